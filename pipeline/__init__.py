@@ -1,0 +1,1 @@
+"""From sources to a packaged detector. Never imports telegram; never reads the environment."""

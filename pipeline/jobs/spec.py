@@ -1,0 +1,348 @@
+"""What travels between the bot and a worker: a spec in, events out, a result at the end.
+
+An attempt's folder holds `spec.json` (one of the specs below), `events.jsonl` (appended by the
+worker), `log.txt` (its output), `lock` (held while it lives) and `out/` (the files it makes; paths
+in results are relative to `out/`, keys are keys of the file store). Boxes are normalised xyxy.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+
+class Part(BaseModel):
+    """A value that crosses a process; unknown fields are a bug, not data."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class BoxItem(Part):
+    """One labelled box, normalised xyxy within 0..1."""
+
+    label: str
+    xyxy: tuple[float, float, float, float]
+    score: float | None = None
+
+
+class ImageItem(Part):
+    """An image a collect job kept (already in the file store).
+
+    `group`: images that share it stay on one side of a split. `alike`: group keys, known or of this
+    same result, that this image is a near duplicate of.
+    """
+
+    key: str
+    sha256: str
+    name: str
+    width: int
+    height: int
+    phash: str
+    group: str
+    seconds: float | None = None
+    labelled: bool = False
+    boxes: list[BoxItem] = []
+    alike: list[str] = []
+
+
+class KnownImage(Part):
+    """An image the project already has, so that duplicates are seen across sources."""
+
+    sha256: str
+    phash: str
+    group: str
+
+
+class InputFile(Part):
+    """A file that was sent into the chat, already on this machine."""
+
+    path: str
+    name: str
+
+
+class CollectSpec(Part):
+    """Fetch a source, sample frames, screen them, read labels.
+
+    `what` is a link, or empty when `files` came by chat. `known_file` holds a JSON list of
+    KnownImage, relative to the attempt's folder. `allow_private`: "0", "1" or comma-parted hosts.
+    """
+
+    kind: Literal["collect"] = "collect"
+    store: str
+    source_id: int
+    what: str = ""
+    files: list[InputFile] = []
+    every_s: float = Field(default=1.0, gt=0, le=86_400)
+    max_images: int = Field(default=300, gt=0, le=100_000)
+    classes: list[str] = []
+    known_file: str | None = None
+    allow_private: str = "0"
+    max_bytes: int = 4 << 30
+
+
+class BadRow(Part):
+    """Something that was left out of an import, and why."""
+
+    file: str
+    line: int | None = None
+    why: str
+
+
+class CollectResult(Part):
+    """What a collect job found. `items_file`: JSON lines of ImageItem. `montage`: a JPEG.
+
+    `dropped` counts by reason: duplicate, near_duplicate, dark, blurred, unreadable, over_max.
+    `classes`: every label that the kept boxes use, in the source's own order.
+    """
+
+    kind: Literal["collect"] = "collect"
+    title: str
+    items_file: str
+    read: int
+    kept: int
+    dropped: dict[str, int] = {}
+    labelled: int = 0
+    boxes: dict[str, int] = {}
+    classes: list[str] = []
+    unknown_classes: dict[str, int] = {}
+    bad_rows: list[BadRow] = []
+    bad_row_count: int = 0
+    montage: str | None = None
+    seconds: float | None = None
+    provenance: dict[str, str] = {}
+
+
+class PictureRef(Part):
+    """A stored image and the row it belongs to."""
+
+    image_id: int
+    key: str
+
+
+class WeightsRef(Part):
+    """A stored model, or the COCO-trained one when `key` is None. `classes`: index to name."""
+
+    key: str | None = None
+    architecture: str = "yolov8n"
+    classes: list[str] = []
+
+
+class ProposeSpec(Part):
+    """Run a model over images; boxes of `classes` only (names matched without case)."""
+
+    kind: Literal["propose"] = "propose"
+    store: str
+    weights: WeightsRef
+    weights_folder: str
+    offline: bool = False
+    imgsz: int = 640
+    classes: list[str]
+    pictures: list[PictureRef]
+    confidence: float = 0.15
+
+
+class ProposedImage(Part):
+    """The boxes proposed for one image."""
+
+    image_id: int
+    boxes: list[BoxItem]
+
+
+class ProposeResult(Part):
+    """Proposals by image. `weights_missing`: the COCO model could not be had here."""
+
+    kind: Literal["propose"] = "propose"
+    images: list[ProposedImage] = []
+    weights_missing: bool = False
+
+
+class TrainSpec(Part):
+    """Train on a dataset version. `manifest`: its key in the store (see storage/datasets.py).
+
+    `weights_folder`: where pretrained weights are kept (`yolov8n.pt`). `start`: `auto` takes COCO's
+    where they can be had, `scratch` never does.
+    """
+
+    kind: Literal["train"] = "train"
+    store: str
+    manifest: str
+    architecture: str = "yolov8n"
+    epochs: int = Field(gt=0, le=10_000)
+    imgsz: int = Field(ge=32, le=2048, multiple_of=32)
+    batch: int = Field(default=16, gt=0, le=1024)
+    seed: int = 0
+    patience: int = 100
+    start: Literal["auto", "scratch"] = "auto"
+    weights_folder: str
+    offline: bool = False
+
+
+class ClassFigures(Part):
+    """Figures of one class on the judged part; precision and recall at the best-F1 confidence."""
+
+    label: str
+    images: int
+    boxes: int
+    precision: float
+    recall: float
+    map50: float
+    map50_95: float
+
+
+class Figures(Part):
+    """How a model does on one part of its dataset. `ok`: objects found; all are 0..1."""
+
+    part: Literal["val", "test"]
+    images: int
+    boxes: int
+    precision: float
+    recall: float
+    map50: float
+    map50_95: float
+    classes: list[ClassFigures] = []
+
+
+class TrainResult(Part):
+    """A finished training. `plots`: JPEG/PNG paths, boxes on unseen pictures first.
+
+    `start_weights`: `yolov8n.pt`, or `yolov8n.yaml` when it began from nothing. `val` is the part
+    that chose the best epoch, `test` is never looked at before.
+    """
+
+    kind: Literal["train"] = "train"
+    weights: str
+    architecture: str
+    start_weights: str
+    epochs: int
+    best_epoch: int
+    imgsz: int
+    val: Figures | None
+    test: Figures | None
+    plots: list[str] = []
+    seconds: float
+    seconds_per_epoch: float
+    train_images: int
+    versions: dict[str, str] = {}
+
+
+class PackageSpec(Part):
+    """Convert weights to a verified browser package.
+
+    `metadata` is copied into metadata.json (project, version, classes, metrics, dataset digest …).
+    `selftest_pictures`: stored images to choose the self-test picture from (unseen ones first).
+    """
+
+    kind: Literal["package"] = "package"
+    store: str
+    weights: str
+    imgsz: int = Field(ge=32, le=2048, multiple_of=32)
+    precision: Literal["fp16", "fp32"] = "fp16"
+    file_name: str
+    metadata: dict[str, object]
+    selftest_pictures: list[str]
+
+
+class PackageResult(Part):
+    """`package`: the zip. `page`: folder with its content, unpacked, for serving."""
+
+    kind: Literal["package"] = "package"
+    package: str
+    page: str
+    size_bytes: int
+    output_form: str
+    selftest_boxes: int
+    selftest_threshold: float
+    max_difference: float
+
+
+class PredictSpec(Part):
+    """Boxes on one picture. `picture`: an absolute path on this machine."""
+
+    kind: Literal["predict"] = "predict"
+    store: str
+    weights: WeightsRef
+    imgsz: int
+    picture: str
+    confidence: float = 0.25
+
+
+class PredictResult(Part):
+    """`picture`: the drawn JPEG. `lowered`: nothing passed, so weaker guesses are shown."""
+
+    kind: Literal["predict"] = "predict"
+    picture: str
+    boxes: list[BoxItem]
+    confidence: float
+    milliseconds: float
+
+
+class MeasureSpec(Part):
+    """Time a few training steps, so that minutes can be told before anyone commits to them."""
+
+    kind: Literal["measure"] = "measure"
+    architecture: str = "yolov8n"
+    imgsz: int = 320
+    batch: int = 8
+
+
+class MeasureResult(Part):
+    """`device`: cpu, cuda:0 or mps. Seconds for one image forth and back at `imgsz`."""
+
+    kind: Literal["measure"] = "measure"
+    device: str
+    imgsz: int
+    seconds_per_image: float
+    startup_seconds: float
+
+
+Spec = CollectSpec | ProposeSpec | TrainSpec | PackageSpec | PredictSpec | MeasureSpec
+Result = CollectResult | ProposeResult | TrainResult | PackageResult | PredictResult | MeasureResult
+
+SPEC: TypeAdapter[Spec] = TypeAdapter(Annotated[Spec, Field(discriminator="kind")])
+RESULT: TypeAdapter[Result] = TypeAdapter(Annotated[Result, Field(discriminator="kind")])
+
+HEAVY = frozenset({"train", "package"})
+"""Kinds that go one at a time; the others run beside them."""
+
+
+class Started(Part):
+    """The worker lives."""
+
+    type: Literal["started"] = "started"
+    pid: int
+
+
+class Progress(Part):
+    """How far the work is; `figures` are floats worth showing (losses, mAP, images/s, epoch).
+
+    `stage` is one of: fetch, frames, screen, labels, load, epoch, plots, convert, check, predict.
+    `seconds_left` may be unknown.
+    """
+
+    type: Literal["progress"] = "progress"
+    stage: str
+    done: float
+    total: float | None = None
+    seconds_left: float | None = None
+    figures: dict[str, float] = {}
+    note: str = ""
+
+
+class Done(Part):
+    """The work is finished; everything named in the result is on disk."""
+
+    type: Literal["done"] = "done"
+    result: Annotated[Result, Field(discriminator="kind")]
+
+
+class Failed(Part):
+    """The work stopped. `message` is a sentence for a person; `retryable` causes can pass."""
+
+    type: Literal["failed"] = "failed"
+    code: str
+    message: str
+    retryable: bool = False
+    expected: bool = True
+
+
+WorkerEvent = Started | Progress | Done | Failed
+EVENT: TypeAdapter[WorkerEvent] = TypeAdapter(Annotated[WorkerEvent, Field(discriminator="type")])

@@ -1,0 +1,66 @@
+"""`python -m pipeline.worker FOLDER`: do the work that FOLDER/spec.json asks for.
+
+Exit code 0 after `done`, 1 after `failed`; anything else is a crash. SIGTERM ends at once: every
+attempt has a folder of its own, so nothing half-made is ever taken for a result.
+"""
+
+import importlib
+import json
+import signal
+import sys
+import traceback
+from pathlib import Path
+
+from pipeline.errors import OutOfMemory, TaptrainError, UserError, WorkerError
+from pipeline.jobs.spec import SPEC, Failed
+from pipeline.worker.reporter import FileReporter
+
+# Explicit and lazy: a collect job must not pay for torch.
+ROOMS = {
+    "collect": "pipeline.collect",
+    "propose": "pipeline.worker.propose",
+    "train": "pipeline.worker.train",
+    "package": "pipeline.worker.package",
+    "predict": "pipeline.worker.predict",
+    "measure": "pipeline.worker.measure",
+}
+
+
+def main(folder: Path) -> int:
+    """Run the spec in `folder`; returns the exit code."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    reporter = FileReporter(folder)
+    reporter.started()
+    try:
+        spec = SPEC.validate_python(json.loads((folder / "spec.json").read_text()))
+        result = importlib.import_module(ROOMS[spec.kind]).run(spec, reporter)
+    except TaptrainError as error:
+        traceback.print_exc()
+        reporter.failed(
+            Failed(
+                code=error.code,
+                message=error.user_message,
+                retryable=error.retryable,
+                expected=isinstance(error, UserError),
+            )
+        )
+        return 1
+    except MemoryError:
+        traceback.print_exc()
+        lack = OutOfMemory()
+        reporter.failed(
+            Failed(code=lack.code, message=lack.user_message, retryable=True, expected=False)
+        )
+        return 1
+    except Exception as error:
+        # The cause is in log.txt; the chat gets its kind in words, never a traceback.
+        traceback.print_exc()
+        fault = WorkerError(f"The work stopped because of an unexpected {type(error).__name__}.")
+        reporter.failed(Failed(code=fault.code, message=fault.user_message, expected=False))
+        return 1
+    reporter.done(result)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))

@@ -1,0 +1,88 @@
+"""Content-addressed files: a key is the sha256 of the bytes with the kind's ending.
+
+Writing is atomic (a temporary name, then a rename), so a key that exists is whole.
+"""
+
+import hashlib
+import os
+import shutil
+import uuid
+from pathlib import Path
+
+import fsspec
+
+CHUNK = 1 << 20
+
+
+class FileStore:
+    """Files under one root, local (`/path`, `file:///path`) or anything fsspec can write."""
+
+    def __init__(self, root: str | Path) -> None:
+        self.root = str(root)
+        self._fs, self._base = fsspec.core.url_to_fs(self.root)
+        self._local = "file" in self._fs.protocol
+
+    def put_bytes(self, data: bytes, *, suffix: str) -> str:
+        """Store `data`; returns its key, such as `ab/abcd….jpg`."""
+        key = _key(hashlib.sha256(data).hexdigest(), suffix)
+        target = f"{self._base}/{key}"
+        if not self._fs.exists(target):
+            temporary = self._temporary(key)
+            with self._fs.open(temporary, "wb") as handle:
+                handle.write(data)
+                self._sync(handle)
+            self._fs.mv(temporary, target)
+        return key
+
+    def put_file(self, path: Path, *, suffix: str | None = None) -> str:
+        """Store a copy of a local file; returns its key."""
+        digest = hashlib.sha256()
+        with path.open("rb") as handle:
+            while chunk := handle.read(CHUNK):
+                digest.update(chunk)
+        key = _key(digest.hexdigest(), path.suffix if suffix is None else suffix)
+        target = f"{self._base}/{key}"
+        if not self._fs.exists(target):
+            temporary = self._temporary(key)
+            with path.open("rb") as source, self._fs.open(temporary, "wb") as handle:
+                shutil.copyfileobj(source, handle, CHUNK)
+                self._sync(handle)
+            self._fs.mv(temporary, target)
+        return key
+
+    def read(self, key: str) -> bytes:
+        """The bytes of `key`.
+
+        Raises:
+            FileNotFoundError: nothing is stored under it.
+        """
+        data: bytes = self._fs.cat_file(f"{self._base}/{key}")
+        return data
+
+    def path(self, key: str) -> Path:
+        """A local path of `key`'s bytes, for readers that want a file; do not write to it.
+
+        Raises:
+            FileNotFoundError: nothing is stored under it.
+        """
+        if not self._local:
+            raise FileNotFoundError(f"{key}: the store {self.root} is not on this machine")
+        path = Path(self._base) / key
+        if not path.is_file():
+            raise FileNotFoundError(key)
+        return path
+
+    def _temporary(self, key: str) -> str:
+        folder = f"{self._base}/{key.split('/')[0]}"
+        self._fs.makedirs(folder, exist_ok=True)
+        return f"{folder}/.{uuid.uuid4().hex}"
+
+    def _sync(self, handle: object) -> None:
+        # The row that names the key is durable; the bytes must be as well.
+        if self._local:
+            handle.flush()  # type: ignore[attr-defined]  # fsspec's handles are untyped
+            os.fsync(handle.fileno())  # type: ignore[attr-defined]  # as above
+
+
+def _key(digest: str, suffix: str) -> str:
+    return f"{digest[:2]}/{digest}{suffix.lower()}"
