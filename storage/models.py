@@ -84,6 +84,7 @@ class Image(SQLModel, table=True):
 
     `group_key`: images that share it stay on one side of a split. `seconds`: place in its video.
     `phash`: 64-bit perceptual hash, 16 hex digits. `part`: train, val, test or gap, assigned once.
+    `proposed`: a model has looked at it, so having no box says something.
     """
 
     __table_args__ = (UniqueConstraint("project_id", "sha256"),)
@@ -101,6 +102,7 @@ class Image(SQLModel, table=True):
     seconds: float | None = None
     labelled: bool = False
     part: str | None = None
+    proposed: bool = False
     created_at: datetime = Field(default_factory=now)
 
 
@@ -185,7 +187,11 @@ class Drawing(SQLModel, table=True):
 
 
 class Upload(SQLModel, table=True):
-    """A file sent into a chat, kept before it is acknowledged; bursts become one source."""
+    """A file sent into a chat, kept before it is acknowledged; bursts become one source.
+
+    `purpose`: add, predict or ink. `done`: it went where it was meant to go, or `error` says why
+    not. `drawing_id` is the request that an ink upload answers, where a reply told.
+    """
 
     id: int | None = Field(default=None, primary_key=True)
     chat_id: int = Field(sa_column=_telegram_id(index=True))
@@ -197,8 +203,11 @@ class Upload(SQLModel, table=True):
     name: str
     size: int = 0
     words: str = ""
+    purpose: str = "add"
+    drawing_id: int | None = None
     path: str | None = None
     error: str | None = None
+    done: bool = Field(default=False, index=True)
     created_at: datetime = Field(default_factory=now)
 
 

@@ -1,0 +1,68 @@
+"""Chats and members: who speaks, and which project their words mean."""
+
+from typing import Any
+
+from sqlalchemy import update
+from sqlmodel import Session, col
+
+from storage.models import Chat, Drawing, Job, Member, Message, Project, Sheet, Upload
+
+PRIVATE = "private"
+
+
+def chat(
+    chat_id: int, *, type_: str, title: str = "", message_id: int = 0, session: Session
+) -> Chat:
+    """The chat's row, made or refreshed by what it just said."""
+    row = session.get(Chat, chat_id)
+    if row is None:
+        row = Chat(id=chat_id, type=type_, title=title)
+        session.add(row)
+    row.type, row.title, row.reachable = type_, title, True
+    row.last_message_id = max(row.last_message_id, message_id)
+    return row
+
+
+def member(member_id: int, *, name: str, username: str | None, session: Session) -> Member:
+    """The member's row, made or refreshed."""
+    row = session.get(Member, member_id)
+    if row is None:
+        row = Member(id=member_id, name=name, username=username)
+        session.add(row)
+    row.name, row.username = name, username
+    return row
+
+
+def name_of(member_id: int, *, session: Session) -> str:
+    """What to call a member."""
+    row = session.get(Member, member_id)
+    return row.name if row else "someone"
+
+
+def unreachable(chat_id: int, *, session: Session) -> None:
+    """Telegram says that the bot may not write there any more."""
+    row = session.get(Chat, chat_id)
+    if row is not None:
+        row.reachable = False
+
+
+def migrate(old: int, new: int, *, session: Session) -> None:
+    """A group became a supergroup: everything of the old id moves to the new one."""
+    was = session.get(Chat, old)
+    is_new = session.get(Chat, new)
+    if is_new is None:
+        is_new = Chat(id=new, type="supergroup", title=was.title if was else "")
+        session.add(is_new)
+        session.flush()
+    if was is not None:
+        is_new.project_id = is_new.project_id or was.project_id
+        session.delete(was)
+    columns: list[Any] = [Project, Sheet, Drawing, Upload, Job]
+    for table in columns:
+        session.execute(update(table).where(col(table.chat_id) == old).values(chat_id=new))
+    # Messages of the old chat cannot be edited from the new one: those still wanted are sent anew.
+    session.execute(
+        update(Message)
+        .where(col(Message.chat_id) == old)
+        .values(chat_id=new, message_id=None, sent={})
+    )

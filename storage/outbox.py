@@ -1,0 +1,128 @@
+"""The outbox: what messages should show, written in the transaction of the fact they tell.
+
+A row is a message's wish; the sender makes Telegram agree with it. Writing the same key again
+changes the wish: a message not sent yet is sent once with its newest content, one that was sent is
+edited. Sent at least once; a kill between Telegram's yes and our commit can double a message.
+"""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from storage.models import Chat, Json, Message, now
+
+ANSWER, RESULT, PROGRESS = 0, 1, 2
+
+KEEP = timedelta(days=30)
+
+
+def put(
+    key: str,
+    chat_id: int,
+    payload: Json,
+    *,
+    priority: int = ANSWER,
+    not_before: datetime | None = None,
+    fresh: bool = False,
+    session: Session,
+) -> Message:
+    """Wish that the message `key` shows `payload`.
+
+    Args:
+        fresh: send a new message even if one was sent under this key (the old one stays as it is).
+    """
+    row = session.exec(select(Message).where(Message.key == key)).first()
+    if row is None:
+        row = Message(
+            key=key, chat_id=chat_id, payload=payload, priority=priority, not_before=not_before
+        )
+        session.add(row)
+    elif row.payload != payload or fresh:
+        row.payload = payload
+        row.priority = priority
+        row.version += 1
+        row.state = "waiting"
+        row.not_before = not_before
+        row.attempts = 0
+        if fresh:
+            row.message_id, row.sent, row.chat_id = None, {}, chat_id
+    session.flush()
+    return row
+
+
+def get(key: str, *, session: Session) -> Message | None:
+    """The message with this key."""
+    return session.exec(select(Message).where(Message.key == key)).first()
+
+
+def due(at: datetime, *, limit: int, session: Session) -> list[Message]:
+    """What waits and may be sent now, most urgent first, in order within a chat."""
+    query = (
+        select(Message)
+        .where(
+            Message.state == "waiting",
+            (col(Message.not_before).is_(None)) | (col(Message.not_before) <= at),
+        )
+        .order_by(col(Message.priority), col(Message.id))
+        .limit(limit)
+    )
+    return list(session.exec(query))
+
+
+def next_due(*, session: Session) -> datetime | None:
+    """When the earliest waiting message that has to wait may go; None if nothing waits."""
+    query = select(func.min(Message.not_before)).where(Message.state == "waiting")
+    return session.exec(query).one()
+
+
+def accepted(row_id: int, *, version: int, sent: Json, message_id: int, session: Session) -> None:
+    """Telegram took this version of the message."""
+    row = session.get(Message, row_id)
+    if row is None:
+        return
+    row.sent, row.sent_version, row.message_id = sent, version, message_id
+    row.sent_at, row.attempts = now(), 0
+    if row.version == version:
+        row.state = "sent"
+    chat = session.get(Chat, row.chat_id)
+    if chat is not None:
+        chat.last_message_id = max(chat.last_message_id, message_id)
+
+
+def postpone(row_id: int, until: datetime, *, session: Session) -> None:
+    """Try again later."""
+    row = session.get(Message, row_id)
+    if row is not None:
+        row.attempts += 1
+        row.not_before = until
+
+
+def forget_message(row_id: int, *, session: Session) -> None:
+    """The message is gone from the chat: the next try sends a new one."""
+    row = session.get(Message, row_id)
+    if row is not None:
+        row.message_id, row.sent = None, {}
+
+
+def failed(row_id: int, *, version: int, session: Session) -> None:
+    """Telegram will never take this version."""
+    row = session.get(Message, row_id)
+    if row is not None and row.version == version:
+        row.state = "failed"
+
+
+def find(chat_id: int, message_id: int, *, session: Session) -> Message | None:
+    """The message that a person replied to or tapped on."""
+    query = select(Message).where(Message.chat_id == chat_id, Message.message_id == message_id)
+    return session.exec(query).first()
+
+
+def newest(chat_id: int, *, session: Session) -> Message | None:
+    """The last message that was sent to the chat."""
+    query = (
+        select(Message)
+        .where(Message.chat_id == chat_id, col(Message.message_id).is_not(None))
+        .order_by(col(Message.message_id).desc())
+    )
+    return session.exec(query).first()

@@ -1,0 +1,60 @@
+"""Projects and their classes."""
+
+import re
+
+from sqlmodel import Session, col, select
+
+from storage.models import Chat, Project
+
+MAX_NAME = 40
+MAX_CLASSES = 80
+
+
+def create(
+    *, chat_id: int, name: str, classes: list[str], created_by: int, session: Session
+) -> Project:
+    """A new project, which becomes the one its chat means."""
+    project = Project(chat_id=chat_id, name=name, classes=classes, created_by=created_by)
+    session.add(project)
+    session.flush()
+    select_for(chat_id, project, session=session)
+    return project
+
+
+def get(project_id: int, *, session: Session) -> Project:
+    """The project.
+
+    Raises:
+        LookupError: there is none with this id.
+    """
+    project = session.get(Project, project_id)
+    if project is None:
+        raise LookupError(project_id)
+    return project
+
+
+def current(chat_id: int, *, session: Session) -> Project | None:
+    """The project that unnamed words in this chat mean."""
+    chat = session.get(Chat, chat_id)
+    if chat is None or chat.project_id is None:
+        return None
+    return session.get(Project, chat.project_id)
+
+
+def select_for(chat_id: int, project: Project, *, session: Session) -> None:
+    """From now on the chat means this project."""
+    chat = session.get(Chat, chat_id)
+    if chat is not None:
+        chat.project_id = project.id
+
+
+def of_chat(chat_id: int, *, session: Session) -> list[Project]:
+    """The chat's projects, newest first."""
+    query = select(Project).where(Project.chat_id == chat_id).order_by(col(Project.id).desc())
+    return list(session.exec(query))
+
+
+def file_name(project: Project) -> str:
+    """The project's name as the stem of a file: letters, digits, dashes; never empty."""
+    stem = re.sub(r"[^\w-]+", "-", project.name, flags=re.UNICODE).strip("-_")
+    return stem[:MAX_NAME] or "project"

@@ -1,0 +1,39 @@
+"""The models that were trained, numbered by project."""
+
+from sqlmodel import Session, col, select
+
+from storage.models import Model
+
+
+def next_number(project_id: int, *, session: Session) -> int:
+    """The version that the project's next model gets."""
+    newest = latest(project_id, session=session)
+    return newest.number + 1 if newest else 1
+
+
+def latest(project_id: int, *, session: Session) -> Model | None:
+    """The project's newest model."""
+    query = select(Model).where(Model.project_id == project_id).order_by(col(Model.number).desc())
+    return session.exec(query).first()
+
+
+def of_project(project_id: int, *, session: Session) -> list[Model]:
+    """All models of the project, newest first."""
+    query = select(Model).where(Model.project_id == project_id).order_by(col(Model.number).desc())
+    return list(session.exec(query))
+
+
+def numbered(project_id: int, number: int, *, session: Session) -> Model | None:
+    """Version `number` of the project, if there is one."""
+    query = select(Model).where(Model.project_id == project_id, Model.number == number)
+    return session.exec(query).first()
+
+
+def of_job(job_id: int, *, session: Session) -> Model | None:
+    """The model that a training made."""
+    return session.exec(select(Model).where(Model.job_id == job_id)).first()
+
+
+def by_token(token: str, *, session: Session) -> Model | None:
+    """The model whose page has this unguessable name."""
+    return session.exec(select(Model).where(Model.page_token == token)).first()
