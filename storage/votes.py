@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import Select, case, func, literal
+from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
 from storage.models import Box, Image, Source, Vote
@@ -40,11 +41,11 @@ def cast(
     session.flush()
 
 
-def _counting(project_id: int, kind: str) -> Select[tuple[int]]:
+def _counting(project_id: int, kind: str) -> Select[int | None]:
     """Ids of the rows that count: each member's last one on each subject."""
     return (
-        select(func.max(Vote.id))
-        .where(Vote.project_id == project_id, Vote.subject_kind == kind)
+        columns(func.max(Vote.id))
+        .where(col(Vote.project_id) == project_id, col(Vote.subject_kind) == kind)
         .group_by(col(Vote.subject_id), col(Vote.member_id))
     )
 
@@ -56,8 +57,8 @@ def current(
     last = (
         select(func.max(Vote.id))
         .where(
-            Vote.project_id == project_id,
-            Vote.subject_kind == kind,
+            col(Vote.project_id) == project_id,
+            col(Vote.subject_kind) == kind,
             col(Vote.subject_id).in_(subjects),
         )
         .group_by(col(Vote.subject_id), col(Vote.member_id))
@@ -85,7 +86,7 @@ def box_states(project_id: int, *, session: Session) -> list[BoxState]:
     Boxes of a trusted source are right until a vote says otherwise.
     """
     tally = (
-        select(
+        columns(
             col(Vote.subject_id).label("box_id"),
             func.sum(case((col(Vote.answer) == "right", 1), else_=0)).label("right_votes"),
             func.sum(case((col(Vote.answer) == "wrong", 1), else_=0)).label("wrong_votes"),
@@ -103,11 +104,11 @@ def box_states(project_id: int, *, session: Session) -> list[BoxState]:
         else_=None,
     )
     query = (
-        select(col(Box.id), col(Box.image_id), col(Box.label), verdict)
+        columns(col(Box.id), col(Box.image_id), col(Box.label), verdict)
         .join(Image, col(Image.id) == col(Box.image_id))
         .join(Source, col(Source.id) == col(Image.source_id))
         .outerjoin(tally, tally.c.box_id == col(Box.id))
-        .where(Box.project_id == project_id, col(Source.state).in_(("ready", "asking")))
+        .where(col(Box.project_id) == project_id, col(Source.state).in_(("ready", "asking")))
         .order_by(col(Box.id))
     )
     return [BoxState(*row) for row in session.execute(query)]
@@ -135,16 +136,15 @@ class ImageState:
 
 def image_states(project_id: int, *, session: Session) -> list[ImageState]:
     """Every live image with what is known of its completeness."""
-    said: dict[int, str] = {}
     query = (
-        select(col(Vote.subject_id), col(Vote.answer))
-        .where(col(Vote.id).in_(_counting(project_id, "image")), Vote.answer != "retract")
+        columns(col(Vote.subject_id), col(Vote.answer))
+        .where(col(Vote.id).in_(_counting(project_id, "image")), col(Vote.answer) != "retract")
         .order_by(col(Vote.id))
     )
-    for image_id, answer in session.execute(query):
-        said[image_id] = answer
+    # In order of their ids: the last word stays.
+    said = {image_id: answer for image_id, answer in session.execute(query)}
     rows = session.execute(
-        select(
+        columns(
             col(Image.id),
             col(Image.source_id),
             col(Image.labelled),
@@ -153,7 +153,10 @@ def image_states(project_id: int, *, session: Session) -> list[ImageState]:
             col(Source.state),
         )
         .join(Source, col(Source.id) == col(Image.source_id))
-        .where(Image.project_id == project_id, col(Source.state).in_(("ready", "asking")))
+        .where(col(Image.project_id) == project_id, col(Source.state).in_(("ready", "asking")))
         .order_by(col(Image.id))
     )
-    return [ImageState(*row, said.get(row[0])) for row in rows]
+    return [
+        ImageState(image_id, source_id, labelled, proposed, trust, state, said.get(image_id))
+        for image_id, source_id, labelled, proposed, trust, state in rows
+    ]
