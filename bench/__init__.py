@@ -1,0 +1,76 @@
+"""Measurements beside the obvious alternative, run by `python -m bench`.
+
+A bench is a module with `run() -> Iterator[Row]`; it is named in BENCHES and measures both sides in
+the same run, so that a busy or a slow machine changes the figures but not their ratio.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Row:
+    """One figure of ours beside another's; `ratio` is ours / other, None without an alternative.
+
+    `goal` is words for a person, `holds` whether ours keeps it.
+    """
+
+    name: str
+    ours: float
+    other: float | None
+    unit: str
+    ratio: float | None
+    goal: str
+    holds: bool
+
+    @classmethod
+    def at_most(
+        cls, name: str, *, ours: float, other: float | None, unit: str, limit: float
+    ) -> "Row":
+        """A row whose goal is a figure that ours may not pass."""
+        return cls(
+            name, ours, other, unit, _ratio(ours, other), f"≤ {limit:g} {unit}", ours <= limit
+        )
+
+    @classmethod
+    def ratio_at_most(
+        cls, name: str, *, ours: float, other: float, unit: str, limit: float
+    ) -> "Row":
+        """A row whose goal is a ratio to the other side that ours may not pass.
+
+        Raises:
+            ValueError: the other side is 0, so nothing can be compared.
+        """
+        ratio = _ratio(ours, other)
+        if ratio is None:
+            raise ValueError(f"{name}: nothing to compare with")
+        return cls(name, ours, other, unit, ratio, f"≤ {limit:g} × the other", ratio <= limit)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The row as JSON holds it."""
+        return asdict(self)
+
+
+def _ratio(ours: float, other: float | None) -> float | None:
+    return ours / other if other else None
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A bench by name; its module is imported only when it runs."""
+
+    name: str
+    words: str
+
+    @property
+    def module(self) -> str:
+        """Where its `run` is."""
+        return f"bench.{self.name}"
+
+
+BENCHES: tuple[Bench, ...] = (
+    Bench(
+        "idle", "memory, libraries and start of an idle bot, beside one that imports ultralytics"
+    ),
+    Bench("overhead", "time of a training epoch in our worker, beside the plain yolo command"),
+)

@@ -1,0 +1,98 @@
+"""An idle bot: how soon it is ready, how much memory it holds, what it has loaded.
+
+The other side is the obvious way to write such a bot: one process that imports ultralytics.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic, sleep
+
+import psutil
+
+from bench import Row
+
+MEMORY_LIMIT_MB = 250
+START_LIMIT_S = 3
+STACK = ("/torch/", "/tensorflow/", "/ultralytics/", "/tensorflowjs/")
+SETTLE_S = 5  # the first polls, the scheduler's first rounds
+STOP_S = 20
+TOKEN = "1000001:bench-token-of-no-real-bot-0000000"  # the loopback server takes any of this shape
+IMPORTING = "import ultralytics; from ultralytics import YOLO; print('ready', flush=True); input()"
+
+
+class NotStarted(RuntimeError):
+    """A program under measurement ended before it was ready."""
+
+
+def run() -> Iterator[Row]:
+    """Rows of seconds, megabytes and loaded libraries of the training stack."""
+    with tempfile.TemporaryDirectory(prefix="taptrain-bench-") as home:
+        folder = Path(home)
+        with _started([sys.executable, "-m", "bot.sandbox", "--port", "0"], "http", folder) as (
+            _,
+            address,
+            _seconds,
+        ):
+            settings = {"TAPTRAIN_TOKEN": TOKEN, "TAPTRAIN_API_URL": address, "TAPTRAIN_PORT": "0"}
+            command = [sys.executable, "-m", "bot", "run"]
+            with _started(command, "ready", folder, settings) as (bot, _, bot_seconds):
+                bot_memory, bot_loaded = _measure(bot)
+        with _started([sys.executable, "-c", IMPORTING], "ready", folder) as (other, _, seconds):
+            memory, loaded = _measure(other)
+    yield Row.at_most(
+        "seconds until ready", ours=bot_seconds, other=seconds, unit="s", limit=START_LIMIT_S
+    )
+    yield Row.at_most(
+        "resident memory", ours=bot_memory, other=memory, unit="MB", limit=MEMORY_LIMIT_MB
+    )
+    yield Row.at_most("training libraries", ours=bot_loaded, other=loaded, unit="files", limit=0)
+
+
+@contextmanager
+def _started(
+    command: list[str], sign: str, folder: Path, settings: dict[str, str] | None = None
+) -> Iterator[tuple[psutil.Process, str, float]]:
+    """The process, its first line that begins with `sign`, and the seconds until that line."""
+    # A setting of the machine that runs the bench must not change what is measured.
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("TAPTRAIN_")}
+    environment = clean | {"TAPTRAIN_HOME": str(folder / "home")} | (settings or {})
+    began = monotonic()
+    process = subprocess.Popen(
+        command,
+        env=environment | {"PYTHONPATH": str(Path.cwd())},
+        cwd=folder,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        line = next((line for line in process.stdout if line.startswith(sign)), None)
+        seconds = monotonic() - began
+        if line is None:
+            raise NotStarted(f"{' '.join(command[:3])} ended with {process.wait()} before '{sign}'")
+        yield psutil.Process(process.pid), line.strip(), seconds
+    finally:
+        process.terminate()
+        try:
+            process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _measure(process: psutil.Process) -> tuple[float, int]:
+    """Resident megabytes once it has settled, and how many files of the training stack are mapped.
+
+    Every one of those packages but ultralytics maps libraries, and ultralytics imports torch.
+    """
+    sleep(SETTLE_S)
+    maps = Path(f"/proc/{process.pid}/maps").read_text()
+    files = {line.split(maxsplit=5)[-1] for line in maps.splitlines()}
+    loaded = [name for name in files if any(part in name for part in STACK)]
+    return process.memory_info().rss / 1e6, len(loaded)
