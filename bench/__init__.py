@@ -69,8 +69,6 @@ class Bench:
 
 
 BENCHES: tuple[Bench, ...] = (
-    Bench(
-        "idle", "memory, libraries and start of an idle bot, beside one that imports ultralytics"
-    ),
+    Bench("idle", "memory, libraries and start of an idle bot, beside one with ultralytics"),
     Bench("overhead", "time of a training epoch in our worker, beside the plain yolo command"),
 )
