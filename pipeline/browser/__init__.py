@@ -1,0 +1,20 @@
+"""The page that goes into a model's zip: plain files, and the scripts it loads (see __main__)."""
+
+from pathlib import Path
+
+HERE = Path(__file__).parent
+VENDOR = HERE / "vendor"
+"""Scripts of TensorFlow.js; git ignores them, a wheel ships them."""
+
+PAGE_FILES = (
+    "index.html",
+    "style.css",
+    "app.js",
+    "selftest.js",
+    "overlay.js",
+    "detector.js",
+    "letterbox.js",
+    "boxes.js",
+    "README.md",
+)
+"""What a package holds beside the model itself and `vendor/`."""
