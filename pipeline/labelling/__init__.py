@@ -1,0 +1,1 @@
+"""Labelling: what to ask next, what a tap means, what a drawing says."""
