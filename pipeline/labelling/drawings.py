@@ -1,0 +1,146 @@
+"""Asking for drawings, and what a confirmed one means."""
+
+from sqlmodel import Session, col, select
+
+from pipeline.errors import UserError
+from storage import images, votes
+from storage.models import Box, Drawing, Image
+from storage.progress import standing
+
+GOAL = 20
+
+BoxList = list[list[float]]
+
+
+class DrawingClosed(UserError):
+    """That drawing is settled already. Go on with the newest picture."""
+
+
+def get(drawing_id: int, *, session: Session) -> Drawing:
+    """The drawing that a tap means.
+
+    Raises:
+        DrawingClosed: it is settled, or there is none.
+    """
+    drawing = session.get(Drawing, drawing_id)
+    if drawing is None or drawing.state not in ("asked", "read"):
+        raise DrawingClosed
+    return drawing
+
+
+def waiting(chat_id: int, *, session: Session) -> list[Drawing]:
+    """Requests of this chat that a picture could answer, newest first."""
+    query = (
+        select(Drawing)
+        .where(Drawing.chat_id == chat_id, col(Drawing.state).in_(("asked", "read")))
+        .order_by(col(Drawing.id).desc())
+    )
+    return list(session.exec(query))
+
+
+def ask(*, project_id: int, chat_id: int, session: Session) -> Drawing | None:
+    """The next picture to draw on, spread over what is there; None when nothing needs a hand."""
+    states = {
+        drawing.image_id: drawing.state
+        for drawing in session.exec(
+            select(Drawing).where(Drawing.project_id == project_id).order_by(col(Drawing.id))
+        )
+    }
+    free = [
+        image_id
+        for image_id in standing(project_id, session=session).draw
+        if states.get(image_id) not in ("asked", "read")
+    ]
+    # What was skipped comes back when nothing else is left.
+    free = [image_id for image_id in free if states.get(image_id) != "skipped"] or free
+    if not free:
+        return None
+    # Neighbouring frames look alike: take the one farthest from those already drawn on.
+    done = set(states)
+    pick = max(free, key=lambda i: (min((abs(i - d) for d in done), default=0), -i))
+    drawing = Drawing(project_id=project_id, chat_id=chat_id, image_id=pick)
+    session.add(drawing)
+    session.flush()
+    return drawing
+
+
+def drawn_count(project_id: int, *, session: Session) -> int:
+    """How many pictures were settled by hand."""
+    return len(_drawn(project_id, session=session))
+
+
+def _drawn(project_id: int, *, session: Session) -> set[int]:
+    query = select(Drawing.image_id).where(
+        Drawing.project_id == project_id, col(Drawing.state).in_(("confirmed", "nothing"))
+    )
+    return set(session.exec(query))
+
+
+def read(drawing: Drawing, boxes: BoxList, label: str, *, session: Session) -> None:
+    """Keep what the strokes were understood as, until somebody says yes."""
+    drawing.boxes, drawing.label, drawing.state = boxes, label, "read"
+    session.add(drawing)
+    session.flush()
+
+
+def drop_box(drawing: Drawing, place: int, *, session: Session) -> None:
+    """Leave out box `place` (from 1).
+
+    Raises:
+        UserError: there is no such box.
+    """
+    if not 1 <= place <= len(drawing.boxes):
+        raise UserError("There is no such box on this picture.")
+    drawing.boxes = [box for at, box in enumerate(drawing.boxes, 1) if at != place]
+    session.add(drawing)
+    session.flush()
+
+
+def accept(drawing: Drawing, label: str, *, member_id: int, whole: bool, session: Session) -> Image:
+    """The boxes are right: they become labels. `whole`: nothing else is on the picture."""
+    image = images.get(drawing.image_id, session=session)
+    rows = [
+        Box(
+            project_id=drawing.project_id,
+            image_id=drawing.image_id,
+            label=label,
+            x1=x1,
+            y1=y1,
+            x2=x2,
+            y2=y2,
+            origin="drawn",
+        )
+        for x1, y1, x2, y2 in drawing.boxes
+    ]
+    session.add_all(rows)
+    session.flush()
+    votes.cast(
+        [row.id for row in rows if row.id is not None],
+        "right",
+        kind="box",
+        project_id=drawing.project_id,
+        member_id=member_id,
+        session=session,
+    )
+    drawing.state, drawing.label = "confirmed", label
+    _settle(drawing, member_id=member_id, whole=whole, session=session)
+    return image
+
+
+def nothing(drawing: Drawing, *, member_id: int, session: Session) -> None:
+    """Nothing is there: a background picture."""
+    drawing.state = "nothing"
+    _settle(drawing, member_id=member_id, whole=True, session=session)
+
+
+def _settle(drawing: Drawing, *, member_id: int, whole: bool, session: Session) -> None:
+    session.add(drawing)
+    # With several classes one drawing shows one of them: the picture is asked about as a whole.
+    votes.cast(
+        [drawing.image_id],
+        "complete" if whole else "retract",
+        kind="image",
+        project_id=drawing.project_id,
+        member_id=member_id,
+        session=session,
+    )
