@@ -1,0 +1,115 @@
+"""Package jobs: from a model to a verified zip for the browser, and its page."""
+
+import shutil
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+
+from sqlmodel import Session
+
+from pipeline.jobs.spec import PackageResult, PackageSpec
+from pipeline.kinds.places import Places
+from storage import datasets, jobs, projects
+from storage.models import Job, Model, Project
+
+SELFTEST_CANDIDATES = 24
+
+
+def queue(
+    model: Model, *, chat_id: int, member_id: int, idempotency_key: str, session: Session
+) -> Job:
+    """Queue the packaging of a model."""
+    return jobs.create(
+        kind="package",
+        project_id=model.project_id,
+        chat_id=chat_id,
+        member_id=member_id,
+        request={"model_id": model.id},
+        idempotency_key=idempotency_key,
+        session=session,
+    )
+
+
+def model_of(job: Job, *, session: Session) -> Model:
+    """The model that a package job is about.
+
+    Raises:
+        LookupError: it is gone.
+    """
+    model = session.get(Model, job.request["model_id"])
+    if model is None:
+        raise LookupError(job.request["model_id"])
+    return model
+
+
+def file_name(project: Project, model: Model) -> str:
+    """`PROJECT-vN-tfjs.zip`."""
+    return f"{projects.file_name(project)}-v{model.number}-tfjs.zip"
+
+
+def prepare(job: Job, folder: Path, places: Places, *, session: Session) -> PackageSpec:
+    """The spec: what metadata.json says, and pictures to choose the self-test from."""
+    model = model_of(job, session=session)
+    project = projects.get(model.project_id, session=session)
+    dataset = datasets.get(model.dataset_id, session=session)
+    manifest = datasets.read(dataset, files=places.files)
+    return PackageSpec(
+        store=places.store,
+        weights=model.weights_key,
+        imgsz=model.imgsz,
+        file_name=file_name(project, model),
+        metadata={
+            "project": project.name,
+            "version": model.number,
+            "classes": manifest["classes"],
+            "architecture": model.architecture,
+            "metrics": model.metrics,
+            "dataset": {
+                "version": dataset.number,
+                "digest": dataset.digest,
+                "images": dataset.summary["images"],
+                "boxes": dataset.summary["boxes"],
+                "leaks": dataset.summary["leaks"],
+            },
+            "training": {
+                key: model.details[key] for key in ("start_weights", "epochs", "best_epoch")
+            },
+            "attribution": manifest["sources"],
+            "created": model.created_at.replace(tzinfo=UTC).isoformat(timespec="seconds"),
+        },
+        selftest_pictures=_candidates(manifest, model.imgsz),
+    )
+
+
+def _candidates(manifest: dict[str, Any], imgsz: int) -> list[str]:
+    """Unseen pictures first; among them those that are not square and larger than the input."""
+
+    def rank(image: dict[str, Any]) -> tuple[bool, bool, int]:
+        wide, high = image["width"], image["height"]
+        plain = wide == high or min(wide, high) <= imgsz
+        return (image["part"] == "train", plain, -len(image["boxes"]))
+
+    return [image["key"] for image in sorted(manifest["images"], key=rank)][:SELFTEST_CANDIDATES]
+
+
+def keep(
+    job: Job, result: PackageResult, folder: Path, places: Places, *, session: Session
+) -> Model:
+    """The zip in the store, and its content where it is served from."""
+    model = model_of(job, session=session)
+    out = folder / "out"
+    model.package_key = places.files.put_file(out / result.package)
+    model.details = {
+        **model.details,
+        "package": result.model_dump(exclude={"kind", "package", "page"}),
+    }
+    session.add(model)
+    session.flush()
+    page = places.pages / model.page_token
+    if not page.exists():
+        places.pages.mkdir(parents=True, exist_ok=True)
+        half = page.with_suffix(".half")
+        shutil.rmtree(half, ignore_errors=True)
+        shutil.copytree(out / result.page, half)
+        half.rename(page)
+    return model
