@@ -230,6 +230,7 @@ class Job(SQLModel, table=True):
 
     `state`: see storage/jobs.py, which owns the transitions. `attempt` counts the starts and fences
     late events of an earlier one. `offset`: bytes of the attempt's events.jsonl already applied.
+    `retry_at`: when a job in retry_wait is tried again.
     """
 
     __table_args__ = (Index("ix_job_state", "state", "id"),)
@@ -250,6 +251,7 @@ class Job(SQLModel, table=True):
     failures: int = 0
     crashes: int = 0
     cancel_requested_at: datetime | None = None
+    retry_at: datetime | None = None
     idempotency_key: str | None = Field(default=None, unique=True)
     created_at: datetime = Field(default_factory=now)
     started_at: datetime | None = None
