@@ -1,0 +1,110 @@
+"""Settings from the environment or a `.env` file; nothing else reads the environment."""
+
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "TAPTRAIN_"
+TELEGRAM = "https://api.telegram.org"
+
+
+class SettingsError(Exception):
+    """One sentence that names the setting and says what it should be."""
+
+
+class Settings(BaseSettings):
+    """What a person can set; docs/reference/settings.md says it in words (a test keeps both)."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore")
+
+    token: SecretStr
+    api_url: str = TELEGRAM
+    home: Path = Path("~/.taptrain")
+    database_url: str = ""
+    public_url: str = ""
+    port: int = 8765
+    owners: str = ""
+    app_name: str = ""
+    allow_private_hosts: str = "0"
+    offline: bool = False
+
+    @field_validator("token")
+    @classmethod
+    def _token(cls, value: SecretStr) -> SecretStr:
+        if not re.fullmatch(r"\d+:[\w-]{20,}", value.get_secret_value().strip()):
+            raise ValueError("must be the token that @BotFather gave you, such as 123456:ABC…")
+        return SecretStr(value.get_secret_value().strip())
+
+    @field_validator("api_url", "public_url")
+    @classmethod
+    def _url(cls, value: str) -> str:
+        if value and (
+            urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).netloc
+        ):
+            raise ValueError("must be an address such as https://example.org")
+        return value.rstrip("/")
+
+    @field_validator("home")
+    @classmethod
+    def _home(cls, value: Path) -> Path:
+        return value.expanduser().resolve()
+
+    @field_validator("port")
+    @classmethod
+    def _port(cls, value: int) -> int:
+        if not 0 <= value <= 65535:
+            raise ValueError("must be a port from 0 (any free one) to 65535")
+        return value
+
+    @field_validator("owners")
+    @classmethod
+    def _owners(cls, value: str) -> str:
+        if not re.fullmatch(r"[\d\s,;]*", value):
+            raise ValueError("must be Telegram user ids with commas between, such as 1234,5678")
+        return value
+
+    @field_validator("app_name")
+    @classmethod
+    def _app_name(cls, value: str) -> str:
+        if value and not re.fullmatch(r"\w{3,30}", value):
+            raise ValueError("must be the short name of the app in t.me/BOT/APP")
+        return value
+
+    @property
+    def owner_ids(self) -> frozenset[int]:
+        """The users who own this installation."""
+        return frozenset(int(part) for part in re.findall(r"\d+", self.owners))
+
+    @property
+    def database(self) -> str:
+        """Address of the database; SQLite in the home unless set."""
+        return self.database_url or f"sqlite:///{self.home / 'taptrain.db'}"
+
+    @property
+    def port_chosen(self) -> bool:
+        """Whether a person asked for this port; otherwise any free one will do."""
+        return "port" in self.model_fields_set
+
+
+def load() -> Settings:
+    """The settings of this process.
+
+    Raises:
+        SettingsError: one is missing or wrong.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = PREFIX + str(first["loc"][0] if first["loc"] else "").upper()
+        if first["type"] == "missing":
+            raise SettingsError(
+                f"{name} is missing: put the token that @BotFather gave you into the environment "
+                "or a .env file."
+            ) from None
+        # `from None`: pydantic's text would print the value, and the value may be the token.
+        reason = str(first["ctx"]["error"]) if "error" in first.get("ctx", {}) else first["msg"]
+        raise SettingsError(f"{name} {reason}.") from None
