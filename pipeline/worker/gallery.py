@@ -1,0 +1,149 @@
+"""The first picture of a result: what the model finds on pictures it never learned from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from PIL import Image, ImageDraw
+
+from pipeline.worker.data import ManifestImage, Materialised
+from pipeline.worker.detect import Found, detect
+from pipeline.worker.draw import Mark, colour, draw_boxes, draw_dashed, font
+from pipeline.worker.pictures import read_picture, save_jpeg
+
+MAX_PICTURES = 6
+CONFIDENCES = (0.25, 0.1, 0.05, 0.01)
+"""Tried in this order until something is found; under the last one nothing is drawn."""
+
+_MAX_BOXES = 40
+_CELL_W = 620
+_GAP = 14
+_HEAD = 104
+_FOOT = 54
+_PAPER = (24, 26, 31)
+_INK = (240, 242, 245)
+_MUTED = (168, 174, 184)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A picture with what people and the model said."""
+
+    picture: Image.Image
+    truth: list[tuple[int, tuple[float, float, float, float]]]
+    found: list[Found]
+
+
+def choose(data: Materialised, limit: int = MAX_PICTURES) -> list[ManifestImage]:
+    """Up to `limit` unseen pictures with boxes: test before val, one a group while they last."""
+    pictures = [i for part in ("test", "val") for i in data.manifest.part(part) if i.boxes]
+    seen: set[str] = set()
+    first: list[ManifestImage] = []
+    others: list[ManifestImage] = []
+    for image in pictures:
+        # An image without a group stands for itself.
+        key = image.group or str(image.id)
+        (others if key in seen else first).append(image)
+        seen.add(key)
+    return (first + others)[:limit]
+
+
+def draw_gallery(model: Any, data: Materialised, imgsz: int, target: Path) -> Path | None:
+    """Write the mosaic to `target` (a JPEG); None when there is no unseen picture with boxes."""
+    chosen = choose(data)
+    if not chosen:
+        return None
+    pictures = [_fit(read_picture(data.paths[image.id])) for image in chosen]
+    found = list(detect(model, pictures, imgsz=imgsz, confidence=CONFIDENCES[-1]))
+    confidence = _confidence(found)
+    shown = [
+        Shown(
+            picture,
+            [(index, (x1, y1, x2, y2)) for index, x1, y1, x2, y2 in image.boxes],
+            [f for f in boxes if f[1] >= confidence][:_MAX_BOXES],
+        )
+        for picture, image, boxes in zip(pictures, chosen, found, strict=True)
+    ]
+    save_jpeg(_mosaic(shown, data.manifest.classes, confidence), target)
+    return target
+
+
+def _confidence(found: Sequence[Sequence[Found]]) -> float:
+    best = max((score for boxes in found for _, score, _ in boxes), default=0.0)
+    return next((c for c in CONFIDENCES if best >= c), CONFIDENCES[-1])
+
+
+def _fit(picture: Image.Image) -> Image.Image:
+    height = max(1, round(picture.height * _CELL_W / picture.width))
+    # A very tall picture would push the others off a phone's screen.
+    if height > _CELL_W * 1.34:
+        height = round(_CELL_W * 1.34)
+        width = max(1, round(picture.width * height / picture.height))
+        return picture.resize((width, height), Image.Resampling.LANCZOS)
+    return picture.resize((_CELL_W, height), Image.Resampling.LANCZOS)
+
+
+def _mosaic(shown: Sequence[Shown], classes: Sequence[str], confidence: float) -> Image.Image:
+    columns = 1 if len(shown) == 1 else 2
+    rows = [shown[i : i + columns] for i in range(0, len(shown), columns)]
+    heights = [max(s.picture.height for s in row) for row in rows]
+    width = columns * _CELL_W + (columns + 1) * _GAP
+    height = _HEAD + sum(heights) + _GAP * len(rows) + _FOOT
+    sheet = Image.new("RGB", (width, height), _PAPER)
+    _head(sheet, shown, confidence)
+    top = _HEAD
+    for row, row_height in zip(rows, heights, strict=True):
+        for column, item in enumerate(row):
+            cell = _drawn(item, classes)
+            left = _GAP + column * (_CELL_W + _GAP) + (_CELL_W - cell.width) // 2
+            sheet.paste(cell, (left, top + (row_height - cell.height) // 2))
+        top += row_height + _GAP
+    _foot(sheet, top, classes, shown)
+    return sheet
+
+
+def _drawn(item: Shown, classes: Sequence[str]) -> Image.Image:
+    cell = item.picture.copy()
+    draw_dashed(cell, (xyxy for _, xyxy in item.truth))
+    # On a crowded picture words would hide what they name; the foot has the colours.
+    crowded = len(item.found) > 12
+    draw_boxes(
+        cell,
+        [
+            Mark(xyxy, index, f"{score:.0%}" if crowded else f"{classes[index]} {score:.0%}")
+            for index, score, xyxy in reversed(item.found)
+        ],
+    )
+    return cell
+
+
+def _head(sheet: Image.Image, shown: Sequence[Shown], confidence: float) -> None:
+    draw = ImageDraw.Draw(sheet)
+    small = sheet.width < 2 * _CELL_W
+    title, words = (font(25), font(17)) if small else (font(34), font(23))
+    draw.text((_GAP + 4, 14), "Pictures it never learned from", font=title, fill=_INK)
+    if not any(item.found for item in shown):
+        text = "Nothing found yet. Dashed: what people marked."
+    elif confidence < CONFIDENCES[0]:
+        text = f"Still unsure: guesses from {confidence:.0%} up. Solid: model, dashed: people."
+    else:
+        text = "Solid: what the model finds. Dashed: what people marked."
+    draw.text((_GAP + 4, 60), text, font=words, fill=_MUTED)
+
+
+def _foot(sheet: Image.Image, top: int, classes: Sequence[str], shown: Sequence[Shown]) -> None:
+    draw = ImageDraw.Draw(sheet)
+    words = font(22)
+    left = _GAP + 4
+    used = {index for item in shown for index, _ in item.truth}
+    used |= {index for item in shown for index, _, _ in item.found}
+    for index in sorted(used):
+        text = classes[index]
+        end = left + 30 + round(words.getlength(text)) + 28
+        if end > sheet.width:
+            draw.text((left, top + 8), "…", font=words, fill=_MUTED)
+            return
+        draw.rectangle((left, top + 12, left + 20, top + 32), fill=colour(index))
+        draw.text((left + 30, top + 8), text, font=words, fill=_INK)
+        left = end
