@@ -1,0 +1,82 @@
+"""Drawing numbered boxes on a whole picture (see request.py, its door)."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from pipeline.labelling import paint
+from pipeline.labelling.colours import colours
+from pipeline.labelling.decode import fitted, jpeg
+from pipeline.labelling.tiles import Box
+
+MOST_NAMED = 8
+"""More class names than this would hide the picture; colours tell the classes apart then."""
+
+
+def render(
+    source: Path | bytes,
+    boxes: Sequence[Box],
+    labels: Sequence[str],
+    *,
+    classes: Sequence[str],
+    longest: int,
+) -> bytes:
+    """The picture with numbered boxes as JPEG; see `request.render_answer`."""
+    if labels and len(labels) != len(boxes):
+        raise ValueError(f"{len(labels)} labels for {len(boxes)} boxes")
+    image = fitted(source, longest)
+    if max(image.size) < longest / 2:
+        # Numbers on a small picture would hide what they number.
+        factor = longest / 2 / max(image.size)
+        image = image.resize((round(image.width * factor), round(image.height * factor)))
+    names = list(labels) or [""] * len(boxes)
+    shades = colours(names, classes)
+    named = len(set(names)) > 1 and len(names) <= MOST_NAMED
+    unit = max(image.size)
+    shown = [_pixels(box, image.width, image.height) for box in boxes]
+    for pixels, name in zip(shown, names, strict=True):
+        paint.box(image, pixels, shades[name], width=max(2, unit // 300))
+    taken: list[paint.Pixels] = []
+    for number, (pixels, name) in enumerate(zip(shown, names, strict=True), start=1):
+        text = f"{number} {name}" if named and paint.writable(name) else str(number)
+        spot = _spot(pixels, text, image.size, unit * 0.042, taken)
+        paint.badge(image, spot, text)
+        taken.append(spot)
+    return jpeg(image)
+
+
+def _pixels(box: Box, width: int, height: int) -> paint.Pixels:
+    x1, y1, x2, y2 = box
+    return (x1 * width, y1 * height, x2 * width, y2 * height)
+
+
+def _spot(
+    box: paint.Pixels,
+    text: str,
+    size: tuple[int, int],
+    height: float,
+    taken: list[paint.Pixels],
+) -> paint.Pixels:
+    # Outside the box where there is room, so that the number hides nothing; never on another one.
+    wide = paint.badge_width(text, height)
+    x1, y1, x2, y2 = box
+    corners = [
+        (x1, y1 - height),
+        (x2 - wide, y1 - height),
+        (x1, y2),
+        (x2 - wide, y2),
+        (x1 - wide, y1),
+        (x2, y1),
+        (x1, y1),
+        (x2 - wide, y2 - height),
+    ]
+
+    def cost(corner: tuple[float, float]) -> float:
+        x, y = corner
+        outside = max(0.0, -x, -y, x + wide - size[0], y + height - size[1])
+        spot = (x, y, x + wide, y + height)
+        return outside + sum(height for other in taken if paint.overlap(spot, other) > 0)
+
+    x, y = min(corners, key=cost)
+    x = min(max(x, 0.0), size[0] - wide)
+    y = min(max(y, 0.0), size[1] - height)
+    return (x, y, x + wide, y + height)
