@@ -1,0 +1,31 @@
+"""The chat's commands: what setMyCommands registers, /help prints and the docs describe."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command's name, what comes after it, and what it does in a few words."""
+
+    name: str
+    usage: str
+    words: str
+
+
+COMMANDS = (
+    Command("start", "", "say hello and show the next step"),
+    Command("help", "", "what I can do"),
+    Command("new", "NAME class, class…", "start a project"),
+    Command("projects", "", "choose the project this chat works on"),
+    Command("classes", "a, b", "what to look for"),
+    Command("add", "LINK [every=1s] [max=300]", "add a link, or reply with it to a file"),
+    Command("sources", "", "where the pictures come from"),
+    Command("label", "", "check boxes by tapping"),
+    Command("stats", "", "what is there, and what waits for what"),
+    Command("train", "[quick|balanced|best]", "train a model"),
+    Command("queue", "", "what is running and waiting"),
+    Command("cancel", "[JOB]", "stop a job"),
+    Command("models", "", "the models so far"),
+    Command("export", "[N]", "the browser package of a model"),
+    Command("predict", "", "try the model on a photo"),
+)

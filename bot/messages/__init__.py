@@ -1,0 +1,1 @@
+"""Every word a person reads: functions from facts to wishes, without effects."""

@@ -1,0 +1,39 @@
+"""Pieces that many messages share."""
+
+from bot.wishes import esc
+from storage.models import Project
+
+BAR = 10
+
+
+def head(project: Project | None) -> str:
+    """The project's name, which heads every message."""
+    return f"<b>{esc(project.name)}</b> · " if project else ""
+
+
+def bar(share: float) -> str:
+    """A progress bar for 0..1."""
+    full = round(max(0.0, min(1.0, share)) * BAR)
+    return "▓" * full + "░" * (BAR - full)
+
+
+def count(number: int, one: str, many: str | None = None) -> str:
+    """`1 picture`, `2 pictures`, `1,200 pictures`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def listed(names: list[str]) -> str:
+    """`a, b and c`."""
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def duration(seconds: float) -> str:
+    """`40 s`, `1:40 min`, `2 h 5 min`."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60}:{whole % 60:02d} min"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"

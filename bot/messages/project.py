@@ -1,0 +1,159 @@
+"""Hello, projects and classes."""
+
+from bot.commands import COMMANDS
+from bot.messages.common import count, head, listed
+from bot.wishes import Keyboard, Wish, button, esc, link, rows, text
+from storage.models import Project
+from storage.progress import Standing
+
+ASK_CLASSES = "ask:new"
+
+
+def hello(*, private: bool, username: str) -> Wish:
+    """The first message in a chat."""
+    keyboard: Keyboard = [[button("🆕 New project", "new")]]
+    if private:
+        keyboard.append([link("👥 Work in a group", f"https://t.me/{username}?startgroup=hello")])
+    else:
+        keyboard.append([button("👁 Let me see photos here", "see")])
+        keyboard.append([link("📨 Send them privately", f"https://t.me/{username}?start=hello")])
+    keyboard.append([button("❓ How it works", "help")])
+    return text(
+        "👋 You tap, I learn to find things in pictures.\n"
+        "Tell me what to find and send pictures, a video or a link. You check my guesses on small "
+        "sheets, then I train a detector that runs in a browser.",
+        keyboard,
+    )
+
+
+def see_photos() -> Wish:
+    """How the bot can see photos in a group."""
+    return text(
+        "In groups I only see commands and replies to my messages. Two ways:\n"
+        "• make me an admin (group settings → Administrators): then I see every photo;\n"
+        "• or reply to any message of mine with your photos, videos, zips or links."
+    )
+
+
+def ask_new(*, reply_to: int | None) -> Wish:
+    """The question that `/new` alone asks."""
+    return text(
+        "What should I find? Answer with one or more names, for example: <b>cat</b> or "
+        "<b>pets: cat, dog</b>",
+        ask="cat, dog",
+        reply_to=reply_to,
+    )
+
+
+def created(project: Project) -> Wish:
+    """A project was made."""
+    looks = f"I'll look for {esc(listed(project.classes))}. " if project.classes else ""
+    return text(
+        f"{head(project)}ready. {looks}Now send pictures, a video, a zip or a link "
+        "(in a group: as a reply to this message).",
+        [[button("➕ How to add", "add")], [button("📊 Where we are", "stats")]],
+    )
+
+
+def how_to_add(project: Project) -> Wish:
+    """Every way to add."""
+    return text(
+        f"{head(project)}send me any of these, here in private or as a reply to a message of mine "
+        "in the group:\n"
+        "• photos, an album, a video or a zip (up to 20 MB through the chat)\n"
+        "• a link to a video page or a file: <code>/add https://… every=1s max=300</code>\n"
+        "A zip may bring labels (YOLO, VOC, COCO): I find them by myself."
+    )
+
+
+def classes(project: Project) -> Wish:
+    """What the project looks for."""
+    if not project.classes:
+        return text(
+            f"{head(project)}no classes yet. Set them so: <code>/classes cat, dog</code>. "
+            "A labelled data set brings its own."
+        )
+    return text(
+        f"{head(project)}I look for {esc(listed(project.classes))}. "
+        "Change that with <code>/classes a, b</code>."
+    )
+
+
+def project_list(projects: list[Project], current: int | None) -> Wish:
+    """A picker."""
+    if not projects:
+        return text(
+            "No projects here yet. What should I find?", [[button("🆕 New project", "new")]]
+        )
+    keyboard = [
+        [button(f"{'● ' if project.id == current else ''}{project.name}", "p", project.id)]
+        for project in projects[:30]
+    ]
+    return text("Which project?", [*keyboard, [button("🆕 New project", "new")]])
+
+
+def selected(project: Project) -> Wish:
+    """The chat means this project from now on."""
+    return text(f"{head(project)}is what we work on now.", next_steps())
+
+
+def next_steps() -> Keyboard:
+    """The buttons that fit nearly always."""
+    return rows(
+        [
+            button("▶ Check", "label"),
+            button("➕ Add", "add"),
+            button("🏋 Train", "train"),
+            button("📊 Stats", "stats"),
+        ],
+        2,
+    )
+
+
+def help_text() -> Wish:
+    """All commands; nobody needs to know one."""
+    lines = [
+        f"/{command.name} {esc(command.usage)} – {command.words}".replace("  ", " ")
+        for command in COMMANDS
+    ]
+    return text(
+        "1. Say what to find. 2. Send pictures, a video, a zip or a link. 3. Tap what is wrong on "
+        "the sheets. 4. Train. 5. Get a detector for the browser.\n\n" + "\n".join(lines),
+        [[button("🆕 New project", "new"), button("📊 Where we are", "stats")]],
+    )
+
+
+def unknown_command(name: str) -> Wish:
+    """A command that does not exist."""
+    return text(
+        f"I don't know /{esc(name)}. /help lists what I can do.", [[button("❓ Help", "help")]]
+    )
+
+
+GOALS = ((30, "a first try"), (150, "a useful model"), (500, "a good one"))
+
+
+def stats(project: Project, state: Standing, images_total: int) -> Wish:
+    """What is there, and what waits for what."""
+    lines = [
+        f"{head(project)}{count(images_total, 'picture')}, "
+        f"{count(len(state.ready), 'picture')} with {count(state.boxes, 'box', 'boxes')} "
+        "ready to train"
+    ]
+    for name in project.classes:
+        have = state.right[name]
+        goal = next(((n, words) for n, words in GOALS if have < n), None)
+        aim = f" – {goal[0] - have} more for {goal[1]}" if goal else " – plenty"
+        lines.append(f"• {esc(name)}: {count(have, 'box', 'boxes')}{aim}")
+    waits = []
+    if state.asking:
+        waits.append(f"• {count(len(state.asking), 'source')}: are the labels right?")
+    if state.check:
+        waits.append(f"• {count(len(state.check), 'box', 'boxes')} to check")
+    if state.confirm:
+        waits.append(f"• {count(len(state.confirm), 'picture')}: is nothing missing?")
+    if state.draw:
+        waits.append(f"• {count(len(state.draw), 'picture')} to draw on")
+    if waits:
+        lines += ["Waiting:", *waits]
+    return text("\n".join(lines), next_steps())

@@ -1,0 +1,209 @@
+"""The outbox's other end: makes Telegram agree with what the rows wish."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+from sqlmodel import Session
+from telegram import Bot
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Forbidden,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+)
+
+from bot import telegram_calls
+from bot.budget import Budget
+from storage import chats, outbox, sheets
+from storage.db import Database
+from storage.files import FileStore
+from storage.models import Message, now
+
+log = logging.getLogger(__name__)
+
+BATCH = 200
+KEYBOARD_EVERY_S = {True: 3.0, False: 0.4}
+"""Least seconds between two keyboard edits of one message, in groups and in private."""
+MAX_BACKOFF_S = 60.0
+GONE = ("message to edit not found", "message can't be edited", "message_id_invalid")
+
+
+class Sender:
+    """Sends what is due: chats side by side, within a chat in order."""
+
+    def __init__(
+        self,
+        bot: Bot,
+        db: Database,
+        files: FileStore,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._bot = bot
+        self._db = db
+        self._files = files
+        self._clock = clock
+        self._budget = Budget(clock)
+        self._busy: dict[int, asyncio.Task[None]] = {}
+        self._touched: dict[int, float] = {}
+        self._failures: dict[int, int] = {}
+        self._closing = False
+
+    async def drain(self) -> None:
+        """Start sending everything that may go now."""
+        if self._closing:
+            return
+        due = await self._db.read(lambda s: outbox.due(now(), limit=BATCH, session=s))
+        for chat_id in {row.chat_id for row in due}:
+            if chat_id not in self._busy:
+                task = asyncio.create_task(self._serve(chat_id))
+                self._busy[chat_id] = task
+                task.add_done_callback(lambda done, chat_id=chat_id: self._served(chat_id, done))  # type: ignore[misc]  # lambda default
+
+    def _served(self, chat_id: int, task: asyncio.Task[None]) -> None:
+        self._busy.pop(chat_id, None)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("sending to chat %s stopped", chat_id, exc_info=task.exception())
+
+    async def close(self) -> None:
+        """Finish the calls under way; what waits stays in the outbox."""
+        self._closing = True
+        if self._busy:
+            await asyncio.wait(list(self._busy.values()), timeout=10)
+
+    async def _serve(self, chat_id: int) -> None:
+        """Send the chat's due messages, most urgent first, until none may go."""
+        while not self._closing:
+            rows = [
+                row
+                for row in await self._db.read(lambda s: outbox.due(now(), limit=BATCH, session=s))
+                if row.chat_id == chat_id
+            ]
+            waits = {row.id: self._wait(row) for row in rows}
+            # A chat keeps its order: what must wait holds back what comes after it, unless that is
+            # more than a keyboard's turn.
+            ready = next((row for row in rows if waits[row.id] <= 0), None)
+            if ready is None:
+                if rows:
+                    self._call_later(min(waits.values()))
+                return
+            if not await self._send(ready):
+                return
+
+    def _call_later(self, seconds: float) -> None:
+        loop = asyncio.get_running_loop()
+        loop.call_later(
+            max(seconds, 0.02), lambda: None if self._closing else loop.create_task(self.drain())
+        )
+
+    def _wait(self, row: Message) -> float:
+        wait = self._budget.wait(row.chat_id, row.priority)
+        if row.message_id and telegram_calls.only_keyboard(row.payload, row.sent):
+            every = KEYBOARD_EVERY_S[row.chat_id < 0]
+            wait = max(wait, self._touched.get(row.message_id, 0.0) + every - self._clock())
+        return wait
+
+    async def _send(self, row: Message) -> bool:
+        """Send or edit one message; False when the chat has to be left alone for now."""
+        assert row.id is not None
+        wish, version = row.payload, row.version
+        self._budget.spend(row.chat_id, len(wish.get("files", ())) or 1)
+        try:
+            message_id = await self._call(row)
+        except RetryAfter as refusal:
+            pause = refusal.retry_after
+            seconds = pause.total_seconds() if isinstance(pause, timedelta) else float(pause)
+            self._pause(row.chat_id, seconds)
+            return False
+        except ChatMigrated as moved:
+            new_id = moved.new_chat_id
+            await self._write(lambda s: chats.migrate(row.chat_id, new_id, session=s))
+            self._call_later(0)
+            return False
+        except Forbidden as refusal:
+            log.warning("chat %s is closed to us: %s", row.chat_id, refusal.message)
+            await self._write(lambda s: self._give_up(row, version, session=s, chat=True))
+            return True
+        except BadRequest as refusal:
+            return await self._refused(row, version, refusal)
+        except FileNotFoundError as missing:
+            log.error("message %s names a file that is gone: %s", row.key, missing)
+            await self._write(lambda s: self._give_up(row, version, session=s))
+            return True
+        except NetworkError as trouble:
+            tries = self._failures[row.chat_id] = self._failures.get(row.chat_id, 0) + 1
+            log.info("message %s waits: %s", row.key, type(trouble).__name__)
+            self._pause(row.chat_id, min(MAX_BACKOFF_S, 0.5 * 2**tries))
+            return False
+        except TelegramError as trouble:
+            log.error("message %s was refused: %s", row.key, trouble.message)
+            await self._write(lambda s: self._give_up(row, version, session=s))
+            return True
+        await self._accepted(row, version, message_id)
+        return True
+
+    async def _call(self, row: Message) -> int:
+        wish, sent = row.payload, row.sent
+        if row.message_id and telegram_calls.editable(wish, sent):
+            await telegram_calls.edit(
+                self._bot, row.chat_id, row.message_id, wish, sent, self._files
+            )
+            return row.message_id
+        message = await telegram_calls.send(self._bot, row.chat_id, wish, self._files)
+        if row.message_id:
+            await self._remove(row.chat_id, row.message_id)
+        return message.message_id
+
+    async def _remove(self, chat_id: int, message_id: int) -> None:
+        # A bar of text becomes a picture: the picture is there now, the bar only clutters.
+        try:
+            await self._bot.delete_message(chat_id, message_id)
+        except TelegramError as trouble:
+            log.info("an old message stays: %s", trouble.message)
+
+    async def _accepted(self, row: Message, version: int, message_id: int) -> None:
+        self._failures.pop(row.chat_id, None)
+        self._touched[message_id] = self._clock()
+        wish, row_id, sheet = row.payload, row.id, row.payload.get("sheet")
+        assert row_id is not None
+
+        def keep(session: Session) -> None:
+            outbox.accepted(
+                row_id, version=version, sent=wish, message_id=message_id, session=session
+            )
+            if sheet:
+                sheets.shown([sheet], session=session)
+
+        await self._write(keep)
+
+    async def _refused(self, row: Message, version: int, refusal: BadRequest) -> bool:
+        words = refusal.message.lower()
+        assert row.id is not None
+        row_id = row.id
+        if "not modified" in words and row.message_id:
+            await self._accepted(row, version, row.message_id)
+            return True
+        if row.message_id and any(gone in words for gone in GONE):
+            await self._write(lambda s: outbox.forget_message(row_id, session=s))
+            return True
+        log.error("message %s was refused: %s", row.key, refusal.message)
+        await self._write(lambda s: self._give_up(row, version, session=s))
+        return True
+
+    def _give_up(self, row: Message, version: int, *, session: Session, chat: bool = False) -> None:
+        assert row.id is not None
+        outbox.failed(row.id, version=version, session=session)
+        if chat:
+            chats.unreachable(row.chat_id, session=session)
+
+    def _pause(self, chat_id: int, seconds: float) -> None:
+        self._budget.close(chat_id, seconds)
+        self._call_later(seconds)
+
+    async def _write(self, work: Callable[[Session], None]) -> None:
+        await self._db.write(work)

@@ -1,0 +1,59 @@
+"""What handlers work with, wired once in bot/app.py."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from sqlmodel import Session
+
+from bot.settings import Settings
+from pipeline.kinds.places import Places
+from storage.db import Database
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Services:
+    """The running parts. `nudges` are called after a commit: whatever waits for rows looks then.
+
+    `username` is the bot's own, for deep links; `web_url` is where the model pages are reached.
+    """
+
+    settings: Settings
+    db: Database
+    places: Places
+    username: str = ""
+    web_url: str = ""
+    nudges: list[Callable[[], Coroutine[Any, Any, object]]] = field(default_factory=list)
+    _tasks: set[asyncio.Task[object]] = field(default_factory=set)
+
+    async def write(self, work: Callable[[Session], T]) -> T:
+        """One write transaction; then everything that waits for rows is woken."""
+        result = await self.db.write(work)
+        self.nudge()
+        return result
+
+    def nudge(self) -> None:
+        """Wake what waits for rows; timers would do it within a second anyway."""
+        for wake in self.nudges:
+            self.spawn(wake())
+
+    def spawn(self, work: Coroutine[Any, Any, object]) -> None:
+        """Run in the background, keeping hold of it; a failure is logged."""
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._over)
+
+    def _over(self, task: asyncio.Task[object]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("background work failed", exc_info=task.exception())
+
+    def public(self, path: str) -> str | None:
+        """An address that Telegram accepts in a button, or None without a public one."""
+        base = self.settings.public_url
+        return f"{base}/{path}" if base else None
