@@ -128,9 +128,9 @@ def next_queued(kinds: Collection[str], *, session: Session) -> Job | None:
     return session.exec(query.order_by(*_order()).limit(1)).first()
 
 
-def kinds_queued(*, session: Session) -> set[str]:
-    """The kinds that have a job to start; cheap enough to ask every second."""
-    return set(session.exec(select(Job.kind).where(Job.state == "queued").distinct()))
+def any_queued(*, session: Session) -> bool:
+    """Whether a job waits to be started; cheap enough to ask every second."""
+    return session.exec(select(Job.id).where(Job.state == "queued").limit(1)).first() is not None
 
 
 def active(*, session: Session) -> list[Job]:

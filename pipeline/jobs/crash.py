@@ -1,0 +1,71 @@
+"""Why a worker ended without a word, in a person's words, and whether trying again may help."""
+
+import re
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.errors import OutOfMemory
+
+TAIL_BYTES = 16_384
+
+_KILLED = "The system ended the work, perhaps for lack of memory: try something smaller."
+_LACK_OF_MEMORY = re.compile(
+    r"MemoryError|bad_alloc|out of memory|cannot allocate memory|DefaultCPUAllocator", re.IGNORECASE
+)
+_DISK_FULL = re.compile(r"no space left on device|disk quota exceeded", re.IGNORECASE)
+_NOT_INSTALLED = re.compile(r"No module named '?(\w+)")
+_EXCEPTION = re.compile(r"^(?:\w+\.)*(\w*(?:Error|Exception|Interrupt|Exit))\b")
+
+
+@dataclass(frozen=True)
+class Cause:
+    """`sentence` for a chat; `passing`: the next attempt may fare better."""
+
+    sentence: str
+    passing: bool
+
+
+def explain(folder: Path, exit_code: int | None) -> Cause:
+    """The cause, from how the process ended (where that is known) and its log's last words."""
+    last = _last_line(folder / "log.txt")
+    if _LACK_OF_MEMORY.search(last):
+        return Cause(f"{OutOfMemory().user_message} Try something smaller.", passing=True)
+    if _DISK_FULL.search(last):
+        return Cause("This machine's disk is full: make room, then start it again.", passing=False)
+    missing = _NOT_INSTALLED.search(last)
+    if missing:
+        return Cause(
+            f"A part is not installed on this machine ({missing[1]}): install taptrain[train].",
+            passing=False,
+        )
+    if exit_code is not None and exit_code < 0:
+        return _by_signal(-exit_code)
+    exception = _EXCEPTION.match(last)
+    if exception:
+        # Python ended in order, so it would again; a worker reports what can pass by itself.
+        return Cause(
+            f"The work stopped because of an unexpected {exception[1]}.",
+            passing=exception[1] == "KeyboardInterrupt",
+        )
+    if exit_code is not None and exit_code > 0 and exit_code != 128 + signal.SIGTERM:
+        return Cause(f"The work stopped with error {exit_code}.", passing=False)
+    return Cause("The process that did the work vanished.", passing=True)
+
+
+def _by_signal(number: int) -> Cause:
+    if number == signal.SIGKILL:
+        return Cause(_KILLED, passing=True)
+    if number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        return Cause("The work was stopped from outside.", passing=True)
+    return Cause(f"The work crashed ({signal.strsignal(number) or number}).", passing=True)
+
+
+def _last_line(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - TAIL_BYTES))
+            lines = file.read().decode(errors="replace").splitlines()
+    except FileNotFoundError:
+        return ""
+    return next((line.strip() for line in reversed(lines) if line.strip()), "")
