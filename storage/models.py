@@ -7,7 +7,7 @@ stored naive. JSON columns hold small values that no query looks into.
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, Index, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Column, DateTime, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 Json = dict[str, Any]
@@ -55,7 +55,7 @@ class Project(SQLModel, table=True):
     name: str
     classes: list[str] = Field(default_factory=list, sa_column=_json("[]"))
     created_by: int = Field(sa_column=_telegram_id())
-    created_at: datetime = Field(default_factory=now)
+    created_at: datetime = Field(default_factory=now, sa_type=DateTime)
 
 
 class Source(SQLModel, table=True):
@@ -76,7 +76,7 @@ class Source(SQLModel, table=True):
     counts: Json = Field(default_factory=dict, sa_column=_json())
     provenance: Json = Field(default_factory=dict, sa_column=_json())
     created_by: int = Field(sa_column=_telegram_id())
-    created_at: datetime = Field(default_factory=now)
+    created_at: datetime = Field(default_factory=now, sa_type=DateTime)
 
 
 class Image(SQLModel, table=True):
@@ -103,7 +103,7 @@ class Image(SQLModel, table=True):
     labelled: bool = False
     part: str | None = None
     proposed: bool = False
-    created_at: datetime = Field(default_factory=now)
+    created_at: datetime = Field(default_factory=now, sa_type=DateTime)
 
 
 class Box(SQLModel, table=True):
@@ -120,7 +120,7 @@ class Box(SQLModel, table=True):
     origin: str
     score: float | None = None
     model_id: int | None = None
-    created_at: datetime = Field(default_factory=now)
+    created_at: datetime = Field(default_factory=now, sa_type=DateTime)
 
 
 class Vote(SQLModel, table=True):
@@ -141,7 +141,7 @@ class Vote(SQLModel, table=True):
     subject_id: int
     answer: str
     sheet_id: int | None = None
-    created_at: datetime = Field(default_factory=now)
+    created_at: datetime = Field(default_factory=now, sa_type=DateTime)
 
 
 class Sheet(SQLModel, table=True):
@@ -163,9 +163,9 @@ class Sheet(SQLModel, table=True):
     picture: str | None = None
     key: str = ""
     previous_id: int | None = None
-    opened_at: datetime | None = None
-    shown_at: datetime | None = None
-    closed_at: datetime | None = None
+    opened_at: datetime | None = Field(default=None, sa_type=DateTime)
+    shown_at: datetime | None = Field(default=None, sa_type=DateTime)
+    closed_at: datetime | None = Field(default=None, sa_type=DateTime)
 
 
 class Drawing(SQLModel, table=True):
@@ -183,7 +183,7 @@ class Drawing(SQLModel, table=True):
     state: str = "asked"
     boxes: list[list[float]] = Field(default_factory=list, sa_column=_json("[]"))
     key: str = ""
-    created_at: datetime = Field(default_factory=now)
+    created_at: datetime = Field(default_factory=now, sa_type=DateTime)
 
 
 class Upload(SQLModel, table=True):
@@ -208,7 +208,7 @@ class Upload(SQLModel, table=True):
     path: str | None = None
     error: str | None = None
     done: bool = Field(default=False, index=True)
-    created_at: datetime = Field(default_factory=now)
+    created_at: datetime = Field(default_factory=now, sa_type=DateTime)
 
 
 class DatasetVersion(SQLModel, table=True):
@@ -222,7 +222,7 @@ class DatasetVersion(SQLModel, table=True):
     digest: str
     key: str
     summary: Json = Field(default_factory=dict, sa_column=_json())
-    created_at: datetime = Field(default_factory=now)
+    created_at: datetime = Field(default_factory=now, sa_type=DateTime)
 
 
 class Job(SQLModel, table=True):
@@ -250,13 +250,13 @@ class Job(SQLModel, table=True):
     error: str | None = None
     failures: int = 0
     crashes: int = 0
-    cancel_requested_at: datetime | None = None
-    retry_at: datetime | None = None
+    cancel_requested_at: datetime | None = Field(default=None, sa_type=DateTime)
+    retry_at: datetime | None = Field(default=None, sa_type=DateTime)
     idempotency_key: str | None = Field(default=None, unique=True)
-    created_at: datetime = Field(default_factory=now)
-    started_at: datetime | None = None
-    heartbeat_at: datetime | None = None
-    finished_at: datetime | None = None
+    created_at: datetime = Field(default_factory=now, sa_type=DateTime)
+    started_at: datetime | None = Field(default=None, sa_type=DateTime)
+    heartbeat_at: datetime | None = Field(default=None, sa_type=DateTime)
+    finished_at: datetime | None = Field(default=None, sa_type=DateTime)
 
 
 class Model(SQLModel, table=True):
@@ -276,7 +276,7 @@ class Model(SQLModel, table=True):
     details: Json = Field(default_factory=dict, sa_column=_json())
     package_key: str | None = None
     page_token: str = Field(index=True)
-    created_at: datetime = Field(default_factory=now)
+    created_at: datetime = Field(default_factory=now, sa_type=DateTime)
 
 
 class Message(SQLModel, table=True):
@@ -300,16 +300,16 @@ class Message(SQLModel, table=True):
     message_id: int | None = None
     state: str = "waiting"
     attempts: int = 0
-    not_before: datetime | None = None
-    created_at: datetime = Field(default_factory=now)
-    sent_at: datetime | None = None
+    not_before: datetime | None = Field(default=None, sa_type=DateTime)
+    created_at: datetime = Field(default_factory=now, sa_type=DateTime)
+    sent_at: datetime | None = Field(default=None, sa_type=DateTime)
 
 
 class Seen(SQLModel, table=True):
     """Updates already handled: Telegram repeats one when the bot died before it was confirmed."""
 
     key: str = Field(primary_key=True)
-    created_at: datetime = Field(default_factory=now)
+    created_at: datetime = Field(default_factory=now, sa_type=DateTime)
 
 
 class Setting(SQLModel, table=True):
