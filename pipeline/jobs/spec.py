@@ -45,11 +45,15 @@ class ImageItem(Part):
 
 
 class KnownImage(Part):
-    """An image the project already has, so that duplicates are seen across sources."""
+    """An image the project already has, so that duplicates are seen across sources.
+
+    `labelled`: it came with labels. Where it did not, the same picture with labels is kept.
+    """
 
     sha256: str
     phash: str
     group: str
+    labelled: bool = True
 
 
 class InputFile(Part):

@@ -1,0 +1,269 @@
+"""Collect a source: fetch it, sample frames, read labels, screen, store, and tell what came of it.
+
+Runs in a worker process. Nothing of it is kept before the screening is done, and every stored file
+is whole: an attempt that dies leaves nothing that anybody could take for a result.
+"""
+
+import errno
+import io
+import shutil
+import warnings
+from collections import Counter
+from pathlib import Path
+
+from PIL import Image
+from pydantic import TypeAdapter
+
+from pipeline.errors import SourceError, WorkerError
+from pipeline.formats import Match, match, read_labels
+from pipeline.formats.base import Report
+from pipeline.images import SUFFIXES, Gray, size_of, thumb_of
+from pipeline.jobs.spec import CollectResult, CollectSpec, ImageItem, KnownImage, Progress
+from pipeline.montage import MOST, Cell, draw
+from pipeline.net import Policy, guard
+from pipeline.screen import Candidate, Verdict, evenly, screen
+from pipeline.shots import Shot, photo_shots, video_shots
+from pipeline.sources import fetch
+from pipeline.sources.base import Fetched, Room
+from pipeline.sources.inbox import Inbox, sort
+from pipeline.worker.reporter import Reporter
+from storage.files import FileStore
+
+OVERSAMPLE = 3
+"""Unlabelled images looked at for each that may be kept: screening drops many."""
+
+MAX_NAME = 200
+
+
+def run(spec: CollectSpec, reporter: Reporter) -> CollectResult:
+    """Do a collect job; see CollectSpec and CollectResult.
+
+    Raises:
+        SourceError, LinkRefused, ArchiveRefused, LabelError: the source cannot be used.
+        WorkerError: the disk is full.
+    """
+    work = reporter.folder / "work"
+    work.mkdir(exist_ok=True)
+    try:
+        # Pillow warns of odd but readable photos; ours are the limits that count.
+        with warnings.catch_warnings(action="ignore"):
+            return _collect(spec, reporter, work)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise WorkerError(
+                "The disk of this machine is full: remove something and try again."
+            ) from error
+        raise
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _collect(spec: CollectSpec, reporter: Reporter, work: Path) -> CollectResult:
+    policy = Policy.parse(spec.allow_private)
+    with guard(policy) as guarded:
+        fetched = fetch(spec, Room(work, policy, guarded, reporter))
+
+    def unpacked(done: int, total: int) -> None:
+        reporter.progress(Progress(stage="fetch", done=done, total=total, note="unpacking"))
+
+    inbox = sort(fetched.files, work / "unpacked", unpacked)
+    labels, form, report = _labels(spec, inbox, reporter)
+    chosen, skipped = _choose(inbox, labels, spec)
+    dropped: Counter[str] = Counter()
+    dropped["over_max"] = skipped
+
+    shots, seconds = [], 0.0
+    limit = max(1, spec.max_images * OVERSAMPLE // max(1, len(inbox.videos)))
+    for number, (name, path) in enumerate(inbox.videos.items()):
+        group = f"source:{spec.source_id}:{number}"
+        part, length = video_shots(
+            path, name, group, every_s=spec.every_s, limit=limit, work=work, reporter=reporter
+        )
+        shots += part
+        seconds += length
+    photos, unreadable = photo_shots(
+        {name: inbox.photos[name] for name in chosen},
+        labels.boxes,
+        prefix=f"source:{spec.source_id}",
+        first=len(inbox.videos),
+        work=work,
+        reporter=reporter,
+    )
+    shots += photos
+    for name, why in unreadable.items():
+        report.add(name, None, why)
+    dropped["unreadable"] = len(unreadable)
+    if not shots:
+        raise SourceError(_unreadable_sentence(unreadable))
+
+    store = FileStore(spec.store)
+    verdict = _screen(spec, shots, store, reporter)
+    dropped.update(verdict.dropped.values())
+    kept = _thin(shots, verdict, spec.max_images)
+    dropped["over_max"] += len(verdict.kept) - len(kept)
+    items = _store(shots, kept, verdict, store, reporter)
+    (reporter.out / "items.jsonl").write_text("".join(i.model_dump_json() + "\n" for i in items))
+    return _result(
+        spec,
+        fetched,
+        form,
+        labels,
+        items,
+        report,
+        dropped,
+        read=len(shots) + len(unreadable) + skipped,
+        seconds=seconds or None,
+        montage=_montage(spec, items, labels, store, reporter),
+    )
+
+
+def _labels(spec: CollectSpec, inbox: Inbox, reporter: Reporter) -> tuple[Match, str, Report]:
+    if not inbox.labels or not inbox.photos:
+        return Match({}, []), "", inbox.report
+    reporter.progress(Progress(stage="labels", done=0, total=len(inbox.labels)), important=True)
+    sizes: dict[str, tuple[int, int] | None] = {}
+
+    def size(name: str) -> tuple[int, int] | None:
+        if name not in sizes:
+            sizes[name] = size_of(inbox.photos[name])
+        return sizes[name]
+
+    labels = read_labels(inbox.labels, inbox.photos, size)
+    labels.report.merge(inbox.report)
+    return match(labels, spec.classes), labels.form, labels.report
+
+
+def _choose(inbox: Inbox, labels: Match, spec: CollectSpec) -> tuple[list[str], int]:
+    """Photos to look at, and how many are too many: labelled ones all, of the others a spread."""
+    bare = [name for name in inbox.photos if name not in labels.boxes]
+    some = evenly(range(len(bare)), spec.max_images * OVERSAMPLE)
+    taken = {bare[index] for index in some} | labels.boxes.keys()
+    return [name for name in inbox.photos if name in taken], len(bare) - len(some)
+
+
+def _screen(spec: CollectSpec, shots: list[Shot], store: FileStore, reporter: Reporter) -> Verdict:
+    known: list[KnownImage] = []
+    if spec.known_file:
+        text = (reporter.folder / spec.known_file).read_text()
+        known = TypeAdapter(list[KnownImage]).validate_json(text)
+
+    def known_thumb(sha256: str) -> Gray | None:
+        for suffix in SUFFIXES:
+            try:
+                with Image.open(io.BytesIO(store.read(f"{sha256[:2]}/{sha256}{suffix}"))) as image:
+                    return thumb_of(image)
+            except OSError:
+                # Another ending, or no longer here: then the hash alone must do.
+                continue
+        return None
+
+    def tick(done: int) -> None:
+        reporter.progress(Progress(stage="screen", done=done, total=len(shots)))
+
+    candidates = [
+        Candidate(
+            sha256=shot.sha256,
+            measures=shot.measures,
+            group=shot.group,
+            series=shot.series,
+            labelled=shot.boxes is not None,
+            boxes=len(shot.boxes or []),
+        )
+        for shot in shots
+    ]
+    return screen(candidates, known, known_thumb, tick)
+
+
+def _thin(shots: list[Shot], verdict: Verdict, limit: int) -> list[int]:
+    """What stays: all that is labelled, and an even spread of the rest."""
+    bare = [index for index in verdict.kept if shots[index].boxes is None]
+    spread = set(evenly(bare, limit))
+    return [i for i in verdict.kept if shots[i].boxes is not None or i in spread]
+
+
+def _store(
+    shots: list[Shot], kept: list[int], verdict: Verdict, store: FileStore, reporter: Reporter
+) -> list[ImageItem]:
+    items = []
+    for number, index in enumerate(kept):
+        shot = shots[index]
+        items.append(
+            ImageItem(
+                key=store.put_file(shot.path, suffix=shot.suffix),
+                sha256=shot.sha256,
+                name=shot.name[-MAX_NAME:],
+                width=shot.width,
+                height=shot.height,
+                phash=shot.measures.phash,
+                group=shot.group,
+                seconds=shot.seconds,
+                labelled=shot.boxes is not None,
+                boxes=shot.boxes or [],
+                alike=verdict.alike.get(index, []),
+            )
+        )
+        reporter.progress(Progress(stage="screen", done=number, total=len(kept), note="storing"))
+    return items
+
+
+def _montage(
+    spec: CollectSpec,
+    items: list[ImageItem],
+    labels: Match,
+    store: FileStore,
+    reporter: Reporter,
+) -> str | None:
+    boxed = [index for index, item in enumerate(items) if item.boxes]
+    shown = evenly(boxed or range(len(items)), MOST)
+    if not shown:
+        return None
+    cells = []
+    for index in shown:
+        with Image.open(io.BytesIO(store.read(items[index].key))) as image:
+            cells.append(Cell(image.convert("RGB"), items[index].boxes))
+    draw(cells, _counts(items, labels), spec.classes, reporter.out / "montage.jpg")
+    return "montage.jpg"
+
+
+def _counts(items: list[ImageItem], labels: Match) -> dict[str, int]:
+    """Boxes by class, in the source's own order."""
+    counts = Counter(box.label for item in items for box in item.boxes)
+    return {name: counts[name] for name in labels.classes if counts[name]}
+
+
+def _unreadable_sentence(unreadable: dict[str, str]) -> str:
+    if len(unreadable) == 1:
+        return f"I can't read that photo ({next(iter(unreadable.values()))}): send another one."
+    return f"None of the {len(unreadable)} photos can be read: send them again, as JPEG or PNG."
+
+
+def _result(
+    spec: CollectSpec,
+    fetched: Fetched,
+    form: str,
+    labels: Match,
+    items: list[ImageItem],
+    report: Report,
+    dropped: Counter[str],
+    *,
+    read: int,
+    seconds: float | None,
+    montage: str | None,
+) -> CollectResult:
+    counts = _counts(items, labels)
+    return CollectResult(
+        title=fetched.title[:MAX_NAME],
+        items_file="items.jsonl",
+        read=read,
+        kept=len(items),
+        dropped={reason: count for reason, count in dropped.items() if count},
+        labelled=sum(item.labelled for item in items),
+        boxes=counts,
+        classes=list(counts),
+        unknown_classes=labels.unknown,
+        bad_rows=report.rows,
+        bad_row_count=report.count,
+        montage=montage,
+        seconds=seconds,
+        provenance={**fetched.provenance, **({"labels": form} if form else {})},
+    )

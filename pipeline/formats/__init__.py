@@ -1,0 +1,20 @@
+"""Labels in the forms people have them in, found by looking."""
+
+from pipeline.formats import coco, voc, yolo
+from pipeline.formats.base import Files, Labels, Report
+from pipeline.formats.classes import Match, match
+from pipeline.formats.pictures import Pictures
+from pipeline.formats.sniff import read_labels
+
+__all__ = [
+    "Files",
+    "Labels",
+    "Match",
+    "Pictures",
+    "Report",
+    "coco",
+    "match",
+    "read_labels",
+    "voc",
+    "yolo",
+]

@@ -1,0 +1,42 @@
+"""Which form the labels of an archive have: every reader looks, the fullest answer leads."""
+
+from collections.abc import Iterable
+
+from pipeline.errors import LabelError
+from pipeline.formats import coco, voc, yolo
+from pipeline.formats.base import Files, Labels
+from pipeline.formats.pictures import Pictures
+from pipeline.formats.voc import SizeOf
+
+
+def read_labels(files: Files, image_names: Iterable[str], size_of: SizeOf) -> Labels:
+    """Labels of an archive, whatever form they have; empty when there are none.
+
+    Data sets often carry the same boxes in two forms: the one that labels most pictures is taken,
+    the others only for pictures that it leaves out.
+
+    Raises:
+        LabelError: labels are there but cannot be understood at all.
+    """
+    pictures = Pictures(image_names)
+    trouble: LabelError | None = None
+    found = [voc.read(files, pictures, size_of), coco.read(files, pictures, size_of)]
+    try:
+        found.append(yolo.read(files, pictures))
+    except LabelError as error:
+        trouble = error
+    ranked = sorted(
+        (labels for labels in found if labels is not None), key=lambda labels: -len(labels.boxes)
+    )
+    if trouble and not any(labels.boxes for labels in ranked):
+        raise trouble
+    merged = Labels("")
+    for labels in ranked:
+        fresh = {name: rows for name, rows in labels.boxes.items() if name not in merged.boxes}
+        if not fresh and merged.boxes:
+            continue
+        merged.form = "+".join(filter(None, (merged.form, labels.form)))
+        merged.boxes.update(fresh)
+        merged.classes += [label for label in labels.classes if label not in merged.classes]
+        merged.report.merge(labels.report)
+    return merged

@@ -1,0 +1,166 @@
+"""Photos and frames, read, measured and laid ready on disk: memory holds figures only."""
+
+import os
+import time
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path, PurePosixPath
+
+from pipeline.frames import JPEG_QUALITY, MAX_SIDE, facts_of, sample, sample_times
+from pipeline.images import Measures, Picture, Unreadable, encode, read_photo
+from pipeline.jobs.spec import BoxItem, Progress
+from pipeline.worker.reporter import Reporter
+
+THREADS = 4
+CHUNK = 32
+
+
+@dataclass(frozen=True)
+class Shot:
+    """An image as it will be stored, lying at `path`. `boxes` is None where nobody labelled it.
+
+    `series`: images whose sharpness can be compared. `seconds`: place in its video.
+    """
+
+    path: Path
+    suffix: str
+    sha256: str
+    width: int
+    height: int
+    measures: Measures
+    name: str
+    group: str
+    series: str
+    seconds: float | None = None
+    boxes: list[BoxItem] | None = None
+
+
+def video_shots(
+    path: Path,
+    name: str,
+    group: str,
+    *,
+    every_s: float,
+    limit: int,
+    work: Path,
+    reporter: Reporter,
+) -> tuple[list[Shot], float]:
+    """Frames of a video, one group all together, and its length in seconds.
+
+    Raises:
+        SourceError: it cannot be read.
+    """
+    clock = _Clock("frames", reporter)
+    clock.tell(0, None, important=True)
+    facts = facts_of(path)
+    total = len(sample_times(facts.seconds, every_s, limit))
+    folder = work / f"frames-{group.replace(':', '-')}"
+    folder.mkdir()
+    shots = []
+    for number, frame in enumerate(sample(path, facts, every_s, limit)):
+        picture = encode(frame.image, quality=JPEG_QUALITY, max_side=MAX_SIDE)
+        file = folder / f"{number:06d}.jpg"
+        file.write_bytes(picture.data)
+        label = f"{name} {frame.seconds:.2f}s"
+        shots.append(_shot(picture, file, label, group, group, seconds=frame.seconds))
+        clock.tell(number + 1, max(total, number + 1))
+    return shots, facts.seconds
+
+
+def photo_shots(
+    photos: Mapping[str, Path],
+    boxes: Mapping[str, list[BoxItem]],
+    *,
+    prefix: str,
+    first: int,
+    work: Path,
+    reporter: Reporter,
+) -> tuple[list[Shot], dict[str, str]]:
+    """Photos by name, and why some cannot be read. `first`: the first free number for a group."""
+    if not photos:
+        return [], {}
+    folder = work / "photos"
+    folder.mkdir()
+    clock = _Clock("screen", reporter)
+    shots: list[Shot] = []
+    unreadable: dict[str, str] = {}
+    for number, (name, read) in enumerate(_read_all(photos)):
+        clock.tell(number + 1, len(photos))
+        if isinstance(read, str):
+            unreadable[name] = read
+            continue
+        path = photos[name]
+        if read.rewritten:
+            path = folder / f"{number:06d}{read.suffix}"
+            path.write_bytes(read.data)
+        group = _group(name, prefix, first + number)
+        shots.append(_shot(read, path, name, group, f"{prefix}:photos", boxes=boxes.get(name)))
+    return shots, unreadable
+
+
+def _shot(
+    picture: Picture,
+    path: Path,
+    name: str,
+    group: str,
+    series: str,
+    *,
+    seconds: float | None = None,
+    boxes: list[BoxItem] | None = None,
+) -> Shot:
+    return Shot(
+        path=path,
+        suffix=picture.suffix,
+        sha256=picture.sha256,
+        width=picture.width,
+        height=picture.height,
+        measures=picture.measures,
+        name=name,
+        group=group,
+        series=series,
+        seconds=seconds,
+        boxes=boxes,
+    )
+
+
+def _group(name: str, prefix: str, number: int) -> str:
+    """One group an image, but for Roboflow's augmentations (NAME.rf.HASH.jpg) of one photo.
+
+    Those share a group across sources: the next export of the same set holds the same photos.
+    """
+    base, mark, _ = PurePosixPath(name).name.partition(".rf.")
+    return f"rf:{base[:100]}" if mark and base else f"{prefix}:{number}"
+
+
+def _read_all(photos: Mapping[str, Path]) -> Iterator[tuple[str, Picture | str]]:
+    """Decode on some threads (Pillow lets go of the interpreter), a bounded number at a time."""
+    names = iter(photos)
+    with ThreadPoolExecutor(min(THREADS, os.cpu_count() or 1)) as pool:
+        while chunk := list(islice(names, CHUNK)):
+            yield from zip(chunk, pool.map(lambda name: _read(photos[name]), chunk), strict=True)
+
+
+def _read(path: Path) -> Picture | str:
+    try:
+        return read_photo(path)
+    except Unreadable as error:
+        return error.user_message
+
+
+class _Clock:
+    """Progress with the time that is left, from the pace so far."""
+
+    def __init__(self, stage: str, reporter: Reporter) -> None:
+        self._stage = stage
+        self._reporter = reporter
+        self._began = time.monotonic()
+
+    def tell(self, done: int, total: int | None, *, important: bool = False) -> None:
+        elapsed = time.monotonic() - self._began
+        left = (total - done) * elapsed / done if total and done and elapsed > 1 else None
+        self._reporter.progress(
+            Progress(stage=self._stage, done=done, total=total, seconds_left=left),
+            important=important,
+        )

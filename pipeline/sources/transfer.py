@@ -1,0 +1,49 @@
+"""Rules of every download: how large, how slow, and what is told meanwhile."""
+
+import shutil
+import time
+from pathlib import Path
+
+from pipeline.errors import SourceError, WorkerError
+from pipeline.jobs.spec import Progress
+from pipeline.worker.reporter import Reporter
+
+PATIENCE_S = 120.0
+"""How long a download may be slow before it has to be worth waiting for."""
+
+SLOWEST = 10_000
+"""Bytes a second that a download must reach on average after that."""
+
+SPARE_BYTES = 512 << 20
+"""What a download leaves free on the disk."""
+
+
+class Transfer:
+    """Watches one download."""
+
+    def __init__(self, folder: Path, max_bytes: int, reporter: Reporter) -> None:
+        self._folder = folder
+        self._max_bytes = max_bytes
+        self._reporter = reporter
+        self._began = time.monotonic()
+
+    def at(self, done: int, total: int | None) -> None:
+        """Tell that `done` bytes of perhaps `total` are here.
+
+        Raises:
+            SourceError: too large or too slow.
+            WorkerError: the disk is full.
+        """
+        if max(done, total or 0) > self._max_bytes:
+            raise SourceError(
+                f"That file is over {self._max_bytes >> 20} MB: send a shorter or smaller one."
+            )
+        elapsed = time.monotonic() - self._began
+        if elapsed > PATIENCE_S and done < elapsed * SLOWEST:
+            raise SourceError("That server sends too slowly: try again later, or send the file.")
+        if shutil.disk_usage(self._folder).free < SPARE_BYTES:
+            raise WorkerError("The disk of this machine is full: remove something and try again.")
+        left = (total - done) * elapsed / done if total and done and elapsed > 1 else None
+        self._reporter.progress(
+            Progress(stage="fetch", done=done, total=total or None, seconds_left=left)
+        )
