@@ -1,0 +1,169 @@
+"""The package kind: weights in, a zip that holds a working, verified page out."""
+
+import json
+import shutil
+import zipfile
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pipeline.browser import HERE, PAGE_FILES, VENDOR
+from pipeline.errors import WorkerError
+from pipeline.jobs.spec import PackageResult, PackageSpec, Progress
+from pipeline.worker import engine, matching, selftest
+from pipeline.worker.convert import Converted, convert, read_back
+from pipeline.worker.reporter import Reporter
+from storage.files import FileStore
+
+OUTPUT_FORM = {
+    "form": "raw",
+    "layout": "[1, 4+classes, anchors]",
+    "boxes": "cxcywh input pixels",
+}
+PAGE = "page"
+
+
+def run(spec: PackageSpec, reporter: Reporter) -> PackageResult:
+    """Convert, verify and zip as `spec` asks; files go to `reporter.out`.
+
+    Raises:
+        WorkerError: the weights are missing, cannot be converted, or the converted model does not
+            find what the trained one finds.
+    """
+    out, folder = reporter.out.resolve(), reporter.folder.resolve()
+    store = FileStore(spec.store)
+    weights = _weights(store, spec.weights, folder)
+    converted = convert(
+        weights, folder / "convert", spec.imgsz, spec.precision, _teller(reporter, "convert")
+    )
+    model = engine.load(weights)
+    classes = _classes(model)
+    _check_output(converted, classes)
+    tell = _teller(reporter, "check")
+    tell(0)
+    test = selftest.choose_selftest(
+        model,
+        read_back(converted.folder),
+        [_reader(store, key) for key in spec.selftest_pictures],
+        spec.imgsz,
+        tell,
+    )
+    page = out / PAGE
+    shutil.rmtree(page, ignore_errors=True)
+    shutil.copytree(converted.folder, page)
+    copy_page(page)
+    _write_selftest(test, classes, page)
+    metadata = _metadata(spec, converted, test, classes)
+    (page / "metadata.json").write_text(json.dumps(metadata, ensure_ascii=False, indent=2) + "\n")
+    target = out / Path(spec.file_name).name
+    zip_folder(page, target)
+    tell(1)
+    return PackageResult(
+        package=target.name,
+        page=PAGE,
+        size_bytes=target.stat().st_size,
+        output_form=f"{OUTPUT_FORM['form']} {OUTPUT_FORM['layout']}, {OUTPUT_FORM['boxes']}",
+        selftest_boxes=len(test.boxes),
+        selftest_threshold=test.threshold,
+        max_difference=test.max_difference,
+    )
+
+
+def copy_page(page: Path) -> None:
+    """Put the page's own files and its scripts into `page`.
+
+    Raises:
+        WorkerError: the scripts were never fetched on this machine.
+    """
+    if not VENDOR.is_dir():
+        raise WorkerError("The page's scripts are missing here: run `python -m pipeline.browser`.")
+    for name in PAGE_FILES:
+        shutil.copyfile(HERE / name, page / name)
+    shutil.copytree(VENDOR, page / "vendor", dirs_exist_ok=True)
+
+
+def zip_folder(folder: Path, target: Path) -> None:
+    """Zip the content of `folder` (not the folder itself), so that hosts take it as a site."""
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                archive.write(path, path.relative_to(folder).as_posix())
+
+
+def _weights(store: FileStore, key: str, folder: Path) -> Path:
+    weights = folder / "weights.pt"
+    try:
+        weights.write_bytes(store.read(key))
+    except FileNotFoundError as error:
+        raise WorkerError("The weights of this model are missing from the store.") from error
+    engine.prepare(folder)
+    return weights
+
+
+def _classes(model: Any) -> list[str]:
+    names = model.names
+    return [str(names[index]) for index in sorted(names)]
+
+
+def _check_output(converted: Converted, classes: list[str]) -> None:
+    rows = converted.output_shape[1]
+    if rows != 4 + len(classes):
+        raise WorkerError(f"The converted model answers with {rows} rows, not 4 + {len(classes)}.")
+
+
+def _reader(store: FileStore, key: str) -> Callable[[], bytes]:
+    return lambda: store.read(key)
+
+
+def _teller(reporter: Reporter, stage: str) -> Callable[[float], None]:
+    def tell(share: float) -> None:
+        reporter.progress(Progress(stage=stage, done=share, total=1.0), important=share in {0, 1})
+
+    return tell
+
+
+def _write_selftest(test: selftest.SelfTest, classes: list[str], page: Path) -> None:
+    folder = page / "selftest"
+    folder.mkdir(exist_ok=True)
+    (folder / "picture.png").write_bytes(test.png())
+    expected = {
+        "picture": "picture.png",
+        "width": test.picture.width,
+        "height": test.picture.height,
+        "threshold": test.threshold,
+        "iou": test.nms_iou,
+        "max_det": test.max_det,
+        "tolerance": {
+            "iou": matching.MIN_IOU,
+            "score": matching.MAX_SCORE_DIFFERENCE,
+        },
+        "boxes": [
+            {"class": classes[box.index], "index": box.index, "score": box.score, "box": box.xyxy}
+            for box in test.boxes
+        ],
+    }
+    (folder / "expected.json").write_text(json.dumps(expected, ensure_ascii=False, indent=1) + "\n")
+
+
+def _metadata(
+    spec: PackageSpec, converted: Converted, test: selftest.SelfTest, classes: list[str]
+) -> dict[str, object]:
+    return {
+        **spec.metadata,
+        # The page's own needs go last: nothing that was passed in may change what it computes.
+        "classes": classes,
+        "imgsz": spec.imgsz,
+        "output": {**OUTPUT_FORM, "shape": list(converted.output_shape)},
+        "precision": converted.precision,
+        "nms": {"iou": selftest.NMS_IOU, "max_det": selftest.MAX_DET},
+        "threshold": matching.USUAL_THRESHOLD,
+        "selftest": {
+            "folder": "selftest",
+            "boxes": len(test.boxes),
+            "threshold": test.threshold,
+            "max_difference": test.max_difference,
+        },
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "versions": engine.versions(),
+    }
