@@ -221,7 +221,9 @@ def _montage(
     for index in shown:
         with Image.open(io.BytesIO(store.read(items[index].key))) as image:
             cells.append(Cell(image.convert("RGB"), items[index].boxes))
-    draw(cells, _counts(items, labels), spec.classes, reporter.out / "montage.jpg")
+    counts = _counts(items, labels)
+    # Without classes of its own the project is about to take these, in this order.
+    draw(cells, counts, spec.classes or list(counts), reporter.out / "montage.jpg")
     return "montage.jpg"
 
 

@@ -64,7 +64,7 @@ def _aspect(cells: list[Cell]) -> float:
 
 def _columns(count: int, aspect: float) -> int:
     """As many columns as make the sheet about as tall as wide, without a ragged last row if so."""
-    best = max(1, round(math.sqrt(count / aspect)))
+    best = max(1, math.ceil(math.sqrt(count / aspect)))
     options = [c for c in (best, best + 1, best - 1) if 1 <= c <= min(count, 4)]
     return min(options or [min(count, 4)], key=lambda c: (-count % c, options.index(c)))
 

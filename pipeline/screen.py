@@ -5,6 +5,7 @@ Only unlabelled images are left out: black ones, those blurred against their own
 never thrown away; labelled near duplicates are named, so that a split keeps them on one side.
 """
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from pipeline.images import Gray, Measures
 from pipeline.jobs.spec import KnownImage
 
-Levels = NDArray[np.int16]
+Levels = NDArray[np.float32]
 
 NEAR_BITS = 4
 """Hamming distance of two 64-bit pHashes up to which they may be one picture.
@@ -27,6 +28,11 @@ NEAR_MEAN = 3.0
 NEAR_MOST = 24
 """Grey levels by which two 32x32 thumbs may differ on average and in any one cell. pHash alone is
 blind to a small object that moves on a still background; the worst cell is not."""
+
+RECENT = 16
+RECENT_MOST = 16
+"""Images of one series are also compared, by thumb alone and more strictly in the worst cell, with
+the last RECENT that stayed: on plain backgrounds noise alone flips up to 10 bits of a pHash."""
 
 DARK_LIGHT, DARK_CONTRAST = 24.0, 16.0
 BLUR_SHARE = 0.25
@@ -78,6 +84,7 @@ def screen(
     for image in known:
         seen.add(image.phash, image.group, image.sha256, None)
     medians = _medians(candidates)
+    recent: dict[str, deque[Gray]] = {}
     # Labelled ones first, the fullest first: of equal pictures these are the ones to keep.
     order = sorted(
         range(len(candidates)),
@@ -89,9 +96,12 @@ def screen(
         reason = _exact(one, before, labelled_before) or _poor(one, medians)
         if reason is None:
             near = seen.near(one.measures)
-            if near and not one.labelled:
-                same = any(difference == 0 for _, difference in near)
-                reason = "duplicate" if same else "near_duplicate"
+            last = recent.setdefault(one.series, deque(maxlen=RECENT))
+            if not one.labelled:
+                if any(difference == 0 for _, difference in near):
+                    reason = "duplicate"
+                elif near or any(is_near(t, one.measures.thumb, RECENT_MOST) for t in last):
+                    reason = "near_duplicate"
             groups = dict.fromkeys(group for group, _ in near if group != one.group)
             if reason is None and groups:
                 verdict.alike[index] = list(groups)[:MAX_ALIKE]
@@ -99,6 +109,7 @@ def screen(
             verdict.dropped[index] = reason
             continue
         verdict.kept.append(index)
+        recent[one.series].append(one.measures.thumb)
         before.add(one.sha256)
         labelled_before.add(one.sha256)
         seen.add(one.measures.phash, one.group, one.sha256, one.measures.thumb)
@@ -113,10 +124,10 @@ def evenly(items: Sequence[int], limit: int) -> list[int]:
     return [items[at * len(items) // limit] for at in range(limit)]
 
 
-def is_near(first: Gray, second: Gray) -> bool:
-    """Whether two 32x32 thumbs show the same picture."""
+def is_near(first: Gray, second: Gray, most: float = NEAR_MOST) -> bool:
+    """Whether two 32x32 thumbs show the same picture, be it a little lighter or darker."""
     difference = _difference(first, second)
-    return bool(difference.mean() <= NEAR_MEAN and difference.max() <= NEAR_MOST)
+    return bool(difference.mean() <= NEAR_MEAN and difference.max() <= most)
 
 
 def _exact(one: Candidate, before: set[str], labelled_before: set[str]) -> str | None:
@@ -148,7 +159,9 @@ def _medians(candidates: Sequence[Candidate]) -> dict[str, float]:
 
 
 def _difference(first: Gray, second: Gray) -> Levels:
-    difference: Levels = np.abs(first.astype(np.int16) - second.astype(np.int16))
+    # Without their means: cameras adjust the exposure while nothing moves.
+    apart = first.astype(np.float32) - second.astype(np.float32)
+    difference: Levels = np.abs(apart - apart.mean())
     return difference
 
 
@@ -168,19 +181,19 @@ class _Seen:
         self._shas.append(sha256)
         self._thumbs.append(thumb)
 
-    def near(self, measures: Measures) -> list[tuple[str, int]]:
+    def near(self, measures: Measures) -> list[tuple[str, float]]:
         """Groups of near duplicates, nearest first, with their worst cell's difference."""
         hashes = self._hashes[: len(self._groups)]
         bits = np.bitwise_count(hashes ^ np.uint64(int(measures.phash, 16)))
         close = np.nonzero(bits <= NEAR_BITS)[0]
         nearest = close[np.argsort(bits[close], kind="stable")][:MAX_CONFIRMED]
-        found: list[tuple[str, int]] = []
+        found: list[tuple[str, float]] = []
         for at in nearest:
             thumb = self._thumb(int(at))
             if thumb is None:
-                found.append((self._groups[at], NEAR_MOST))
+                found.append((self._groups[at], float(NEAR_MOST)))
             elif is_near(thumb, measures.thumb):
-                worst = int(_difference(thumb, measures.thumb).max())
+                worst = float(_difference(thumb, measures.thumb).max())
                 found.append((self._groups[at], worst))
         return found
 
