@@ -123,7 +123,10 @@ def make_venv() -> None:
 
 def packages() -> bool:
     """Everything pyproject.toml names, at the versions of constraints.txt."""
-    say("installing the Python packages (several GB the first time, 3 to 10 minutes)")
+    if (STAMPS / "packages").exists():
+        say("bringing the Python packages up to date")
+    else:
+        say("installing the Python packages (several GB, 3 to 10 minutes)")
     UNFINISHED.touch()
     must(
         *(PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-input"),
