@@ -13,8 +13,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bot.sandbox", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="loopback port; 0 takes a free one")
     parser.add_argument("--token", help="the only token let in; any well-formed one by default")
+    parser.add_argument("--app-url", default="", help="address behind the bot's Mini App links")
     arguments = parser.parse_args()
-    server = SandboxServer(arguments.port, World(token=arguments.token)).start()
+    server = SandboxServer(
+        arguments.port, World(token=arguments.token, app_url=arguments.app_url)
+    ).start()
     print(server.address, flush=True)
     try:
         server.wait()

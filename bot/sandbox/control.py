@@ -226,7 +226,10 @@ async def _privacy(world: World, request: Request, params: Params) -> Json:
 
 async def _web_app(world: World, request: Request, params: Params) -> Json:
     person = _member(world, params)
-    return {"url": webapp.launch_url(world, person, _required(params, "url"))}
+    chat = world.chat(params.integer("chat")) if "chat" in params.values else None
+    start_param = params.text("start_param")
+    url = webapp.launch_url(world, person, params.text("url"), chat=chat, start_param=start_param)
+    return {"url": url}
 
 
 def _required(params: Params, name: str) -> str:

@@ -27,13 +27,17 @@ def launch_url(
     Args:
         world: The double's state; the bot's last token signs.
         person: Who opens it.
-        url: Address of the Mini App.
+        url: Address of the Mini App; "" for the one of the bot's direct links.
         chat: The group whose direct link was followed; None for a button in private.
         start_param: The link's `startapp`.
 
     Raises:
-        MemberError: No bot has called yet, so there is no token to sign with.
+        MemberError: No bot has called yet, so there is no token to sign with; or the address of
+            the direct links is not known.
     """
+    url = url or world.app_url
+    if not url:
+        raise MemberError("this bot has no app behind its link here")
     fields = {"auth_date": str(int(world.now())), "user": json.dumps(_user(person))}
     if chat is None:
         fields["query_id"] = secrets.token_urlsafe(12)

@@ -60,6 +60,7 @@ class World:
         token: The only token let in; None lets in every token of Telegram's shape.
         bot_username: Username of the bot, for `/cmd@username` and deep links.
         privacy_mode: Whether the bot sees only what is meant for it in groups.
+        app_url: Address of the Mini App behind `t.me/BOT/APP?startapp=...`, if there is one.
     """
 
     def __init__(
@@ -68,11 +69,13 @@ class World:
         token: str | None = None,
         bot_username: str = BOT_USERNAME,
         privacy_mode: bool = True,
+        app_url: str = "",
     ) -> None:
         self.token = token
         bot_id = int(token.partition(":")[0]) if token else BOT_ID
         self.bot = Person(bot_id, BOT_NAME, bot_username, is_bot=True)
         self.privacy_mode = privacy_mode
+        self.app_url = app_url
         self.clock_offset = 0.0
         self.people: dict[int, Person] = {bot_id: self.bot}
         self.chats: dict[int, Chat] = {}
