@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from sqlmodel import Session
 
 from bot.settings import Settings
+from pipeline.jobs.listener import Listener
 from pipeline.kinds.places import Places
 from storage.db import Database
 
@@ -26,6 +27,7 @@ class Services:
     settings: Settings
     db: Database
     places: Places
+    listener: Listener
     username: str = ""
     web_url: str = ""
     nudges: list[Callable[[], Coroutine[Any, Any, object]]] = field(default_factory=list)

@@ -79,6 +79,11 @@ class Settings(BaseSettings):
         return frozenset(int(part) for part in re.findall(r"\d+", self.owners))
 
     @property
+    def telegrams_own_server(self) -> bool:
+        """Whether files over 20 MB are out of reach; a server of one's own has no such limit."""
+        return self.api_url == TELEGRAM
+
+    @property
     def database(self) -> str:
         """Address of the database; SQLite in the home unless set."""
         return self.database_url or f"sqlite:///{self.home / 'taptrain.db'}"

@@ -103,6 +103,9 @@ def update_key(update: Update) -> str:
     """
     if update.callback_query is not None:
         return f"tap:{update.callback_query.id}"
+    if update.my_chat_member is not None:
+        change = update.my_chat_member
+        return f"member:{change.chat.id}:{int(change.date.timestamp())}"
     message = update.effective_message
     assert message is not None
     stamp = int((message.edit_date or message.date).timestamp())

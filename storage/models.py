@@ -171,8 +171,9 @@ class Sheet(SQLModel, table=True):
 class Drawing(SQLModel, table=True):
     """A request to circle objects on one image, and what came back.
 
-    `state`: asked, read (boxes wait for a yes), confirmed, nothing, skipped. `boxes`: normalised
-    xyxy lists as the strokes were understood.
+    `state`: preparing (its picture is being made), asked, understood (the answer's picture is being
+    made), read (boxes wait for a yes), confirmed, nothing, skipped. `boxes`: normalised xyxy lists
+    as the strokes were understood.
     """
 
     id: int | None = Field(default=None, primary_key=True)
@@ -180,7 +181,7 @@ class Drawing(SQLModel, table=True):
     chat_id: int = Field(sa_column=_telegram_id(index=True))
     image_id: int = Field(foreign_key="image.id")
     label: str = ""
-    state: str = "asked"
+    state: str = "preparing"
     boxes: list[list[float]] = Field(default_factory=list, sa_column=_json("[]"))
     key: str = ""
     created_at: datetime = Field(default_factory=now, sa_type=DateTime)

@@ -6,7 +6,7 @@ from bot.wishes import Keyboard, Wish, button, esc, link, rows, text
 from storage.models import Project
 from storage.progress import Standing
 
-ASK_CLASSES = "ask:new"
+ASK_NEW = "ask:new"
 
 
 def hello(*, private: bool, username: str) -> Wish:
@@ -133,10 +133,10 @@ def unknown_command(name: str) -> Wish:
 GOALS = ((30, "a first try"), (150, "a useful model"), (500, "a good one"))
 
 
-def stats(project: Project, state: Standing, images_total: int) -> Wish:
+def stats(project: Project, state: Standing) -> Wish:
     """What is there, and what waits for what."""
     lines = [
-        f"{head(project)}{count(images_total, 'picture')}, "
+        f"{head(project)}{count(state.images, 'picture')}, "
         f"{count(len(state.ready), 'picture')} with {count(state.boxes, 'box', 'boxes')} "
         "ready to train"
     ]
@@ -157,3 +157,11 @@ def stats(project: Project, state: Standing, images_total: int) -> Wish:
     if waits:
         lines += ["Waiting:", *waits]
     return text("\n".join(lines), next_steps())
+
+
+def not_understood(project: Project) -> Wish:
+    """Words that are neither a link nor an answer."""
+    return text(
+        f"{head(project)}send me a link, photos, a video or a zip; or choose what comes next.",
+        next_steps(),
+    )

@@ -11,7 +11,7 @@ from sqlmodel import Session, select
 from pipeline.jobs.spec import CollectResult, CollectSpec, ImageItem, InputFile, KnownImage
 from pipeline.kinds.places import Places
 from storage import images, projects, sources
-from storage.models import Image, Job, Source, Upload
+from storage.models import Box, Image, Job, Project, Source, Upload
 
 CHUNK = 400
 
@@ -37,10 +37,22 @@ def prepare(job: Job, folder: Path, places: Places, *, session: Session) -> Coll
         source_id=source.id,
         what=source.what if source.kind == "link" else "",
         files=[InputFile(path=up.path, name=up.name) for up in uploads if up.path],
-        classes=project.classes,
+        classes=[] if _provisional(project, session=session) else project.classes,
         known_file="known.json",
         allow_private=places.allow_private,
         **limits,
+    )
+
+
+def _provisional(project: Project, *, session: Session) -> bool:
+    """Whether the only class is the project's name, said before anyone knew the data's words."""
+    if project.classes != [project.name]:
+        return False
+    return (
+        session.exec(
+            select(Box.id).where(Box.project_id == project.id, Box.label == project.name).limit(1)
+        ).first()
+        is None
     )
 
 
@@ -132,7 +144,7 @@ def keep(job: Job, result: CollectResult, *, session: Session) -> Source:
     """The source is complete; a labelled one waits for its trust answer unless that was given."""
     source = sources.get(job.request["source_id"], session=session)
     project = projects.get(source.project_id, session=session)
-    if not project.classes and result.classes:
+    if result.classes and (not project.classes or _provisional(project, session=session)):
         project.classes = list(result.classes)
         session.add(project)
     source.title = result.title or source.title

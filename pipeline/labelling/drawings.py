@@ -4,10 +4,11 @@ from sqlmodel import Session, col, select
 
 from pipeline.errors import UserError
 from storage import images, votes
-from storage.models import Box, Drawing, Image
+from storage.models import Box, Drawing, Image, Project
 from storage.progress import standing
 
 GOAL = 20
+OPEN = ("preparing", "asked", "understood", "read")
 
 BoxList = list[list[float]]
 
@@ -23,7 +24,7 @@ def get(drawing_id: int, *, session: Session) -> Drawing:
         DrawingClosed: it is settled, or there is none.
     """
     drawing = session.get(Drawing, drawing_id)
-    if drawing is None or drawing.state not in ("asked", "read"):
+    if drawing is None or drawing.state not in OPEN:
         raise DrawingClosed
     return drawing
 
@@ -32,7 +33,7 @@ def waiting(chat_id: int, *, session: Session) -> list[Drawing]:
     """Requests of this chat that a picture could answer, newest first."""
     query = (
         select(Drawing)
-        .where(Drawing.chat_id == chat_id, col(Drawing.state).in_(("asked", "read")))
+        .where(Drawing.chat_id == chat_id, col(Drawing.state).in_(OPEN))
         .order_by(col(Drawing.id).desc())
     )
     return list(session.exec(query))
@@ -49,7 +50,7 @@ def ask(*, project_id: int, chat_id: int, session: Session) -> Drawing | None:
     free = [
         image_id
         for image_id in standing(project_id, session=session).draw
-        if states.get(image_id) not in ("asked", "read")
+        if states.get(image_id) not in OPEN
     ]
     # What was skipped comes back when nothing else is left.
     free = [image_id for image_id in free if states.get(image_id) != "skipped"] or free
@@ -62,6 +63,24 @@ def ask(*, project_id: int, chat_id: int, session: Session) -> Drawing | None:
     session.add(drawing)
     session.flush()
     return drawing
+
+
+def to_paint(*, session: Session) -> list[Drawing]:
+    """Requests and answers whose picture is to be made."""
+    query = select(Drawing).where(col(Drawing.state).in_(("preparing", "understood")))
+    return list(session.exec(query.order_by(col(Drawing.id))))
+
+
+def again(drawing: Drawing, *, session: Session) -> None:
+    """Forget what was understood: the picture waits for a new drawing."""
+    drawing.boxes, drawing.state = [], "asked"
+    session.add(drawing)
+
+
+def skip(drawing: Drawing, *, session: Session) -> None:
+    """Leave the picture for later."""
+    drawing.state = "skipped"
+    session.add(drawing)
 
 
 def drawn_count(project_id: int, *, session: Session) -> int:
@@ -78,7 +97,7 @@ def _drawn(project_id: int, *, session: Session) -> set[int]:
 
 def read(drawing: Drawing, boxes: BoxList, label: str, *, session: Session) -> None:
     """Keep what the strokes were understood as, until somebody says yes."""
-    drawing.boxes, drawing.label, drawing.state = boxes, label, "read"
+    drawing.boxes, drawing.label, drawing.state = boxes, label, "understood"
     session.add(drawing)
     session.flush()
 
@@ -92,6 +111,7 @@ def drop_box(drawing: Drawing, place: int, *, session: Session) -> None:
     if not 1 <= place <= len(drawing.boxes):
         raise UserError("There is no such box on this picture.")
     drawing.boxes = [box for at, box in enumerate(drawing.boxes, 1) if at != place]
+    drawing.state = "understood"
     session.add(drawing)
     session.flush()
 
@@ -144,3 +164,11 @@ def _settle(drawing: Drawing, *, member_id: int, whole: bool, session: Session) 
         member_id=member_id,
         session=session,
     )
+
+
+def class_meant(project: Project, words: str) -> str:
+    """The class that a drawing shows: the only one, or the one its caption names; else empty."""
+    if len(project.classes) == 1:
+        return project.classes[0]
+    said = words.strip().lower()
+    return next((name for name in project.classes if name.lower() == said), "")

@@ -1,0 +1,93 @@
+"""The command line: run, demo, doctor."""
+
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any
+
+import typer
+
+from bot.settings import SettingsError, load
+
+cli = typer.Typer(
+    help="A group chat that trains an object detector.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def _log_to_stderr() -> None:
+    logging.basicConfig(
+        level=logging.INFO,
+        stream=sys.stderr,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    # Request lines hold the token; APScheduler tells every tick.
+    for noisy in ("httpx", "httpcore", "apscheduler", "telegram.ext", "asyncio"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+@cli.command()
+def run() -> None:
+    """Run the bot until it is stopped (Ctrl+C)."""
+    _log_to_stderr()
+    sys.exit(_guarded(_run))
+
+
+async def _run() -> None:
+    from bot.app import TaptrainApp
+
+    app = TaptrainApp(load())
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    try:
+        await app.start()
+        print(f"ready: @{app.services.username}, pages at {app.web_url}", flush=True)
+        await stop.wait()
+    finally:
+        await app.stop()
+
+
+def _guarded(work: Callable[[], Coroutine[Any, Any, None]]) -> int:
+    """Run a coroutine function; a wrong setting ends it with one sentence."""
+    try:
+        asyncio.run(work())
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+@cli.command()
+def demo(
+    once: Annotated[bool, typer.Option(help="End after the zip and print where it lies.")] = False,
+) -> None:
+    """Play the whole way in a web chat on this machine, with scripted members."""
+    from bot.demo import play
+
+    _log_to_stderr()
+    sys.exit(_guarded(lambda: play.run(once=once)))
+
+
+@cli.command()
+def doctor() -> None:
+    """Check settings, versions and the machine."""
+    from bot import doctor as checks
+
+    sys.exit(_guarded(checks.run))
+
+
+def main() -> None:
+    """The `taptrain` command."""
+    cli()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,138 @@
+"""What `/add` and its like mean: words parsed, a source and its collect job queued."""
+
+import re
+from dataclasses import dataclass
+
+from sqlmodel import Session
+
+from bot.messages import collect as words_for
+from pipeline.errors import SourceError
+from storage import jobs, outbox, sources
+from storage.models import Project
+
+HOW = "Send it so: /add https://example.org/video.mp4 every=1s max=300"
+LATER = ("kaggle:", "roboflow:", "hf:", "ytsearch")
+LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
+MAX_IMAGES = 5000
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """An `/add`, understood. `what` is empty where files come along."""
+
+    what: str
+    every_s: float | None
+    max_images: int | None
+    trust: str | None
+
+    @property
+    def limits(self) -> dict[str, float | int]:
+        """The part that a collect job's request holds."""
+        pairs = (("every_s", self.every_s), ("max_images", self.max_images))
+        return {name: value for name, value in pairs if value is not None}
+
+
+def parse(words: str) -> Wanted:
+    """Understand `WHAT [every=1s] [max=300] [trust=yes|sample|no]`.
+
+    Raises:
+        SourceError: a number or an option makes no sense.
+    """
+    what: list[str] = []
+    options: dict[str, str] = {}
+    for word in words.split():
+        name, sign, value = word.partition("=")
+        if sign and name.lower() in ("every", "max", "trust"):
+            options[name.lower()] = value.lower()
+        else:
+            what.append(word)
+    if len(what) > 1:
+        raise SourceError(f"One thing at a time, please. {HOW}")
+    return Wanted(
+        what=_address(what[0]) if what else "",
+        every_s=_seconds(options["every"]) if "every" in options else None,
+        max_images=_count(options["max"]) if "max" in options else None,
+        trust=_trust(options["trust"]) if "trust" in options else None,
+    )
+
+
+def options_in(words: str) -> str:
+    """Only the options of a caption: people write all sorts of things under a photo."""
+    return " ".join(re.findall(r"\b(?:every|max|trust)=\S+", words, re.IGNORECASE))
+
+
+def _address(what: str) -> str:
+    if what.lower().startswith(LATER):
+        raise SourceError(
+            "I can't fetch from there by name yet: send a link to the file or the zip itself."
+        )
+    if "://" in what:
+        return what
+    if re.match(r"[\w-]+(\.[\w-]+)+(:\d+)?(/|$)", what):
+        return f"https://{what}"
+    raise SourceError(f"“{what[:60]}” is no link. {HOW}")
+
+
+def _seconds(value: str) -> float:
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(ms|s|m|min)?", value)
+    seconds = 0.0
+    if match:
+        seconds = float(match[1]) * {"ms": 0.001, "m": 60, "min": 60}.get(match[2] or "s", 1)
+    if not 0.01 <= seconds <= 86_400:
+        raise SourceError("every= wants a time such as every=1s or every=0.5s.")
+    return seconds
+
+
+def _count(value: str) -> int:
+    if not value.isdecimal() or not 1 <= int(value) <= MAX_IMAGES:
+        raise SourceError(f"max= wants a number from 1 to {MAX_IMAGES}, such as max=300.")
+    return int(value)
+
+
+def _trust(value: str) -> str:
+    if value not in ("yes", "sample", "no"):
+        raise SourceError("trust= is one of yes, sample or no.")
+    return value
+
+
+def queue_source(
+    project: Project,
+    *,
+    kind: str,
+    what: str,
+    title: str,
+    wanted: Wanted,
+    chat_id: int,
+    member_id: int,
+    key: str,
+    session: Session,
+) -> int:
+    """Queue the collecting of a source and show its card; returns the source's id.
+
+    Args:
+        key: names what asked for it, so that it is queued once.
+    """
+    assert project.id is not None
+    source = sources.create(
+        project_id=project.id,
+        kind=kind,
+        what=what,
+        title=title,
+        created_by=member_id,
+        trust=wanted.trust,
+        session=session,
+    )
+    job = jobs.create(
+        kind="collect",
+        project_id=project.id,
+        chat_id=chat_id,
+        member_id=member_id,
+        request={"source_id": source.id, **wanted.limits},
+        idempotency_key=f"collect:{key}",
+        session=session,
+    )
+    outbox.put(
+        f"source:{source.id}", chat_id, words_for.queued(project, source, job), session=session
+    )
+    assert source.id is not None
+    return source.id

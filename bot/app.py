@@ -1,0 +1,210 @@
+"""The composition root: wires the parts, starts them in order and stops them in reverse."""
+
+import asyncio
+import logging
+import os
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from telegram import BotCommandScopeAllGroupChats, BotCommandScopeAllPrivateChats, Update
+from telegram.error import InvalidToken, NetworkError, TelegramError
+from telegram.ext import Application, ApplicationBuilder
+
+from bot import routes
+from bot.commands import COMMANDS
+from bot.errors import on_error
+from bot.intake import Intake
+from bot.listener import JobListener
+from bot.lock import HomeLock
+from bot.painter import Painter
+from bot.queueing import ChatOrder
+from bot.sender import Sender
+from bot.services import Services
+from bot.settings import Settings, SettingsError
+from bot.webapp import pages
+from bot.webapp.server import LOOPBACK, WebServer, bind
+from pipeline.jobs.executor import LocalExecutor, worker_environment
+from pipeline.jobs.runner import Runner
+from pipeline.kinds.places import Places
+from pipeline.pool import PicturePool
+from storage import seen
+from storage.db import Database, DatabaseUrlError
+from storage.files import FileStore
+from storage.migrate import DatabaseTooNew, upgrade
+
+log = logging.getLogger(__name__)
+
+PTB = Application[Any, Any, Any, Any, Any, Any]
+CONNECT_TRIES = 5
+TICK_S = 1.0
+
+
+class TaptrainApp:
+    """The whole bot. `start` returns when it listens, `stop` when everything has ended."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._lock = HomeLock(settings.home)
+        try:
+            self._place = bind(settings.port, chosen=settings.port_chosen)
+            self._db = _database(settings)
+        except BaseException:
+            self._lock.release()
+            raise
+        files = FileStore(settings.home / "files")
+        self._places = Places(
+            home=settings.home,
+            files=files,
+            allow_private=settings.allow_private_hosts,
+            offline=settings.offline,
+        )
+        for folder in (self._places.jobs, self._places.inbox, self._places.weights):
+            folder.mkdir(parents=True, exist_ok=True)
+        self._web = WebServer(pages.build(self._places.pages), self._place)
+        self.web_url = f"http://{LOOPBACK}:{self._web.port}"
+        listener = JobListener(self._places, self.web_url, settings.public_url)
+        self.services = Services(
+            settings=settings,
+            db=self._db,
+            places=self._places,
+            listener=listener,
+            web_url=self.web_url,
+        )
+        self._ptb: PTB = _telegram(settings)
+        self._pool = PicturePool()
+        self._sender = Sender(self._ptb.bot, self._db, files)
+        self._runner = Runner(
+            self._db,
+            self._places.jobs,
+            LocalExecutor(environment=worker_environment(os.environ)),
+            listener,
+        )
+        self._painter = Painter(self.services, self._pool)
+        self._intake = Intake(self.services, self._ptb.bot, self._pool)
+        self._scheduler = AsyncIOScheduler(timezone="UTC")
+        self._ptb.bot_data["services"] = self.services
+        self._ptb.add_error_handler(on_error)
+        routes.add_to(self._ptb)
+
+    async def start(self) -> None:
+        """Start everything, the poller last.
+
+        Raises:
+            SettingsError: Telegram cannot be reached or refuses the token.
+        """
+        await self._web.start()
+        await self._greet_telegram()
+        self.services.username = self._ptb.bot.username or ""
+
+        async def wake_runner() -> None:
+            self._runner.wake()
+
+        self.services.nudges += [
+            self._sender.drain,
+            self._painter.paint,
+            self._intake.run,
+            wake_runner,
+        ]
+        self._every(TICK_S, "queue", self._queue_tick)
+        self._every(TICK_S, "outbox", self._sender.drain)
+        self._every(TICK_S, "pictures", self._painter.paint)
+        self._every(TICK_S, "intake", self._intake.run)
+        self._every(24 * 3600, "cleaning", self._clean)
+        await self._ptb.start()
+        assert self._ptb.updater is not None
+        await self._ptb.updater.start_polling(
+            allowed_updates=[Update.MESSAGE, Update.CALLBACK_QUERY, Update.MY_CHAT_MEMBER],
+            bootstrap_retries=CONNECT_TRIES,
+            drop_pending_updates=False,
+            error_callback=_poll_trouble,
+        )
+        self._scheduler.start()
+        self.services.nudge()
+
+    def _every(
+        self, seconds: float, name: str, work: Callable[[], Coroutine[Any, Any, object]]
+    ) -> None:
+        self._scheduler.add_job(
+            work,
+            "interval",
+            seconds=seconds,
+            id=name,
+            coalesce=True,
+            max_instances=1,
+            misfire_grace_time=None,
+        )
+
+    async def _queue_tick(self) -> None:
+        await self._runner.tick()
+
+    async def _clean(self) -> None:
+        await self._db.write(lambda session: seen.forget_old(session=session))
+
+    async def _greet_telegram(self) -> None:
+        for attempt in range(1, CONNECT_TRIES + 1):
+            try:
+                await self._ptb.initialize()
+                break
+            except InvalidToken as error:
+                raise SettingsError(
+                    "TAPTRAIN_TOKEN is refused by Telegram: copy it again from @BotFather."
+                ) from error
+            except NetworkError as error:
+                if attempt == CONNECT_TRIES:
+                    raise SettingsError(
+                        f"TAPTRAIN_API_URL {self.settings.api_url} can't be reached: check the "
+                        "address and the network."
+                    ) from error
+                log.warning("the Bot API server is not there yet, trying again")
+                await asyncio.sleep(attempt)
+        try:
+            commands = [(c.name, f"{c.words} {c.usage}".strip()) for c in COMMANDS]
+            for scope in (BotCommandScopeAllPrivateChats(), BotCommandScopeAllGroupChats()):
+                await self._ptb.bot.set_my_commands(commands, scope=scope)
+        except TelegramError as trouble:
+            log.warning("the command menu could not be set: %s", trouble.message)
+
+    async def stop(self) -> None:
+        """Stop in reverse order; workers go on and are adopted by the next start."""
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
+        if self._ptb.updater is not None and self._ptb.updater.running:
+            await self._ptb.updater.stop()
+        if self._ptb.running:
+            await self._ptb.stop()
+        await self._runner.close()
+        await self._sender.close()
+        await self._pool.close()
+        await self._ptb.shutdown()
+        await self._web.close()
+        self._db.close()
+        self._lock.release()
+
+
+def _database(settings: Settings) -> Database:
+    try:
+        db = Database(settings.database)
+        upgrade(db.engine)
+    except (DatabaseUrlError, DatabaseTooNew) as error:
+        raise SettingsError(f"TAPTRAIN_DATABASE_URL can't be used: {error}") from error
+    return db
+
+
+def _telegram(settings: Settings) -> PTB:
+    return (
+        ApplicationBuilder()
+        .token(settings.token.get_secret_value())
+        .base_url(f"{settings.api_url}/bot")
+        .base_file_url(f"{settings.api_url}/file/bot")
+        .concurrent_updates(ChatOrder())
+        .connection_pool_size(32)
+        .get_updates_read_timeout(40)
+        .job_queue(None)
+        .build()
+    )
+
+
+def _poll_trouble(trouble: TelegramError) -> None:
+    # PTB goes on by itself; a traceback every few seconds would only hide other news.
+    log.warning("polling: %s", trouble.message)

@@ -1,0 +1,136 @@
+"""Projects and classes."""
+
+from telegram import Update
+
+from bot.messages import project as words
+from bot.turn import Context, Turn, act
+from pipeline.errors import UserError
+from storage import projects
+from storage.models import Project
+
+HOW = "Send it so: /new pets cat, dog"
+MAX_CLASS = 40
+
+
+class NameMissing(UserError):
+    """Give the project a name. Send it so: /new pets cat, dog."""
+
+
+def parse(said: str) -> tuple[str, list[str]]:
+    """`NAME class, class…`, `name: class, class` or `class, class` -> name and classes.
+
+    A name alone is also the class to look for.
+
+    Raises:
+        UserError: no name, a name or class that is too long, or too many classes.
+    """
+    said = " ".join(said.split())
+    if ":" in said:
+        name, _, rest = said.partition(":")
+    else:
+        name, _, rest = said.partition(" ")
+        if name.endswith(","):
+            name, rest = name.rstrip(","), said
+        elif "," in name:
+            name, rest = name.split(",")[0], said
+    name = name.strip(" ,")
+    if not name:
+        raise NameMissing
+    if len(name) > projects.MAX_NAME:
+        raise UserError(f"That name is too long: {projects.MAX_NAME} letters at most. {HOW}")
+    return name, parse_classes(rest) or [name]
+
+
+def parse_classes(said: str) -> list[str]:
+    """`a, b` -> names without doubles, in order.
+
+    Raises:
+        UserError: one is too long, or there are too many.
+    """
+    names: dict[str, str] = {}
+    for part in said.split(","):
+        name = " ".join(part.split())
+        if len(name) > MAX_CLASS:
+            raise UserError(f"A class name has {MAX_CLASS} letters at most.")
+        if name:
+            names.setdefault(name.lower(), name)
+    if len(names) > projects.MAX_CLASSES:
+        raise UserError(f"That's too many: {projects.MAX_CLASSES} classes at most.")
+    return list(names.values())
+
+
+def create(turn: Turn, said: str) -> None:
+    """Make a project from what was said, and say what comes next."""
+    name, classes = parse(said)
+    project = projects.create(
+        chat_id=turn.chat.id,
+        name=name,
+        classes=classes,
+        created_by=turn.member.id,
+        session=turn.session,
+    )
+    turn.say(words.created(project))
+
+
+def ask(turn: Turn) -> None:
+    """Ask what to find; the answer is a reply to this message."""
+    turn.say(words.ask_new(reply_to=turn.message_id), key=f"{words.ASK_NEW}:{turn.key}")
+
+
+async def new(update: Update, context: Context) -> None:
+    """`/new NAME class, class…`; alone it asks."""
+    said = " ".join(context.args or [])
+    await act(update, context, lambda turn: create(turn, said) if said else ask(turn))
+
+
+async def list_(update: Update, context: Context) -> None:
+    """`/projects`."""
+
+    def show(turn: Turn) -> None:
+        rows = projects.of_chat(turn.chat.id, session=turn.session)
+        turn.say(words.project_list(rows, turn.chat.project_id))
+
+    await act(update, context, show)
+
+
+async def classes(update: Update, context: Context) -> None:
+    """`/classes a, b`; alone it tells them."""
+    said = " ".join(context.args or [])
+
+    def change(turn: Turn) -> None:
+        project = turn.project
+        if said:
+            names = parse_classes(said)
+            if not names:
+                raise UserError("Name at least one class, for example: /classes cat, dog")
+            project.classes = names
+            turn.session.add(project)
+        turn.say(words.classes(project))
+
+    await act(update, context, change)
+
+
+def tap_new(turn: Turn, args: list[str]) -> str:
+    """🆕."""
+    ask(turn)
+    return ""
+
+
+def tap_select(turn: Turn, args: list[str]) -> str:
+    """A project in the picker."""
+    project = of_this_chat(turn, int(args[0]))
+    projects.select_for(turn.chat.id, project, session=turn.session)
+    turn.say(words.selected(project))
+    return project.name[:60]
+
+
+def of_this_chat(turn: Turn, project_id: int) -> Project:
+    """The project, if it belongs to the chat.
+
+    Raises:
+        UserError: it is another chat's, or gone.
+    """
+    for project in projects.of_chat(turn.chat.id, session=turn.session):
+        if project.id == project_id:
+            return project
+    raise UserError("That belongs to another chat.")

@@ -1,0 +1,119 @@
+"""What the runner tells becomes facts and messages, in the transaction that moves the job."""
+
+import logging
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+from sqlmodel import Session
+
+from bot import notices
+from bot.messages import train as train_words
+from bot.notices import Desk
+from pipeline.jobs.listener import Chunk
+from pipeline.jobs.spec import (
+    CollectResult,
+    MeasureResult,
+    MeasureSpec,
+    PackageResult,
+    PredictResult,
+    Progress,
+    ProposeResult,
+    Result,
+    Spec,
+    TrainResult,
+)
+from pipeline.kinds import collect, package, predict, propose, train
+from pipeline.kinds.places import Places
+from storage import outbox
+from storage.models import Job, now
+
+log = logging.getLogger(__name__)
+
+
+class JobListener:
+    """The bot's side of jobs; see pipeline.jobs.listener.Listener for when each is called."""
+
+    def __init__(self, places: Places, web_url: str, public_url: str) -> None:
+        self._places = places
+        self._web_url = web_url
+        self._public_url = public_url
+
+    def _desk(self, session: Session) -> Desk:
+        return Desk(session, self._places, self._web_url, self._public_url)
+
+    def prepare(self, job: Job, folder: Path, *, session: Session) -> Spec:
+        """The spec of an attempt."""
+        match job.kind:
+            case "collect":
+                return collect.prepare(job, folder, self._places, session=session)
+            case "propose":
+                return propose.prepare(job, folder, self._places, session=session)
+            case "train":
+                return train.prepare(job, folder, self._places, session=session)
+            case "package":
+                return package.prepare(job, folder, self._places, session=session)
+            case "predict":
+                return predict.prepare(job, folder, self._places, session=session)
+            case "measure":
+                return MeasureSpec()
+            case other:
+                raise AssertionError(f"no such kind of job: {other}")
+
+    def started(self, job: Job, *, session: Session) -> None:
+        """Show that a training or packaging began."""
+        notices.started(job, self._desk(session))
+
+    def progressed(self, job: Job, progress: Progress, *, session: Session) -> None:
+        """Show how far it is, as often as the chat can bear."""
+        wish = notices.progress(job, progress, self._desk(session))
+        if wish is None:
+            return
+        key = notices.card_key(job)
+        card = outbox.get(key, session=session)
+        wait = timedelta(seconds=notices.interval(job, session=session))
+        shown = card.sent_at if card else None
+        outbox.put(
+            key,
+            job.chat_id,
+            wish,
+            priority=outbox.PROGRESS,
+            not_before=shown + wait if shown and shown + wait > now() else None,
+            session=session,
+        )
+
+    def chunks(self, job: Job, result: Result, folder: Path) -> Iterator[Chunk]:
+        """The images of a collect job, some hundred a transaction."""
+        if isinstance(result, CollectResult):
+            yield from collect.chunks(job, result, folder)
+
+    def finished(self, job: Job, result: Result, folder: Path, *, session: Session) -> None:
+        """Keep the result and tell it."""
+        desk = self._desk(session)
+        match result:
+            case CollectResult():
+                notices.collected(job, result, folder, desk)
+            case ProposeResult():
+                notices.proposed(job, result, desk)
+            case TrainResult():
+                notices.trained(job, result, folder, desk)
+            case PackageResult():
+                notices.packaged(job, result, folder, desk)
+            case PredictResult():
+                notices.predicted(job, result, folder, desk)
+            case MeasureResult():
+                notices.measured(job, result, desk)
+
+    def failed(self, job: Job, *, session: Session) -> None:
+        """Tell the cause in words."""
+        notices.failed(job, self._desk(session))
+
+    def retrying(self, job: Job, *, session: Session) -> None:
+        """Tell that it starts again."""
+        if job.kind == "train":
+            desk = self._desk(session)
+            desk.tell(job, train_words.retrying(desk.project(job), job))
+
+    def cancelled(self, job: Job, *, session: Session) -> None:
+        """Tell that it stopped."""
+        notices.cancelled(job, self._desk(session))

@@ -1,0 +1,170 @@
+"""Sheets, drawing requests and what they won."""
+
+from bot.messages.common import count, head
+from bot.wishes import Keyboard, Wish, button, esc, photo, rows, text
+from pipeline.labelling.sheets import SECONDS_A_SHEET
+from storage.models import Drawing, Project, Sheet
+from storage.progress import Standing
+
+FIRST_TRY = 30
+
+
+def sheet(project: Project, shown: Sheet, marked: set[int], *, done: int, left: int) -> Wish:
+    """A contact sheet: one picture, a button a tile.
+
+    `done`: sheets settled in this round; `left`: sheets still to come, this one included.
+    """
+    assert shown.picture is not None
+    minutes = max(1, round(left * SECONDS_A_SHEET / 60))
+    where = f"{done + 1}/{done + max(left, 1)} · ~{minutes} min"
+    question = (
+        f"<b>{esc(shown.label)}</b>? Tap the WRONG ones"
+        if shown.kind == "box"
+        else "Is anything missing? Tap the pictures where something has no box"
+    )
+    return photo(
+        shown.picture,
+        f"{head(project)}{question} · {where}",
+        sheet_keyboard(shown, marked),
+        sheet=shown.id,
+    )
+
+
+def sheet_keyboard(shown: Sheet, marked: set[int]) -> Keyboard:
+    """A number a tile, then the answers to the whole sheet."""
+    tiles = [
+        button(f"{place} ❌" if place in marked else f"{place}", "s", shown.id, place)
+        for place in range(1, len(shown.tiles) + 1)
+    ]
+    yes, none = (
+        ("✅ Rest are right", "❌ None")
+        if shown.kind == "box"
+        else ("✅ Rest are complete", "❌ All")
+    )
+    return [
+        *rows(tiles, 3),
+        [button(yes, "s", shown.id, "ok")],
+        [
+            button(none, "s", shown.id, "none"),
+            button("⏭ Skip", "s", shown.id, "skip"),
+            button("↩ Back", "s", shown.id, "back"),
+            button("⏹ Stop", "s", shown.id, "stop"),
+        ],
+    ]
+
+
+def nothing_to_ask(project: Project, state: Standing, *, preparing: bool) -> Wish:
+    """All is decided, or nothing is there to decide on."""
+    if preparing:
+        return text(
+            f"{head(project)}I'm still looking through the pictures; "
+            "I'll say when there is something to check."
+        )
+    if not state.images:
+        return text(
+            f"{head(project)}no pictures yet. Send a link, photos, a video or a zip.",
+            [[button("➕ How to add", "add")]],
+        )
+    if state.asking:
+        return text(
+            f"{head(project)}first tell me about the labels that came with your data: trust them, "
+            "check a sample or check all? The question stands above.",
+            [[button("🗂 Sources", "sources")]],
+        )
+    return stopped(project, state, told="All is checked 🎉")
+
+
+def stopped(project: Project, state: Standing, told: str = "") -> Wish:
+    """What is won so far."""
+    won = count(state.boxes, "box", "boxes")
+    lines = [f"{head(project)}{told}".rstrip(" ·") if told else f"{head(project)}stopped."]
+    if state.boxes >= FIRST_TRY:
+        lines.append(f"{won} ready: enough for a first try. Shall I train?")
+    elif state.boxes:
+        lines.append(
+            f"{won} ready. {FIRST_TRY - state.boxes} more make a good first try; you can train now."
+        )
+    else:
+        lines.append("No boxes are ready yet.")
+    if state.confirm:
+        lines.append(f"{count(len(state.confirm), 'picture')}: is nothing missing?")
+    keyboard: Keyboard = []
+    if state.check or state.confirm or state.draw:
+        keyboard.append([button("▶ Go on", "label")])
+    if state.boxes:
+        keyboard.append([button("🏋 Train", "train")])
+    keyboard.append([button("➕ Add", "add"), button("📊 Stats", "stats")])
+    return text("\n".join(lines), keyboard)
+
+
+def samples_settled(project: Project, sentences: list[str]) -> Wish:
+    """What a checked sample says about the rest."""
+    return text(head(project) + "\n".join(esc(sentence) for sentence in sentences))
+
+
+def draw_request(
+    project: Project, drawing: Drawing, picture: str, *, done: int, goal: int, private: bool
+) -> Wish:
+    """A picture to draw on."""
+    what = (
+        f"each {esc(project.classes[0])}"
+        if len(project.classes) == 1
+        else "all objects of one class"
+    )
+    how = "send it" if private else "send it as a reply to this"
+    # Several classes: the caption that comes back, or a button, says which.
+    extra = "" if len(project.classes) == 1 else " and write the class under it"
+    words = (
+        f"{head(project)}✏️ Circle {what}: save the photo, open it in the editor → brush → "
+        f"{how}{extra}. {min(done + 1, goal)}/{goal}"
+    )
+    nothing = f"🚫 No {project.classes[0]} here" if len(project.classes) == 1 else "🚫 Nothing here"
+    return photo(
+        picture,
+        words,
+        [
+            [button(nothing[:40], "d", drawing.id, "none")],
+            [
+                button("⏭ Skip", "d", drawing.id, "skip"),
+                button("❔ How?", "d", drawing.id, "how"),
+                button("⏹ Stop", "d", drawing.id, "stop"),
+            ],
+        ],
+    )
+
+
+HOW_TO_DRAW = (
+    "Open the photo, tap ⋮ or the pencil → Edit → brush. Draw one closed circle around each "
+    "object, don't crop, then send it back to me."
+)
+
+
+def draw_answer(project: Project, drawing: Drawing, picture: str) -> Wish:
+    """The strokes as they were understood, to be confirmed."""
+    label = drawing.label
+    boxes = count(len(drawing.boxes), label or "object")
+    if label:
+        right = [[button("✅ Right", "d", drawing.id, "ok", project.classes.index(label))]]
+    else:
+        right = rows(
+            [
+                button(f"✅ {name}"[:30], "d", drawing.id, "ok", index)
+                for index, name in enumerate(project.classes)
+            ],
+            3,
+        )
+    away = [
+        button(f"🗑 {place}", "d", drawing.id, "del", place)
+        for place in range(1, len(drawing.boxes) + 1)
+    ][:24]
+    question = f"{esc(boxes)}, right?" if label else f"{boxes}: of which class?"
+    return photo(
+        picture,
+        f"{head(project)}{question}",
+        [*right, [button("↩ Again", "d", drawing.id, "again")], *rows(away, 6)],
+    )
+
+
+def draw_problem(project: Project, sentence: str, *, reply_to: int | None) -> Wish:
+    """A drawing that could not be read; the request stays open."""
+    return text(f"{head(project)}{esc(sentence)}", reply_to=reply_to)

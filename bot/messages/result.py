@@ -1,0 +1,165 @@
+"""What a training brought: words first, figures after."""
+
+from typing import Any
+
+from bot.messages.common import count, duration, head
+from bot.wishes import Keyboard, Wish, album, button, document, esc, link, photo, text
+from pipeline.jobs.spec import Figures, PredictResult, TrainResult
+from storage.models import DatasetVersion, Model, Project
+
+SURE = 30
+WEAK = 0.3
+
+
+def of(amount: float, total: int) -> str:
+    """`8 of 10`: a share in numbers that can be pictured."""
+    if total >= 10:
+        return f"{round(amount * 10)} of 10"
+    return f"{round(amount * total)} of {total}"
+
+
+def in_words(label: str, figures: Figures) -> str:
+    """`finds 8 of 10 cats; 1 of 10 alarms is false`."""
+    false = 1 - figures.precision
+    if figures.map50 < 0.02:
+        return f"finds nearly nothing yet ({count(figures.boxes, label)} to find)"
+    return f"finds {of(figures.recall, figures.boxes)} {label}s; {of(false, 10)} alarms are false"
+
+
+def judged(result_metrics: dict[str, Any]) -> Figures | None:
+    """The figures to speak of: the part kept aside where it is large enough, else the other."""
+    test, val = result_metrics.get("test"), result_metrics.get("val")
+    best = test if test and test["boxes"] >= SURE else val or test
+    return Figures.model_validate(best) if best else None
+
+
+def plots(project: Project, model: Model, result: TrainResult, dataset: DatasetVersion) -> Wish:
+    """The album: boxes on unseen pictures first, then the curves; figures in its caption."""
+    files = model.details["plots"][:10]
+    words = caption(project, model, result, dataset)
+    if len(files) >= 2:
+        return album(files, words)
+    if files:
+        return photo(files[0], words)
+    return text(words)
+
+
+def caption(project: Project, model: Model, result: TrainResult, dataset: DatasetVersion) -> str:
+    """mAP, figures by class, the data used and the leak check."""
+    lines = [f"{head(project)}v{model.number}"]
+    for name, figures in (("chosen by", result.val), ("kept aside", result.test)):
+        if figures:
+            lines.append(
+                f"{name}: mAP50 {figures.map50:.3f} · mAP50-95 {figures.map50_95:.3f} "
+                f"({count(figures.images, 'picture')}, {count(figures.boxes, 'box', 'boxes')})"
+            )
+    shown = result.test if result.test and not result.val else result.val
+    lines += [
+        f"• {esc(row.label)}: mAP50 {row.map50:.2f}, precision {row.precision:.2f}, "
+        f"recall {row.recall:.2f} ({count(row.boxes, 'box', 'boxes')})"
+        for row in (shown.classes if shown else [])[:8]
+    ]
+    summary = dataset.summary
+    leak = (
+        "no group on both sides"
+        if not summary["leaks"]
+        else f"{count(summary['leaks'], 'group')} on both sides"
+    )
+    lines.append(
+        f"data v{dataset.number}: {count(summary['images'], 'picture')}, "
+        f"{count(summary['boxes'], 'box', 'boxes')}; leak check: {leak}"
+    )
+    lines.append(
+        f"{count(result.epochs, 'epoch')} in {duration(result.seconds)}, from {start(result)}"
+    )
+    return "\n".join(lines)
+
+
+def start(result: TrainResult) -> str:
+    """What the training began with."""
+    if result.start_weights.endswith(".pt"):
+        return f"COCO's {result.start_weights}"
+    return "nothing (COCO's weights could not be had here)"
+
+
+def package(project: Project, model: Model, name: str, size: int) -> Wish:
+    """The zip."""
+    return document(
+        model.package_key or "",
+        name,
+        f"{head(project)}v{model.number} for the browser, {size / 1e6:.1f} MB. "
+        "Unzip it, serve the folder, open index.html: how is in README.md.",
+    )
+
+
+def finish(
+    project: Project, model: Model, dataset: DatasetVersion, *, page: str | None, local: str
+) -> Wish:
+    """The result message: it notifies, names the figures in words and offers the next steps."""
+    figures = judged(model.metrics)
+    lines = []
+    if figures is None:
+        lines.append(
+            f"{head(project)}v{model.number} is trained, but there was nothing to judge it by: "
+            "no labelled picture was left over."
+        )
+    else:
+        label = project.classes[0] if len(project.classes) == 1 else "object"
+        sure = "" if figures.boxes >= SURE else " – too few to be sure"
+        lines.append(
+            f"{'🎉' if figures.map50 >= WEAK else '🌱'} {head(project)}v{model.number} "
+            f"{esc(in_words(label, figures))}{sure}"
+        )
+        lines.append(
+            f"({count(figures.images, 'unseen picture')}; mAP50 {figures.map50:.2f} · "
+            f"mAP50-95 {figures.map50_95:.2f})"
+        )
+        weak = [row for row in figures.classes if row.map50 < WEAK and row.boxes]
+        if weak and len(figures.classes) > 1:
+            lines.append("Weak: " + ", ".join(esc(row.label) for row in weak[:4]))
+        if figures.map50 < WEAK:
+            lines.append("More labelled pictures and a longer training help most.")
+    lines += [f"ℹ️ {esc(note)}" for note in dataset.summary["notes"]]
+    lines.append("Send me a photo with the caption /predict to try it.")
+    keyboard: Keyboard = []
+    if page:
+        keyboard.append([link("🌐 Try it", page)])
+    else:
+        lines.append(f"On the machine I run on: {local}")
+    keyboard.append([button("🔁 Improve", "label"), button("🏋 Train again", "train")])
+    keyboard.append([button("🏅 Models", "models")])
+    return text("\n".join(lines), keyboard, loud=True)
+
+
+def models(project: Project, rows: list[Model]) -> Wish:
+    """The models so far."""
+    if not rows:
+        return text(f"{head(project)}no model yet.", [[button("🏋 Train", "train")]])
+    lines = [f"{head(project)}models"]
+    for model in rows[:15]:
+        figures = judged(model.metrics)
+        how = (
+            f"mAP50 {figures.map50:.2f} · mAP50-95 {figures.map50_95:.2f}"
+            if figures
+            else "nothing to judge by"
+        )
+        lines.append(
+            f"v{model.number}: {how} ({model.architecture}, "
+            f"{count(model.details['epochs'], 'epoch')}, {model.imgsz} px)"
+        )
+    return text(
+        "\n".join(lines),
+        [[button(f"📦 v{model.number}", "e", model.number) for model in rows[:4]]],
+    )
+
+
+def prediction(
+    project: Project, model: Model, picture: str, result: PredictResult, *, reply_to: int
+) -> Wish:
+    """A photo with boxes."""
+    names = [box.label for box in result.boxes]
+    found = ", ".join(f"{names.count(name)} × {esc(name)}" for name in sorted(set(names)))
+    words = found or f"nothing found above {result.confidence:.0%}"
+    best = max((box.score or 0.0 for box in result.boxes), default=0.0)
+    sure = f", surest {best:.0%}" if names else ""
+    return photo(picture, f"{head(project)}v{model.number}: {words}{sure}", reply_to=reply_to)

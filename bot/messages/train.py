@@ -1,0 +1,180 @@
+"""The training card, its progress, the queue."""
+
+from bot.messages.common import bar, count, duration, head
+from bot.wishes import Keyboard, Wish, button, esc, text
+from pipeline.jobs import estimate
+from pipeline.jobs.spec import Progress
+from pipeline.kinds.train import PRESETS, Choice
+from storage.jobs import Place
+from storage.models import DatasetVersion, Job, Project
+
+ICONS = {"quick": "⚡", "balanced": "⚖", "best": "🏁"}
+KINDS = {
+    "collect": "collecting",
+    "propose": "looking for objects",
+    "train": "training",
+    "package": "packing for the browser",
+    "predict": "trying a photo",
+    "measure": "measuring this machine",
+}
+
+
+def card(
+    project: Project,
+    number: int,
+    dataset: DatasetVersion,
+    times: dict[str, str | None],
+    *,
+    gpu: bool | None,
+) -> Wish:
+    """What would be trained and how long it takes, before anyone commits."""
+    summary = dataset.summary
+    machine = {True: " GPU found.", False: " No GPU here.", None: ""}[gpu]
+    lines = [
+        f"{head(project)}train v{number}? {count(summary['boxes'], 'box', 'boxes')}, "
+        f"{count(summary['images'], 'picture')}.{machine}",
+        _parts(summary),
+        *(f"ℹ️ {esc(note)}" for note in summary["notes"]),
+    ]
+    if not any(times.values()):
+        lines.append("Measuring how fast this machine is…")
+    keyboard: Keyboard = []
+    for name, choice in PRESETS.items():
+        time = f" {times[name]}" if times.get(name) else ""
+        keyboard.append([button(f"{ICONS[name]} {name.capitalize()}{time}", "go", name)])
+        lines.append(f"{ICONS[name]} {name}: {_choice(choice)}")
+    return text("\n".join(line for line in lines if line), keyboard)
+
+
+def _parts(summary: dict[str, object]) -> str:
+    parts: dict[str, dict[str, int]] = summary["parts"]  # type: ignore[assignment]  # JSON
+    return (
+        f"{parts['train']['images']} to learn from, {parts['val']['images']} to choose by, "
+        f"{parts['test']['images']} kept aside."
+    )
+
+
+def _choice(choice: Choice) -> str:
+    return f"{choice.architecture}, {count(choice.epochs, 'epoch')} at {choice.imgsz} px"
+
+
+def queued(project: Project, job: Job, choice: Choice, position: int, time: str | None) -> Wish:
+    """In the queue."""
+    place = "starting…" if position <= 1 else f"{position - 1} before it in the queue"
+    expected = f" · {time}" if time else ""
+    return text(f"{head(project)}training {_choice(choice)}{expected}\n⏳ {place}", _stop(job))
+
+
+def _stop(job: Job) -> Keyboard:
+    return [[button("✖ Stop", "x", job.id)]]
+
+
+def starting(project: Project, job: Job) -> Wish:
+    """The worker lives, the first epoch is yet to come."""
+    return text(f"{head(project)}training\n{bar(0)} loading…", _stop(job))
+
+
+def progress(project: Project, job: Job, now: Progress) -> Wish:
+    """Bar, epoch, losses, mAP so far, time left."""
+    figures = now.figures
+    share = now.done / now.total if now.total else 0.0
+    left = f" · {duration(now.seconds_left)} left" if now.seconds_left else ""
+    epochs = f"{int(figures.get('epoch', now.done))}/{job.request['epochs']}"
+    if now.stage == "load":
+        return starting(project, job)
+    if now.stage == "plots":
+        return text(f"{head(project)}training\n{bar(1)} drawing the plots…", _stop(job))
+    lines = [f"{head(project)}training", f"{bar(share)} epoch {epochs}{left}"]
+    losses = [
+        f"{name} {figures[key]:.2f}"
+        for name, key in (("box", "box_loss"), ("class", "cls_loss"))
+        if key in figures
+    ]
+    if losses:
+        lines.append("loss: " + " · ".join(losses))
+    if "map50" in figures:
+        lines.append(f"mAP50 {figures['map50']:.3f} · mAP50-95 {figures['map50_95']:.3f}")
+    if "images_per_s" in figures:
+        lines.append(f"{figures['images_per_s']:.0f} pictures a second")
+    return text("\n".join(lines), _stop(job))
+
+
+def trained(project: Project, job: Job, number: int) -> Wish:
+    """The card of a training that is over; the result is a message of its own."""
+    epochs = job.progress.get("figures", {}).get("epochs") or job.request["epochs"]
+    return text(f"{head(project)}v{number} trained\n{bar(1)} {int(epochs)} epochs ✔")
+
+
+def packing(project: Project, number: int, stage: str = "") -> Wish:
+    """The package is being made."""
+    words = {
+        "load": "loading",
+        "convert": "converting",
+        "check": "checking that the browser's boxes equal PyTorch's",
+    }.get(stage, "in a moment")
+    return text(f"{head(project)}packing v{number} for the browser: {words}…")
+
+
+def packed(project: Project, number: int) -> Wish:
+    """The package is made."""
+    return text(f"{head(project)}v{number} is packed for the browser ✔")
+
+
+def failed(project: Project, job: Job, starter: str) -> Wish:
+    """A job ended by a fault, told with its cause, naming who asked for it."""
+    return text(
+        f"{head(project)}⚠️ {KINDS[job.kind]} stopped (asked by {esc(starter)}): "
+        f"{esc(job.error or 'the cause is unknown')}",
+        [[button("🔁 Train again", "train")]] if job.kind == "train" else None,
+        loud=True,
+    )
+
+
+def retrying(project: Project, job: Job) -> Wish:
+    """An attempt died; the next is about to start."""
+    return text(
+        f"{head(project)}{KINDS[job.kind]}: {esc(job.error or '')} I start it again.", _stop(job)
+    )
+
+
+def cancelled(project: Project, job: Job) -> Wish:
+    """Stopped by a person."""
+    again: Keyboard = [[button("🏋 Train", "train")]] if job.kind == "train" else []
+    return text(f"{head(project)}{KINDS[job.kind]} ✖ stopped.", again)
+
+
+def queue(project: Project | None, places: list[Place]) -> Wish:
+    """What is running and waiting in this chat, and how much of others is before it."""
+    if not places:
+        return text(
+            f"{head(project)}nothing is running or waiting.", [[button("🏋 Train", "train")]]
+        )
+    lines = [f"{head(project)}queue"]
+    for place in places:
+        job = place.job
+        state = (
+            ("stopping" if job.state == "cancelling" else "running")
+            if place.position == 0
+            else f"waiting, number {place.position}"
+        )
+        lines.append(f"{job.id}. {KINDS[job.kind]} – {state}{_how_far(job)}")
+    return text(
+        "\n".join(lines),
+        [[button(f"✖ Stop {place.job.id}", "x", place.job.id)] for place in places[:10]],
+    )
+
+
+def _how_far(job: Job) -> str:
+    done, total = job.progress.get("done"), job.progress.get("total")
+    return f" {bar(done / total)}" if done is not None and total else ""
+
+
+def minutes(seconds: float | None) -> str | None:
+    """`~12 min`, or None where nothing was measured yet."""
+    return estimate.in_words(seconds) if seconds is not None else None
+
+
+def cancelling(project: Project | None, job: Job) -> Wish:
+    """A stop was asked for."""
+    words = "stopped" if job.state == "cancelled" else "stopping…"
+    return text(f"{head(project)}job {job.id} ({KINDS[job.kind]}) is {words}")

@@ -1,0 +1,270 @@
+"""What a job's news means for its chat: facts kept, then the outbox row that tells them."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from bot import wishes
+from bot.messages import collect as collect_words
+from bot.messages import propose as propose_words
+from bot.messages import result as result_words
+from bot.messages import train as train_words
+from bot.training import card_wish, unmeasured
+from pipeline.jobs import estimate
+from pipeline.jobs.spec import (
+    CollectResult,
+    MeasureResult,
+    PackageResult,
+    PredictResult,
+    Progress,
+    ProposeResult,
+    TrainResult,
+)
+from pipeline.kinds import collect, package, propose, train
+from pipeline.kinds.places import Places
+from pipeline.labelling.sheets import askable
+from storage import chats, datasets, jobs, outbox, projects, registry, sources
+from storage.models import Job, Project, Sheet, now
+
+GROUP_EVERY_S, LABELLING_EVERY_S, PRIVATE_EVERY_S = 10.0, 30.0, 4.0
+LABELLING_IS = timedelta(minutes=3)
+
+
+@dataclass
+class Desk:
+    """What telling needs, within one transaction."""
+
+    session: Session
+    places: Places
+    web_url: str
+    public_url: str
+
+    def project(self, job: Job) -> Project:
+        """The job's project."""
+        assert job.project_id is not None
+        return projects.get(job.project_id, session=self.session)
+
+    def tell(
+        self,
+        job: Job,
+        wish: wishes.Wish,
+        *,
+        key: str | None = None,
+        priority: int = outbox.RESULT,
+        fresh: bool = False,
+    ) -> None:
+        """Put a message to the job's chat into the outbox; under its card's key unless given."""
+        outbox.put(
+            key or card_key(job),
+            job.chat_id,
+            wish,
+            priority=priority,
+            fresh=fresh,
+            session=self.session,
+        )
+
+
+def card_key(job: Job) -> str:
+    """The message that a job moves."""
+    return f"source:{job.request['source_id']}" if job.kind == "collect" else f"job:{job.id}"
+
+
+def interval(job: Job, *, session: Session) -> float:
+    """Least seconds between two progress edits in the job's chat."""
+    if job.chat_id > 0:
+        return PRIVATE_EVERY_S
+    query = select(func.max(Sheet.opened_at)).where(col(Sheet.chat_id) == job.chat_id)
+    last = session.exec(query).one()
+    labelling = last is not None and now() - last < LABELLING_IS
+    return LABELLING_EVERY_S if labelling else GROUP_EVERY_S
+
+
+def started(job: Job, desk: Desk) -> None:
+    """The worker lives."""
+    if job.kind == "train":
+        desk.tell(job, train_words.starting(desk.project(job), job), priority=outbox.PROGRESS)
+
+
+def progress(job: Job, news: Progress, desk: Desk) -> wishes.Wish | None:
+    """The card with its bar, for kinds that have one."""
+    match job.kind:
+        case "collect":
+            source = sources.get(job.request["source_id"], session=desk.session)
+            return collect_words.progress(desk.project(job), source, job, news)
+        case "train":
+            return train_words.progress(desk.project(job), job, news)
+        case "package":
+            model = package.model_of(job, session=desk.session)
+            return train_words.packing(desk.project(job), model.number, news.stage)
+    return None
+
+
+def collected(job: Job, result: CollectResult, folder: Path, desk: Desk) -> None:
+    """The receipt, the trust question, and a first look by a model that may know the classes."""
+    source = collect.keep(job, result, session=desk.session)
+    project = desk.project(job)
+    look = None
+    if source.state == "ready":
+        look = propose.queue(
+            project,
+            chat_id=job.chat_id,
+            member_id=job.member_id,
+            after=f"source:{source.id}",
+            session=desk.session,
+        )
+    montage = (
+        desk.places.files.put_file(folder / "out" / result.montage) if result.montage else None
+    )
+    assert project.id is not None
+    desk.tell(
+        job,
+        collect_words.receipt(
+            project,
+            source,
+            result,
+            askable(project.id, session=desk.session),
+            montage=montage,
+            proposing=look is not None,
+        ),
+        priority=outbox.ANSWER,
+    )
+    if unmeasured(session=desk.session):
+        jobs.create(
+            kind="measure",
+            project_id=project.id,
+            chat_id=job.chat_id,
+            member_id=job.member_id,
+            request={},
+            idempotency_key="measure:first",
+            session=desk.session,
+        )
+
+
+def proposed(job: Job, result: ProposeResult, desk: Desk) -> None:
+    """Say what there is to check, or that people have to draw first."""
+    project = desk.project(job)
+    if result.weights_missing:
+        desk.tell(job, propose_words.cannot_guess(project))
+        return
+    boxes = propose.keep(job, result, session=desk.session)
+    model = registry.latest(job.project_id or 0, session=desk.session)
+    by = f"v{model.number}" if model else "COCO's yolov8n"
+    desk.tell(job, propose_words.guesses(project, boxes, len(result.images), by))
+
+
+def trained(job: Job, result: TrainResult, folder: Path, desk: Desk) -> None:
+    """The album, and the packaging queued; the result message follows the zip."""
+    project = desk.project(job)
+    model = train.keep(job, result, folder, desk.places, session=desk.session)
+    dataset = datasets.get(model.dataset_id, session=desk.session)
+    desk.tell(job, train_words.trained(project, job, model.number))
+    plots = result_words.plots(project, model, result, dataset)
+    desk.tell(job, plots, key=f"plots:{model.id}")
+    packing = package.queue(
+        model,
+        chat_id=job.chat_id,
+        member_id=job.member_id,
+        idempotency_key=f"package:{model.id}",
+        session=desk.session,
+    )
+    desk.tell(packing, train_words.packing(project, model.number))
+    propose.queue(
+        project,
+        chat_id=job.chat_id,
+        member_id=job.member_id,
+        after=f"model:{model.id}",
+        session=desk.session,
+    )
+
+
+def packaged(job: Job, result: PackageResult, folder: Path, desk: Desk) -> None:
+    """The zip, then the result message, which notifies."""
+    project = desk.project(job)
+    model = package.keep(job, result, folder, desk.places, session=desk.session)
+    desk.tell(job, train_words.packed(project, model.number))
+    send_package(job, desk)
+    dataset = datasets.get(model.dataset_id, session=desk.session)
+    page = f"m/{model.page_token}/"
+    desk.tell(
+        job,
+        result_words.finish(
+            project,
+            model,
+            dataset,
+            page=f"{desk.public_url}/{page}" if desk.public_url else None,
+            local=f"{desk.web_url}/{page}",
+        ),
+        key=f"result:{model.id}:{job.id}",
+    )
+
+
+def send_package(job: Job, desk: Desk) -> None:
+    """Put the zip of the job's model into the outbox."""
+    project = desk.project(job)
+    model = package.model_of(job, session=desk.session)
+    desk.tell(
+        job,
+        result_words.package(
+            project,
+            model,
+            package.file_name(project, model),
+            model.details["package"]["size_bytes"],
+        ),
+        key=f"zip:{model.id}:{job.id}",
+    )
+
+
+def predicted(job: Job, result: PredictResult, folder: Path, desk: Desk) -> None:
+    """The photo with its boxes, as a reply to it."""
+    model = registry.latest(job.project_id or 0, session=desk.session)
+    assert model is not None
+    picture = desk.places.files.put_file(folder / "out" / result.picture)
+    desk.tell(
+        job,
+        result_words.prediction(
+            desk.project(job), model, picture, result, reply_to=job.request["message_id"]
+        ),
+        priority=outbox.ANSWER,
+    )
+
+
+def measured(job: Job, result: MeasureResult, desk: Desk) -> None:
+    """Minutes can be told now, also on a card that was waiting for them."""
+    estimate.remember(result, session=desk.session)
+    card = job.request.get("card")
+    if card:
+        dataset = datasets.get(job.request["dataset_id"], session=desk.session)
+        wish = card_wish(desk.project(job), dataset, session=desk.session)
+        desk.tell(job, wish, key=card, priority=outbox.ANSWER)
+
+
+def failed(job: Job, desk: Desk) -> None:
+    """The cause in words, naming who asked."""
+    if job.kind == "measure":
+        return  # nobody asked for it; the cause is in the log
+    project = desk.project(job)
+    if job.kind == "collect":
+        source = collect.fail(job, session=desk.session)
+        desk.tell(job, collect_words.failed(project, source, job.error or ""))
+        return
+    starter = chats.name_of(job.member_id, session=desk.session)
+    if job.kind == "propose":
+        # A look nobody asked for by name: people can still draw.
+        desk.tell(job, propose_words.cannot_guess(project))
+        return
+    desk.tell(job, train_words.failed(project, job, starter), key=f"failed:{job.id}")
+
+
+def cancelled(job: Job, desk: Desk) -> None:
+    """Stopped by a person."""
+    if job.kind == "measure":
+        return
+    project = desk.project(job)
+    if job.kind == "collect":
+        source = collect.fail(job, session=desk.session)
+        desk.tell(job, collect_words.cancelled(project, source))
+    else:
+        desk.tell(job, train_words.cancelled(project, job))

@@ -1,0 +1,196 @@
+"""Pictures for sheets and drawings: made in the warm process, then wished into the chat.
+
+What is to be painted is a state of the rows, so a restart paints what a crash left unpainted.
+"""
+
+import asyncio
+import logging
+from pathlib import Path
+
+from sqlmodel import Session
+
+from bot.messages import label as words
+from bot.services import Services
+from pipeline.errors import TaptrainError
+from pipeline.labelling import drawings, sheets
+from pipeline.labelling.tiles import Tile, TileBox
+from pipeline.pool import PicturePool
+from storage import chats, images, outbox, projects, votes
+from storage import sheets as sheet_rows
+from storage.models import Box, Chat, Drawing, Image, Sheet
+
+log = logging.getLogger(__name__)
+
+
+class Painter:
+    """Paints whatever waits for a picture, oldest first."""
+
+    def __init__(self, services: Services, pool: PicturePool) -> None:
+        self._services = services
+        self._pool = pool
+        self._lock = asyncio.Lock()
+
+    async def paint(self) -> None:
+        """Paint until nothing waits; a call while painting goes on returns at once."""
+        if self._lock.locked():
+            return
+        async with self._lock:
+            while True:
+                waiting, to_draw = await self._services.db.read(
+                    lambda s: (sheet_rows.preparing(session=s), drawings.to_paint(session=s))
+                )
+                if not waiting and not to_draw:
+                    return
+                for sheet in waiting:
+                    await self._sheet(sheet)
+                for drawing in to_draw:
+                    await self._drawing(drawing)
+
+    async def _sheet(self, sheet: Sheet) -> None:
+        picture = sheet.picture
+        if picture is None:
+            tiles, classes = await self._services.db.read(lambda s: self._tiles(sheet, s))
+            data = await self._pool.run(
+                "pipeline.labelling.tiles:render_sheet", tiles, classes=classes
+            )
+            picture = self._services.places.files.put_bytes(data, suffix=".jpg")
+        await self._services.write(lambda s: _open(sheet.id or 0, picture, s))
+
+    def _tiles(self, sheet: Sheet, session: Session) -> tuple[list[Tile], list[str]]:
+        classes = projects.get(sheet.project_id, session=session).classes
+        if sheet.kind == "box":
+            boxes = images.boxes(sheet.tiles, session=session)
+            of = images.many([box.image_id for box in boxes.values()], session=session)
+            return [
+                Tile(
+                    path=self._path(of[boxes[box_id].image_id]),
+                    number=number,
+                    label=boxes[box_id].label,
+                    box=_xyxy(boxes[box_id]),
+                    score=boxes[box_id].score,
+                )
+                for number, box_id in enumerate(sheet.tiles, 1)
+            ], classes
+        of = images.many(sheet.tiles, session=session)
+        right: dict[int, list[int]] = {}
+        for state in votes.box_states(sheet.project_id, session=session):
+            if state.verdict == "right" and state.image_id in of:
+                right.setdefault(state.image_id, []).append(state.box_id)
+        rows = images.boxes([box for ids in right.values() for box in ids], session=session)
+        return [
+            Tile(
+                path=self._path(of[image_id]),
+                number=number,
+                boxes=tuple(
+                    TileBox(rows[box].label, _xyxy(rows[box])) for box in right.get(image_id, [])
+                ),
+            )
+            for number, image_id in enumerate(sheet.tiles, 1)
+        ], classes
+
+    async def _drawing(self, drawing: Drawing) -> None:
+        image, classes, labels = await self._services.db.read(lambda s: _about(drawing, s))
+        path = self._path(image)
+        if drawing.state == "preparing":
+            work = self._pool.run("pipeline.labelling.request:render_request", path)
+        else:
+            boxes = [tuple(box) for box in drawing.boxes]
+            work = self._pool.run(
+                "pipeline.labelling.request:render_answer", path, boxes, labels, classes=classes
+            )
+        try:
+            data = await work
+        except TaptrainError as trouble:
+            log.error("picture %s cannot be shown: %s", image.id, trouble)
+            await self._services.write(lambda s: _give_up(drawing.id or 0, s))
+            return
+        key = self._services.places.files.put_bytes(data, suffix=".jpg")
+        await self._services.write(lambda s: _show_drawing(drawing.id or 0, drawing.state, key, s))
+
+    def _path(self, image: Image) -> Path:
+        return self._services.places.files.path(image.key)
+
+
+def _xyxy(box: Box) -> tuple[float, float, float, float]:
+    return (box.x1, box.y1, box.x2, box.y2)
+
+
+def _about(drawing: Drawing, session: Session) -> tuple[Image, list[str], list[str]]:
+    project = projects.get(drawing.project_id, session=session)
+    labels = [drawing.label] * len(drawing.boxes) if drawing.label else []
+    return images.get(drawing.image_id, session=session), project.classes, labels
+
+
+def _open(sheet_id: int, picture: str, session: Session) -> None:
+    sheet = sheet_rows.get(sheet_id, session=session)
+    if sheet is None or sheet.state != "preparing":
+        return
+    sheet.state, sheet.picture = "open", picture
+    session.add(sheet)
+    session.flush()
+    show_sheet(sheet, session=session)
+
+
+def show_sheet(sheet: Sheet, *, session: Session) -> None:
+    """Wish an open sheet into its chat: edited in place while it is the last message there."""
+    project = projects.get(sheet.project_id, session=session)
+    state = sheets.askable(sheet.project_id, session=session)
+    wish = words.sheet(
+        project,
+        sheet,
+        sheets.marks(sheet, session=session),
+        done=sheet_rows.closed_in_round(sheet.key, session=session),
+        left=sheets.sheets_left(state),
+    )
+    outbox.put(
+        sheet.key,
+        sheet.chat_id,
+        wish,
+        priority=outbox.ANSWER,
+        fresh=_scrolled_away(sheet.key, sheet.chat_id, session),
+        session=session,
+    )
+
+
+def _scrolled_away(key: str, chat_id: int, session: Session) -> bool:
+    shown, chat = outbox.get(key, session=session), session.get(Chat, chat_id)
+    if shown is None or shown.message_id is None or chat is None:
+        return False
+    return shown.message_id < chat.last_message_id
+
+
+def _show_drawing(drawing_id: int, was: str, picture: str, session: Session) -> None:
+    drawing = session.get(Drawing, drawing_id)
+    if drawing is None or drawing.state != was:
+        return
+    project = projects.get(drawing.project_id, session=session)
+    chat = session.get(Chat, drawing.chat_id)
+    if was == "preparing":
+        drawing.state = "asked"
+        wish = words.draw_request(
+            project,
+            drawing,
+            picture,
+            done=drawings.drawn_count(drawing.project_id, session=session),
+            goal=drawings.GOAL,
+            private=chat is not None and chat.type == chats.PRIVATE,
+        )
+        key = f"draw:{drawing.id}"
+    else:
+        drawing.state = "read"
+        wish = words.draw_answer(project, drawing, picture)
+        key = f"drawn:{drawing.id}"
+    session.add(drawing)
+    outbox.put(
+        key,
+        drawing.chat_id,
+        wish,
+        fresh=_scrolled_away(key, drawing.chat_id, session),
+        session=session,
+    )
+
+
+def _give_up(drawing_id: int, session: Session) -> None:
+    drawing = session.get(Drawing, drawing_id)
+    if drawing is not None:
+        drawings.skip(drawing, session=session)

@@ -1,0 +1,158 @@
+"""Which update goes to which handler, in one explicit table each."""
+
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from telegram import Update
+from telegram.ext import (
+    Application,
+    BaseHandler,
+    CallbackQueryHandler,
+    ChatMemberHandler,
+    CommandHandler,
+    MessageHandler,
+    filters,
+)
+
+from bot.handlers import add, files, label, models, projects, start, train
+from bot.turn import Context, Turn, act, answer
+from bot.turn import services_of as services_of
+from pipeline.errors import UserError
+from storage import chats
+
+log = logging.getLogger(__name__)
+
+Callback = Callable[[Update, Context], Coroutine[Any, Any, None]]
+Tap = Callable[[Turn, list[str]], str]
+
+COMMAND_HANDLERS: dict[str, Callback] = {
+    "start": start.start,
+    "help": start.help_,
+    "new": projects.new,
+    "projects": projects.list_,
+    "classes": projects.classes,
+    "add": add.add,
+    "sources": add.list_,
+    "label": label.label,
+    "stats": models.stats,
+    "train": train.train_,
+    "queue": train.queue,
+    "cancel": train.cancel,
+    "models": models.models,
+    "export": models.export,
+    "predict": files.predict,
+}
+
+TAPS: dict[str, Tap] = {
+    "help": start.tap_help,
+    "see": start.tap_see,
+    "new": projects.tap_new,
+    "p": projects.tap_select,
+    "add": add.tap_add,
+    "sources": add.tap_sources,
+    "trust": add.tap_trust,
+    "rm": add.tap_remove,
+    "label": label.tap_label,
+    "s": label.tap_sheet,
+    "d": label.tap_drawing,
+    "stats": models.tap_stats,
+    "train": train.tap_train,
+    "go": train.tap_go,
+    "x": train.tap_cancel,
+    "models": models.tap_models,
+    "e": models.tap_export,
+}
+
+LONG_TOAST = 60
+
+
+async def tapped(update: Update, context: Context) -> None:
+    """A button: `v1:VERB:ARGS…`; the vote is committed before the tap is answered."""
+    query = update.callback_query
+    if query is None or update.effective_chat is None:
+        return
+    version, _, rest = (query.data or "").partition(":")
+    verb, *args = rest.split(":")
+    tap = TAPS.get(verb)
+
+    def work(turn: Turn) -> str:
+        if version != "v1" or tap is None:
+            raise OldButton
+        try:
+            return tap(turn, args)
+        except (ValueError, IndexError):
+            # Data that no button of ours ever had: forged, or of a release gone by.
+            log.warning("a button's data makes no sense: %.64r", query.data)
+            raise OldButton from None
+
+    toast = await act(update, context, work)
+    if toast is not None:
+        await answer(update, context, toast, alert=len(toast) > LONG_TOAST)
+
+
+class OldButton(UserError):
+    """That button is from long ago. /help shows what I can do now."""
+
+
+async def captioned(update: Update, context: Context) -> None:
+    """A file whose caption is a command: PTB's CommandHandler looks at texts only."""
+    message = update.effective_message
+    if message is None or not message.caption:
+        return
+    word, *rest = message.caption.split()
+    name, _, to = word.removeprefix("/").partition("@")
+    if to and to.lower() != (context.bot.username or "").lower():
+        return
+    if name.lower() == "predict":
+        await files.predict(update, context)
+    elif name.lower() == "add":
+        words = " ".join(rest)
+        await act(update, context, lambda turn: files.keep(turn, message, words))
+    else:
+        await start.unknown(update, context)
+
+
+async def migrated(update: Update, context: Context) -> None:
+    """A group became a supergroup: everything moves along, whichever side tells first."""
+    message = update.effective_message
+    if message is None:
+        return
+    here = message.chat_id
+    if message.migrate_to_chat_id:
+        old, new = here, message.migrate_to_chat_id
+    elif message.migrate_from_chat_id:
+        old, new = message.migrate_from_chat_id, here
+    else:
+        return
+    await services_of(context).write(lambda session: chats.migrate(old, new, session=session))
+
+
+def handlers() -> list[BaseHandler[Any, Any, Any]]:
+    """All handlers, in order: the first that fits takes the update."""
+    new = filters.UpdateType.MESSAGE
+    with_file = (
+        filters.PHOTO
+        | filters.VIDEO
+        | filters.VIDEO_NOTE
+        | filters.ANIMATION
+        | filters.Document.ALL
+    )
+    commands = [
+        CommandHandler(name, callback, filters=new) for name, callback in COMMAND_HANDLERS.items()
+    ]
+    return [
+        MessageHandler(filters.StatusUpdate.MIGRATE, migrated),
+        *commands,
+        MessageHandler(new & with_file & filters.CaptionRegex(r"^/\w"), captioned),
+        MessageHandler(new & with_file, files.sent),
+        MessageHandler(new & filters.COMMAND, start.unknown),
+        MessageHandler(new & filters.TEXT, add.text),
+        CallbackQueryHandler(tapped),
+        ChatMemberHandler(start.joined, ChatMemberHandler.MY_CHAT_MEMBER),
+    ]
+
+
+def add_to(application: "Application[Any, Any, Any, Any, Any, Any]") -> None:
+    """Register everything."""
+    application.add_handlers(handlers())

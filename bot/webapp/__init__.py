@@ -1,0 +1,1 @@
+"""Web pages beside the chat: the models' pages and the health of the bot."""
