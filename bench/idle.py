@@ -42,7 +42,9 @@ def run() -> Iterator[Row]:
             command = [sys.executable, "-m", "bot", "run"]
             with _started(command, "ready", folder, settings) as (bot, _, bot_seconds):
                 bot_memory, bot_loaded = _measure(bot)
-        with _started([sys.executable, "-c", IMPORTING], "ready", folder) as (other, _, seconds):
+        quiet = {"YOLO_CONFIG_DIR": str(folder)}  # else it writes into the person's own settings
+        command = [sys.executable, "-c", IMPORTING]
+        with _started(command, "ready", folder, quiet) as (other, _, seconds):
             memory, loaded = _measure(other)
     yield Row.at_most(
         "seconds until ready", ours=bot_seconds, other=seconds, unit="s", limit=START_LIMIT_S
