@@ -63,21 +63,25 @@ def _started(
     # A setting of the machine that runs the bench must not change what is measured.
     clean = {name: value for name, value in os.environ.items() if not name.startswith("TAPTRAIN_")}
     environment = clean | {"TAPTRAIN_HOME": str(folder / "home")} | (settings or {})
+    log = folder / "log.txt"
     began = monotonic()
-    process = subprocess.Popen(
-        command,
-        env=environment | {"PYTHONPATH": str(Path.cwd())},
-        cwd=folder,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    with log.open("w") as errors:
+        process = subprocess.Popen(
+            command,
+            env=environment | {"PYTHONPATH": str(Path.cwd())},
+            cwd=folder,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        )
     try:
         assert process.stdout is not None
         line = next((line for line in process.stdout if line.startswith(sign)), None)
         seconds = monotonic() - began
         if line is None:
-            raise NotStarted(f"{' '.join(command[:3])} ended with {process.wait()} before '{sign}'")
+            last = "".join(log.read_text().splitlines(keepends=True)[-5:])
+            raise NotStarted(f"{' '.join(command[:4])} ended before it said '{sign}':\n{last}")
         yield psutil.Process(process.pid), line.strip(), seconds
     finally:
         process.terminate()
