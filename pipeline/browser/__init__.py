@@ -9,9 +9,11 @@ VENDOR = HERE / "vendor"
 PAGE_FILES = (
     "index.html",
     "style.css",
+    "served.js",
     "app.js",
-    "selftest.js",
     "overlay.js",
+    "camera.js",
+    "selftest.js",
     "detector.js",
     "letterbox.js",
     "boxes.js",

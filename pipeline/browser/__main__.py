@@ -2,7 +2,7 @@
 
 import sys
 
-from pipeline.browser import vendor
+from pipeline.browser import VENDOR, vendor
 from pipeline.errors import TaptrainError
 
 
@@ -10,7 +10,7 @@ def main() -> int:
     """Fetch and copy what is missing; 0 when `vendor/` is complete."""
     try:
         if vendor.ensure():
-            print(f"The scripts of the model's page are in {vendor.VENDOR}.")
+            print(f"The scripts of the model's page are in {VENDOR}.")
     except TaptrainError as error:
         print(error.user_message, file=sys.stderr)
         return 1

@@ -1,5 +1,6 @@
 """The package kind: weights in, a zip that holds a working, verified page out."""
 
+import dataclasses
 import json
 import shutil
 import zipfile
@@ -132,12 +133,8 @@ def _write_selftest(test: selftest.SelfTest, classes: list[str], page: Path) -> 
         "width": test.picture.width,
         "height": test.picture.height,
         "threshold": test.threshold,
-        "iou": test.nms_iou,
-        "max_det": test.max_det,
-        "tolerance": {
-            "iou": matching.MIN_IOU,
-            "score": matching.MAX_SCORE_DIFFERENCE,
-        },
+        **dataclasses.asdict(test.suppression),
+        "tolerance": {"iou": matching.MIN_IOU, "score": matching.MAX_SCORE_DIFFERENCE},
         "boxes": [
             {"class": classes[box.index], "index": box.index, "score": box.score, "box": box.xyxy}
             for box in test.boxes
@@ -156,7 +153,7 @@ def _metadata(
         "imgsz": spec.imgsz,
         "output": {**OUTPUT_FORM, "shape": list(converted.output_shape)},
         "precision": converted.precision,
-        "nms": {"iou": selftest.NMS_IOU, "max_det": selftest.MAX_DET},
+        "nms": dataclasses.asdict(selftest.USUAL),
         "threshold": matching.USUAL_THRESHOLD,
         "selftest": {
             "folder": "selftest",

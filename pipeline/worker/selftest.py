@@ -15,17 +15,12 @@ from PIL import Image
 
 from pipeline.errors import SourceError, WorkerError
 from pipeline.worker.convert import Array, Run
-from pipeline.worker.matching import Box, Comparison, compare, cuts
+from pipeline.worker.matching import Box, compare, cuts
 from pipeline.worker.pictures import read_picture, shrink, to_bgr
 
-NMS_IOU = 0.7
-"""ultralytics' default; the page uses the same."""
-MAX_DET = 300
-NO_NMS_IOU = 1.0
-"""At this nothing is suppressed. An almost untrained model scores whole rows of neighbouring boxes
-alike to the last digit; which of them survives is then chance, so its boxes are compared before."""
-
 MAX_CANDIDATES = 40
+# Without suppression a model passes thousands of boxes a picture, and the pictures hardly differ.
+_MAX_BEFORE = 6
 _LONGEST = 1280
 # Stricter here than in the browser, whose sums differ from this machine's in the last digits.
 _STRICT_IOU = 0.965
@@ -34,20 +29,41 @@ _EVERYTHING = 1e-9
 
 
 @dataclass(frozen=True)
+class Suppression:
+    """How overlapping boxes are thinned: ultralytics' `iou`, `max_det` and `multi_label`."""
+
+    iou: float
+    max_det: int
+    multi_label: bool
+
+
+USUAL = Suppression(iou=0.7, max_det=300, multi_label=False)
+"""ultralytics' defaults for predictions; the page's too."""
+
+BEFORE = Suppression(iou=1.0, max_det=100_000, multi_label=True)
+"""Nothing thinned, every class told. An almost untrained model scores whole rows of neighbours,
+and its classes, alike to the last digit: which of them survives thinning is chance."""
+
+
+@dataclass(frozen=True)
 class Candidate:
-    """A picture, PyTorch's raw output and boxes for it, best first, and how they were suppressed."""
+    """A picture as the model sees it, with PyTorch's raw output and its boxes, best first."""
 
     picture: Image.Image
     batch: Array
     raw: Array
     boxes: list[Box]
-    nms_iou: float
-    max_det: int
+    suppression: Suppression
 
     @property
-    def best_cut(self) -> float:
-        """The highest threshold it could be compared at; 0 when it has too few boxes."""
-        return max((threshold for threshold, _ in cuts([b.score for b in self.boxes])), default=0.0)
+    def imgsz(self) -> int:
+        """The model's input size."""
+        return int(self.batch.shape[1])
+
+    @property
+    def cuts(self) -> list[tuple[float, int]]:
+        """Thresholds it could be compared at, and how many boxes; empty when it has too few."""
+        return cuts([box.score for box in self.boxes])
 
 
 @dataclass(frozen=True)
@@ -56,10 +72,8 @@ class SelfTest:
 
     picture: Image.Image
     threshold: float
-    nms_iou: float
-    max_det: int
+    suppression: Suppression
     boxes: list[Box]
-    comparison: Comparison
     max_difference: float
 
     def png(self) -> bytes:
@@ -89,16 +103,16 @@ def choose_selftest(
         WorkerError: there is no such picture, so the package must not be called good.
     """
     readable = _read(pictures)
-    natural = [p for p in readable if _telling(p, imgsz)]
     # Small or square pictures are made telling: it is the same arithmetic on other pixels.
-    enlarged = [] if natural else [_make_telling(p, imgsz) for p in readable]
-    for nms_iou in (NMS_IOU, NO_NMS_IOU):
+    group = [p for p in readable if _telling(p, imgsz)]
+    group = group or [_make_telling(p, imgsz) for p in readable]
+    for suppression in (USUAL, BEFORE):
         candidates = []
-        for number, picture in enumerate(natural or enlarged):
-            candidates.append(_candidate(model, picture, imgsz, nms_iou))
-            tell(number / len(readable))
+        for number, picture in enumerate(group if suppression is USUAL else group[:_MAX_BEFORE]):
+            candidates.append(_candidate(model, picture, imgsz, suppression))
+            tell(number / len(group))
         # A stable sort: among equals the most wanted stays first.
-        for candidate in sorted(candidates, key=lambda c: -c.best_cut):
+        for candidate in sorted(candidates, key=lambda c: -max(c.cuts, default=(0.0, 0))[0]):
             test = _try(candidate, run)
             if test:
                 return test
@@ -108,13 +122,7 @@ def choose_selftest(
 
 
 def decode(
-    raw: Array,
-    threshold: float,
-    imgsz: int,
-    size: tuple[int, int],
-    *,
-    nms_iou: float = NMS_IOU,
-    max_det: int = MAX_DET,
+    raw: Array, threshold: float, imgsz: int, size: tuple[int, int], suppression: Suppression
 ) -> list[Box]:
     """Boxes of a raw output as ultralytics makes them: NMS, then pixels of the picture.
 
@@ -123,14 +131,19 @@ def decode(
         threshold: boxes at or under it are left out.
         imgsz: the model's input size.
         size: width and height of the picture.
-        nms_iou: a box that overlaps a better one of its class by more than this is dropped.
-        max_det: boxes kept at most.
+        suppression: how overlapping boxes are thinned.
     """
     import torch
     from ultralytics.utils.nms import non_max_suppression
     from ultralytics.utils.ops import scale_boxes
 
-    (rows,) = non_max_suppression(torch.from_numpy(raw.copy()), threshold, NMS_IOU, max_det=MAX_DET)
+    (rows,) = non_max_suppression(
+        torch.from_numpy(raw.copy()),
+        threshold,
+        suppression.iou,
+        max_det=suppression.max_det,
+        multi_label=suppression.multi_label,
+    )
     rows[:, :4] = scale_boxes((imgsz, imgsz), rows[:, :4], (size[1], size[0]))
     return [Box(int(c), s, (x1, y1, x2, y2)) for x1, y1, x2, y2, s, c in rows.tolist()]
 
@@ -157,79 +170,72 @@ def _make_telling(picture: Image.Image, imgsz: int) -> Image.Image:
     if scale <= 1:
         return picture
     # A strip would become endless: its long side is cut.
-    size = (
-        min(round(picture.width * scale), imgsz * 3),
-        min(round(picture.height * scale), imgsz * 3),
-    )
-    return picture.resize(size, Image.Resampling.BICUBIC)
+    sides = (min(round(side * scale), imgsz * 3) for side in picture.size)
+    return picture.resize((next(sides), next(sides)), Image.Resampling.BICUBIC)
 
 
-def _candidate(model: Any, picture: Image.Image, imgsz: int, nms_iou: float) -> Candidate:
+def _candidate(model: Any, picture: Image.Image, imgsz: int, suppression: Suppression) -> Candidate:
     longest = max(_LONGEST, round(imgsz * 1.1 * max(picture.size) / min(picture.size)))
     picture = shrink(picture, longest)
     bgr = to_bgr(picture)
-    # Before suppression the whole grid of anchors may pass.
-    max_det = MAX_DET if nms_iou == NMS_IOU else (imgsz // 8) ** 2 * 2
     (result,) = model.predict(
         bgr,
         imgsz=imgsz,
         conf=_EVERYTHING,
-        iou=nms_iou,
-        max_det=max_det,
+        iou=suppression.iou,
+        max_det=suppression.max_det,
         rect=False,
         verbose=False,
         save=False,
     )
+    batch = model.predictor.preprocess([bgr])
+    raw = model.predictor.inference(batch)
+    raw = raw[0] if isinstance(raw, (list, tuple)) else raw
+    raw = raw.detach().cpu().float().numpy()
+    if suppression.multi_label:
+        # A prediction names one class a box; the others stand in the same raw output.
+        boxes = decode(raw, _EVERYTHING, imgsz, picture.size, suppression)
+    else:
+        boxes = _boxes(result)
+    return Candidate(
+        picture,
+        np.ascontiguousarray(batch.permute(0, 2, 3, 1).cpu().numpy()),
+        raw,
+        sorted(boxes, key=lambda box: -box.score),
+        suppression,
+    )
+
+
+def _boxes(result: Any) -> list[Box]:
     found = zip(
         result.boxes.cls.tolist(),
         result.boxes.conf.tolist(),
         result.boxes.xyxy.tolist(),
         strict=True,
     )
-    boxes = [Box(int(index), score, tuple(xyxy)) for index, score, xyxy in found]
-    batch = model.predictor.preprocess([bgr])
-    raw = model.predictor.inference(batch)
-    raw = raw[0] if isinstance(raw, (list, tuple)) else raw
-    return Candidate(
-        picture,
-        np.ascontiguousarray(batch.permute(0, 2, 3, 1).cpu().numpy()),
-        raw.detach().cpu().float().numpy(),
-        sorted(boxes, key=lambda box: -box.score),
-        nms_iou,
-        max_det,
-    )
+    return [Box(int(index), score, tuple(xyxy)) for index, score, xyxy in found]
 
 
 def _try(candidate: Candidate, run: Run) -> SelfTest | None:
     raw = run(candidate.batch)
-    for threshold, count in cuts([box.score for box in candidate.boxes]):
+    for threshold, count in candidate.cuts:
         expected = candidate.boxes[:count]
-        comparison = _compare(candidate, raw, threshold, expected)
-        if comparison.same and _stable(candidate, raw, threshold, expected):
+        if _same(candidate, raw, threshold, expected) and _stable(
+            candidate, raw, threshold, expected
+        ):
             return SelfTest(
                 candidate.picture,
                 threshold,
-                candidate.nms_iou,
-                candidate.max_det,
+                candidate.suppression,
                 expected,
-                comparison,
-                _difference(candidate.raw, raw, candidate.batch.shape[1]),
+                _difference(candidate.raw, raw, candidate.imgsz),
             )
     return None
 
 
-def _compare(
-    candidate: Candidate, raw: Array, threshold: float, expected: Sequence[Box]
-) -> Comparison:
-    found = decode(
-        raw,
-        threshold,
-        candidate.batch.shape[1],
-        candidate.picture.size,
-        nms_iou=candidate.nms_iou,
-        max_det=candidate.max_det,
-    )
-    return compare(expected, found, min_iou=_STRICT_IOU)
+def _same(candidate: Candidate, raw: Array, threshold: float, expected: Sequence[Box]) -> bool:
+    found = decode(raw, threshold, candidate.imgsz, candidate.picture.size, candidate.suppression)
+    return compare(expected, found, min_iou=_STRICT_IOU).same
 
 
 def _stable(candidate: Candidate, raw: Array, threshold: float, expected: Sequence[Box]) -> bool:
@@ -237,8 +243,7 @@ def _stable(candidate: Candidate, raw: Array, threshold: float, expected: Sequen
     rng = np.random.default_rng(0)
     noises = (1 + _NOISE * rng.standard_normal(raw.shape) for _ in range(3))
     return all(
-        _compare(candidate, (raw * noise).astype(np.float32), threshold, expected).same
-        for noise in noises
+        _same(candidate, (raw * noise).astype(np.float32), threshold, expected) for noise in noises
     )
 
 
