@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from statistics import median
 from time import monotonic, sleep
 
 import psutil
@@ -23,6 +24,9 @@ SETTLE_S = 5  # the first polls, the scheduler's first rounds
 STOP_S = 20
 TOKEN = "1000001:bench-token-of-no-real-bot-0000000"  # the loopback server takes any of this shape
 IMPORTING = "import ultralytics; from ultralytics import YOLO; print('ready', flush=True); input()"
+SANDBOX = [sys.executable, "-m", "bot.sandbox", "--port", "0"]
+BOT = [sys.executable, "-m", "bot", "run"]
+OTHER = [sys.executable, "-c", IMPORTING]
 
 
 class NotStarted(RuntimeError):
@@ -30,29 +34,41 @@ class NotStarted(RuntimeError):
 
 
 def run() -> Iterator[Row]:
-    """Rows of seconds, megabytes and loaded libraries of the training stack."""
+    """Rows of seconds, megabytes and loaded libraries of the training stack.
+
+    Starts are taken in turns and told by their median: on a busy machine one says little.
+    """
+    bot_starts, other_starts = [], []
+    bot_memory = other_memory = 0.0
+    bot_loaded = other_loaded = 0
     with tempfile.TemporaryDirectory(prefix="taptrain-bench-") as home:
         folder = Path(home)
-        with _started([sys.executable, "-m", "bot.sandbox", "--port", "0"], "http", folder) as (
-            _,
-            address,
-            _seconds,
-        ):
+        with _started(SANDBOX, "http", folder) as (_, address, _seconds):
             settings = {"TAPTRAIN_TOKEN": TOKEN, "TAPTRAIN_API_URL": address, "TAPTRAIN_PORT": "0"}
-            command = [sys.executable, "-m", "bot", "run"]
-            with _started(command, "ready", folder, settings) as (bot, _, bot_seconds):
-                bot_memory, bot_loaded = _measure(bot)
-        quiet = {"YOLO_CONFIG_DIR": str(folder)}  # else it writes into the person's own settings
-        command = [sys.executable, "-c", IMPORTING]
-        with _started(command, "ready", folder, quiet) as (other, _, seconds):
-            memory, loaded = _measure(other)
+            for last in (False, False, True):
+                with _started(BOT, "ready", folder, settings) as (process, _, seconds):
+                    bot_starts.append(seconds)
+                    if last:
+                        bot_memory, bot_loaded = _measure(process)
+                # Else ultralytics writes into the person's own settings.
+                quiet = {"YOLO_CONFIG_DIR": str(folder)}
+                with _started(OTHER, "ready", folder, quiet) as (process, _, seconds):
+                    other_starts.append(seconds)
+                    if last:
+                        other_memory, other_loaded = _measure(process)
     yield Row.at_most(
-        "seconds until ready", ours=bot_seconds, other=seconds, unit="s", limit=START_LIMIT_S
+        "seconds until ready",
+        ours=median(bot_starts),
+        other=median(other_starts),
+        unit="s",
+        limit=START_LIMIT_S,
     )
     yield Row.at_most(
-        "resident memory", ours=bot_memory, other=memory, unit="MB", limit=MEMORY_LIMIT_MB
+        "resident memory", ours=bot_memory, other=other_memory, unit="MB", limit=MEMORY_LIMIT_MB
     )
-    yield Row.at_most("training libraries", ours=bot_loaded, other=loaded, unit="files", limit=0)
+    yield Row.at_most(
+        "training libraries", ours=bot_loaded, other=other_loaded, unit="files", limit=0
+    )
 
 
 @contextmanager
