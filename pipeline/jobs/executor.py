@@ -24,6 +24,9 @@ COMMAND = (sys.executable, "-P", "-m", "pipeline.worker")
 """-P: the worker's folder holds files from outside, none of which is to be imported."""
 
 NICENESS = 5
+OOM_SCORE = 500
+"""Of -1000..1000: when memory runs out the system is to end a worker, never the bot."""
+
 KILL_ROUNDS = 5
 
 _PASSED_ON = frozenset(
@@ -101,7 +104,7 @@ class LocalExecutor:
         # While it is our child the pid is its own, ended or not.
         who = identify(process.pid) or Identity(process.pid, "")
         try:
-            os.setpriority(os.PRIO_PROCESS, who.pid, NICENESS)
+            _yield(who.pid)
             _remember(folder, who)
         except OSError as error:
             _kill(who)
@@ -183,6 +186,14 @@ class LocalExecutor:
             return
         if pid:
             self._exits[folder] = os.waitstatus_to_exitcode(status)
+
+
+def _yield(pid: int) -> None:
+    os.setpriority(os.PRIO_PROCESS, pid, NICENESS)
+    score = Path(f"/proc/{pid}/oom_score_adj")
+    # Absent where the system is no Linux, or hides it.
+    if score.exists():
+        score.write_text(str(OOM_SCORE))
 
 
 def _remember(folder: Path, who: Identity) -> None:

@@ -2,9 +2,11 @@
 
 import os
 import signal
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from pipeline.errors import DatasetError
 from pipeline.jobs.executor import LocalExecutor
@@ -251,3 +253,63 @@ async def test_an_idle_tick_writes_nothing(bench: Bench) -> None:
         await bench.runner.tick()
     after = (bench.folder / "db.sqlite-wal").stat()
     assert (wal.st_size, wal.st_mtime_ns) == (after.st_size, after.st_mtime_ns)
+
+
+async def test_a_database_in_trouble_is_waited_for(bench: Bench) -> None:
+    """A result meets a database that refuses for a while: it is taken in once it does not."""
+    bench.account.raises = {"finished": OperationalError("", {}, Exception("disk is full"))}
+    job_id = add(bench.db, [["done"]])
+    await bench.state(job_id, "running")
+    await until(lambda: "done" in bench.events(job_id))
+    for _ in range(3):
+        await bench.runner.tick()
+    assert row(bench.db, job_id).state == "running"
+    bench.account.raises = {}
+    await bench.state(job_id, "succeeded")
+    assert told(bench.db, job_id).count("finished") == 1
+
+
+async def test_trouble_does_not_last_for_ever(bench: Bench) -> None:
+    """A job whose end can never be written down fails; the next one is unharmed."""
+    bench.account.raises = {"finished": OperationalError("", {}, Exception("no such table"))}
+    job_id = add(bench.db, [["done"]])
+    await bench.state(job_id, "failed")
+    bench.account.raises = {}
+    other = add(bench.db, [["done"]])
+    await bench.state(other, "succeeded")
+
+
+async def test_a_deep_silence_is_noted_once(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+    """A worker that says nothing for long is logged, and left to work."""
+    job_id = add(bench.db, [["sleep", 600]])
+    await bench.state(job_id, "running")
+    await until(lambda: bench.events(job_id) != "")
+    await bench.runner.tick()
+    bench.clock.advance(timedelta(hours=1))
+    for _ in range(3):
+        await bench.runner.tick()
+    assert sum("nothing heard" in record.message for record in caplog.records) == 1
+    assert row(bench.db, job_id).state == "running"
+
+
+async def test_another_try_waits_its_time(bench: Bench) -> None:
+    """Between two attempts lies the delay, told by the clock."""
+    bench.runner = bench.make_runner(delays=(60.0,))
+    job_id = add(bench.db, [["kill", 9]], [["done"]])
+    await bench.state(job_id, "retry_wait")
+    for _ in range(3):
+        await bench.runner.tick()
+    assert row(bench.db, job_id).attempt == 1
+    bench.clock.advance(timedelta(seconds=61))
+    await bench.state(job_id, "succeeded")
+
+
+async def test_close_leaves_the_workers(bench: Bench) -> None:
+    """Closing stops the looking after, not the work."""
+    job_id = add(bench.db, [["sleep", 600]])
+    await bench.state(job_id, "running")
+    bench.runner.wake()
+    await bench.runner.close()
+    await bench.runner.tick()
+    bench.runner.wake()
+    assert bench.executor.alive(bench.attempt(job_id))

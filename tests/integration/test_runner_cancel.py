@@ -1,6 +1,5 @@
 """Cancelling jobs in every state, with workers that do and do not listen."""
 
-import os
 import time
 
 import psutil
@@ -143,13 +142,3 @@ def lives(pid: int) -> bool:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
-
-
-async def test_workers_are_nice_and_lead_a_session(bench: Bench) -> None:
-    """A worker yields to the bot and hears nothing of the bot's terminal."""
-    job_id = add(bench.db, [["sleep", 600]])
-    await bench.state(job_id, "running")
-    pid = row(bench.db, job_id).pid
-    assert pid is not None
-    assert psutil.Process(pid).nice() >= 5
-    assert os.getsid(pid) == pid

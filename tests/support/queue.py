@@ -5,6 +5,7 @@ import json
 import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from pipeline.jobs.runner import Runner
 from pipeline.jobs.spec import PredictSpec, Progress, Result, Spec, WeightsRef
 from storage import jobs
 from storage.db import Database
-from storage.models import Job, Setting
+from storage.models import Job, Setting, now
 
 DOUBLE = Path(__file__).with_name("worker_double.py")
 
@@ -137,6 +138,21 @@ async def until(
             await asyncio.sleep(0.02)
 
 
+class Clock:
+    """The true time, and what a test adds to it."""
+
+    def __init__(self) -> None:
+        self._added = timedelta()
+
+    def __call__(self) -> datetime:
+        """See storage.models.now."""
+        return now() + self._added
+
+    def advance(self, by: timedelta) -> None:
+        """Let time pass at once."""
+        self._added += by
+
+
 class Bench:
     """A runner with what it needs, and what a test wants to do to it."""
 
@@ -145,11 +161,19 @@ class Bench:
         self.db: Database = make_database(folder / "db.sqlite")
         self.account = Account()
         self.executor: LocalExecutor = make_executor()
+        self.clock = Clock()
         self.runner = self.make_runner()
 
     def make_runner(self, delays: Sequence[float] = (0.0, 0.0)) -> Runner:
         """Another runner on the same database and folders, as after a restart."""
-        return Runner(self.db, self.folder / "jobs", self.executor, self.account, delays=delays)
+        return Runner(
+            self.db,
+            self.folder / "jobs",
+            self.executor,
+            self.account,
+            delays=delays,
+            clock=self.clock,
+        )
 
     async def state(self, job_id: int, *states: str, seconds: float = 30) -> None:
         """Tick until the job is in one of `states`."""
