@@ -12,7 +12,7 @@ import uvicorn
 from bot.sandbox.app import create_app
 from bot.sandbox.world import World
 
-_START_SECONDS = 20.0
+_STOP_SECONDS = 20.0
 HOST = "127.0.0.1"
 
 
@@ -33,6 +33,7 @@ class SandboxServer:
         self._socket.bind((HOST, port))
         self._socket.listen(128)
         self.address = f"http://{HOST}:{self._socket.getsockname()[1]}"
+        world = world or World()
         config = uvicorn.Config(
             create_app(world),
             log_level="error",
@@ -40,7 +41,7 @@ class SandboxServer:
             lifespan="off",
             timeout_graceful_shutdown=1,
         )
-        self._server = uvicorn.Server(config)
+        self._server = _Server(config, world)
         self._thread = threading.Thread(target=self._run, name="sandbox", daemon=True)
 
     @property
@@ -63,7 +64,7 @@ class SandboxServer:
     def stop(self) -> None:
         """Stop serving and free the port."""
         self._server.should_exit = True
-        self._thread.join(_START_SECONDS)
+        self._thread.join(_STOP_SECONDS)
         self._socket.close()
 
     def wait(self) -> None:
@@ -83,6 +84,18 @@ class SandboxServer:
 
     def _run(self) -> None:
         self._server.run(sockets=[self._socket])
+
+
+class _Server(uvicorn.Server):
+    """Lets long polls go before it waits for its connections to end."""
+
+    def __init__(self, config: uvicorn.Config, world: World) -> None:
+        super().__init__(config)
+        self._world = world
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._world.close()
+        await super().shutdown(sockets)
 
 
 def _not_a_fault(record: logging.LogRecord) -> bool:

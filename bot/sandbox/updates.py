@@ -52,6 +52,7 @@ class UpdateQueue:
         self._allowed: frozenset[str] | None = None
         self._poller = object()
         self._signal = Signal()
+        self._closed = False
 
     @property
     def pending(self) -> int:
@@ -105,7 +106,7 @@ class UpdateQueue:
         while True:
             self._expire()
             left = deadline - asyncio.get_running_loop().time()
-            if self._queue or left <= 0:
+            if self._queue or left <= 0 or self._closed:
                 chosen = self._queue[: max(1, min(limit, 100))]
                 return [{"update_id": one.update_id, one.kind: one.body} for one in chosen]
             await self._signal.wait(left)
@@ -115,6 +116,11 @@ class UpdateQueue:
                     "Conflict: terminated by other getUpdates request; "
                     "make sure that only one bot instance is running",
                 )
+
+    def close(self) -> None:
+        """Let whoever polls go, with what there is."""
+        self._closed = True
+        self._signal.notify()
 
     def clear(self) -> None:
         """Forget what waits (drop_pending_updates)."""

@@ -45,7 +45,7 @@ async def changes(world: World, chats: Callable[[], list[Chat]], params: Params)
     while True:
         changed = world.changed_since(chats(), since)
         left = deadline - asyncio.get_running_loop().time()
-        if changed or any(chat.version > since for chat in chats()) or left <= 0:
+        if changed or any(chat.version > since for chat in chats()) or left <= 0 or world.closed:
             return {
                 "version": world.version,
                 "chats": [chat_view(world, chat) for chat in chats() if chat.version > since],
@@ -57,7 +57,11 @@ async def changes(world: World, chats: Callable[[], list[Chat]], params: Params)
 async def until_answered(world: World, tap: Tap, params: Params) -> Json:
     """A tap, once it is answered or `wait` seconds are over."""
     deadline = asyncio.get_running_loop().time() + _wait(params)
-    while tap.answer is None and (left := deadline - asyncio.get_running_loop().time()) > 0:
+    while (
+        tap.answer is None
+        and not world.closed
+        and (left := deadline - asyncio.get_running_loop().time()) > 0
+    ):
         await world.changed.wait(left)
     return tap_view(tap)
 

@@ -90,6 +90,7 @@ class World:
         self.version = 0
         self.changed = Signal()
         self.updates = UpdateQueue(self.now)
+        self.closed = False
         self._ids = 0
 
     def now(self) -> float:
@@ -101,6 +102,12 @@ class World:
         self.version += 1
         for thing in things:
             thing.version = self.version
+        self.changed.notify()
+
+    def close(self) -> None:
+        """Let go everyone who waits: the server ends."""
+        self.closed = True
+        self.updates.close()
         self.changed.notify()
 
     def new_id(self) -> int:

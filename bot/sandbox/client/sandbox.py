@@ -15,6 +15,7 @@ class SandboxClient:
     """The control API of a running sandbox at `address` ("http://127.0.0.1:PORT")."""
 
     def __init__(self, address: str) -> None:
+        self.address = address
         self._transport = Transport(address)
 
     async def __aenter__(self) -> SandboxClient:

@@ -57,7 +57,7 @@ function fill(bubble, views, hooks) {
   views.filter(({ message }) => message.document && !message.animation).forEach(({ message }) => bubble.append(file(message.document)));
   const worded = views.find(({ message }) => message.text ?? message.caption) ?? head;
   const words = worded.message.text ?? worded.message.caption ?? "";
-  const meta = el("span.meta", {}, [head.silent && "🔕", head.message.edit_date && "edited", clockTime(head.message.date)].filter(Boolean).join(" "));
+  const meta = el("span.meta", {}, [head.silent && "🔕", wasEdited(head.message) && "edited", clockTime(head.message.date)].filter(Boolean).join(" "));
   if (words) {
     const entities = worded.message.entities ?? worded.message.caption_entities;
     const handlers = { onLink: openLink, onCommand: hooks.command };
@@ -72,6 +72,9 @@ function fill(bubble, views, hooks) {
   const emoji = Object.values(head.reactions).flat().map((one) => one.emoji);
   if (emoji.length) bubble.append(el("div.reactions", {}, ...emoji.map((one) => el("span", {}, one))));
 }
+
+/** A bot's message with a keyboard changes all the time: Telegram does not call that edited. */
+const wasEdited = (message) => message.edit_date && !message.reply_markup;
 
 function pictures(views) {
   const box = el("div.media");
