@@ -186,7 +186,7 @@ def _by_keyframe(container: Any, facts: Facts, times: list[float]) -> Iterator[F
         taken.add(near)
         try:
             container.seek(
-                int((near + facts.first) / stream.time_base), stream=stream, backward=True
+                round((near + facts.first) / float(stream.time_base)), stream=stream, backward=True
             )
         except (av.FFmpegError, OSError):
             # One place that cannot be reached is one frame less, not the end.

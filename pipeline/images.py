@@ -82,7 +82,7 @@ def read_photo(path: Path) -> Picture:
     if is_heif(data[:HEAD_BYTES]):
         _need_heif(data)
     try:
-        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+        with Image.open(io.BytesIO(data), formats=_formats()) as image:
             _check_size(image)
             exif = image.getexif()
             turned = exif.get(ORIENTATION, 1) not in (0, 1)
@@ -114,7 +114,7 @@ def read_photo(path: Path) -> Picture:
 def size_of(path: Path) -> tuple[int, int] | None:
     """Width and height as shown upright, from the header alone; None when it cannot be read."""
     try:
-        with Image.open(path, formats=FORMATS) as image:
+        with Image.open(path, formats=_formats()) as image:
             turned = image.getexif().get(ORIENTATION, 1) in (5, 6, 7, 8)
             width, height = image.size
     except Exception:  # noqa: BLE001  # as above: a broken header is simply no size
@@ -161,6 +161,12 @@ def thumb_of(image: Image.Image) -> Gray:
 def _picture(image: Image.Image, data: bytes, suffix: str, *, rewritten: bool) -> Picture:
     digest = hashlib.sha256(data).hexdigest()
     return Picture(data, suffix, digest, image.width, image.height, measure(image), rewritten)
+
+
+def _formats() -> list[str]:
+    # Pillow fails on every photo when it is given the name of a plugin that is not there.
+    Image.init()
+    return [name for name in FORMATS if name in Image.OPEN]
 
 
 def _check_size(image: Image.Image) -> None:

@@ -139,10 +139,10 @@ def without_secrets(url: str) -> str:
     """A link as it may be stored and shown: no fragment, values of keys and tokens blanked."""
     parts = urlsplit(url)
     query = [
-        (name, "…" if any(word in name.lower() for word in SECRET_WORDS) else value)
+        (name, "***" if any(word in name.lower() for word in SECRET_WORDS) else value)
         for name, value in parse_qsl(parts.query, keep_blank_values=True)
     ]
-    return urlunsplit(parts._replace(query=urlencode(query, safe="…/:"), fragment=""))
+    return urlunsplit(parts._replace(query=urlencode(query, safe="*/:"), fragment=""))
 
 
 @contextmanager
@@ -184,6 +184,8 @@ def _checked(sock: socket.socket, address: Any, policy: Policy, state: Guard) ->
     for entry in found:
         if not policy.allows(_address(str(entry[4][0])), port):
             state.refusals.append(host)
+            # Callers close on OSError only; this socket is of no further use.
+            sock.close()
             raise LinkRefused(INSIDE.format(host=host))
     return found[0][4]
 

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urljoin, urlsplit
 
 import httpx
 
+from pipeline.archive import FILMS, IMAGES
 from pipeline.errors import SourceError
 from pipeline.jobs.spec import CollectSpec, InputFile
 from pipeline.net import check_url, without_secrets
@@ -41,9 +42,16 @@ class LinkSource:
             if not response.is_success:
                 return False
             kind = kind_of(_head(response))
+            claimed = _claimed(response)
         if kind == "archive":
             raise SourceError("I can only open zip archives: pack it as a .zip and send that.")
-        return kind in DIRECT
+        if kind == "page" and claimed == "zip":
+            raise SourceError(
+                "That link leads to a page, not to the zip itself: "
+                "copy the address of its download button."
+            )
+        # Broken files of our kinds are ours as well: what is wrong with them is told then.
+        return kind in DIRECT or (kind == "other" and claimed in DIRECT)
 
     def fetch(self, spec: CollectSpec, room: Room) -> Fetched:
         """See Source."""
@@ -101,6 +109,17 @@ def _head(response: httpx.Response) -> bytes:
         if len(head) >= HEAD_BYTES:
             break
     return head
+
+
+def _claimed(response: httpx.Response) -> str:
+    """What the server or the name says it is: image, video, zip or something else."""
+    suffix = PurePosixPath(_name(response)).suffix.lower()
+    said = response.headers.get("content-type", "").lower()
+    if suffix == ".zip" or "zip" in said:
+        return "zip"
+    if suffix in IMAGES:
+        return "image"
+    return "video" if suffix in FILMS else said.split("/")[0]
 
 
 def _save(response: httpx.Response, path: Path, transfer: Transfer) -> None:
