@@ -71,7 +71,7 @@ def _split_image(image: Image, boxes: list[Box]) -> split.SplitImage:
         source_id=image.source_id,
         part=image.part,
         boxes=len(boxes),
-        labels=tuple(sorted({box.label for box in boxes})),
+        labels=frozenset(box.label for box in boxes),
     )
 
 
