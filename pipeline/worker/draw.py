@@ -45,11 +45,17 @@ def font(size: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(str(font_path()), size)
 
 
-def draw_boxes(image: Image.Image, marks: Iterable[Mark]) -> None:
-    """Draw solid boxes with their words onto an RGB `image`, stronger on bigger pictures."""
+def draw_boxes(image: Image.Image, marks: Iterable[Mark], *, text_px: int | None = None) -> None:
+    """Draw solid boxes with their words onto an RGB `image`, stronger on bigger pictures.
+
+    Args:
+        image: is drawn on.
+        marks: later ones cover earlier ones.
+        text_px: height of the letters; by default what stays readable across a phone's width.
+    """
     draw = ImageDraw.Draw(image)
     width = line_width(image.size)
-    letters = font(max(13, round(max(image.size) / 46)))
+    letters = font(text_px or max(13, round(image.width / 36)))
     shown = list(marks)
     for mark in shown:
         box = pixels(mark.xyxy, image.size)

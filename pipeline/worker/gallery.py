@@ -19,8 +19,8 @@ CONFIDENCES = (0.25, 0.1, 0.05, 0.01)
 _MAX_BOXES = 40
 _CELL_W = 620
 _GAP = 14
-_HEAD = 104
-_FOOT = 54
+_HEAD = 132
+_FOOT = 66
 _PAPER = (24, 26, 31)
 _INK = (240, 242, 245)
 _MUTED = (168, 174, 184)
@@ -114,6 +114,7 @@ def _drawn(item: Shown, classes: Sequence[str]) -> Image.Image:
             Mark(xyxy, index, f"{score:.0%}" if crowded else f"{classes[index]} {score:.0%}")
             for index, score, xyxy in reversed(item.found)
         ],
+        text_px=20 if crowded else 26,
     )
     return cell
 
@@ -121,29 +122,29 @@ def _drawn(item: Shown, classes: Sequence[str]) -> Image.Image:
 def _head(sheet: Image.Image, shown: Sequence[Shown], confidence: float) -> None:
     draw = ImageDraw.Draw(sheet)
     small = sheet.width < 2 * _CELL_W
-    title, words = (font(25), font(17)) if small else (font(34), font(23))
-    draw.text((_GAP + 4, 14), "Pictures it never learned from", font=title, fill=_INK)
+    title, words = (font(30), font(19)) if small else (font(46), font(32))
+    draw.text((_GAP + 4, 16), "Pictures it never learned from", font=title, fill=_INK)
     if not any(item.found for item in shown):
         text = "Nothing found yet. Dashed: what people marked."
     elif confidence < CONFIDENCES[0]:
         text = f"Still unsure: guesses from {confidence:.0%} up. Solid: model, dashed: people."
     else:
         text = "Solid: what the model finds. Dashed: what people marked."
-    draw.text((_GAP + 4, 60), text, font=words, fill=_MUTED)
+    draw.text((_GAP + 4, 76), text, font=words, fill=_MUTED)
 
 
 def _foot(sheet: Image.Image, top: int, classes: Sequence[str], shown: Sequence[Shown]) -> None:
     draw = ImageDraw.Draw(sheet)
-    words = font(22)
+    words = font(32)
     left = _GAP + 4
     used = {index for item in shown for index, _ in item.truth}
     used |= {index for item in shown for index, _, _ in item.found}
     for index in sorted(used):
         text = classes[index]
-        end = left + 30 + round(words.getlength(text)) + 28
+        end = left + 40 + round(words.getlength(text)) + 34
         if end > sheet.width:
-            draw.text((left, top + 8), "…", font=words, fill=_MUTED)
+            draw.text((left, top + 6), "…", font=words, fill=_MUTED)
             return
-        draw.rectangle((left, top + 12, left + 20, top + 32), fill=colour(index))
-        draw.text((left + 30, top + 8), text, font=words, fill=_INK)
+        draw.rectangle((left, top + 12, left + 28, top + 40), fill=colour(index))
+        draw.text((left + 40, top + 6), text, font=words, fill=_INK)
         left = end

@@ -1,0 +1,91 @@
+"""The propose kind: a model's guesses for images nobody has labelled yet."""
+
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from PIL import Image
+
+from pipeline.errors import SourceError, WorkerError
+from pipeline.jobs.spec import (
+    BoxItem,
+    PictureRef,
+    Progress,
+    ProposedImage,
+    ProposeResult,
+    ProposeSpec,
+)
+from pipeline.worker.detect import detect
+from pipeline.worker.models import load_model
+from pipeline.worker.names import match_classes
+from pipeline.worker.pictures import read_picture
+from pipeline.worker.reporter import Reporter
+from storage.files import FileStore
+
+CHUNK = 8
+"""Pictures in memory at once."""
+
+
+def run(spec: ProposeSpec, reporter: Reporter) -> ProposeResult:
+    """Guess boxes of `spec.classes`; an image without guesses has an empty list.
+
+    Raises:
+        WorkerError: the stored weights are missing or damaged, or a picture is.
+    """
+    reporter.progress(Progress(stage="load", done=0, total=len(spec.pictures)), important=True)
+    store = FileStore(spec.store)
+    loaded = load_model(
+        spec.weights,
+        store,
+        reporter.folder,
+        Path(spec.weights_folder).resolve(),
+        offline=spec.offline,
+    )
+    if loaded is None:
+        return ProposeResult(weights_missing=True)
+    model, names = loaded
+    words = match_classes(spec.classes, names)
+    if not words:
+        return ProposeResult(
+            images=[ProposedImage(image_id=ref.image_id, boxes=[]) for ref in spec.pictures]
+        )
+    images: list[ProposedImage] = []
+    start = time.monotonic()
+    for refs in _chunks(spec.pictures):
+        pictures = [_read(store, ref) for ref in refs]
+        found = detect(
+            model, pictures, imgsz=spec.imgsz, confidence=spec.confidence, only=sorted(words)
+        )
+        for ref, boxes in zip(refs, found, strict=True):
+            items = [
+                BoxItem(label=words[index], xyxy=xyxy, score=round(score, 5))
+                for index, score, xyxy in boxes
+                if xyxy[2] > xyxy[0] and xyxy[3] > xyxy[1]
+            ]
+            images.append(ProposedImage(image_id=ref.image_id, boxes=items))
+        pace = (time.monotonic() - start) / len(images)
+        left = len(spec.pictures) - len(images)
+        reporter.progress(
+            Progress(
+                stage="predict",
+                done=len(images),
+                total=len(spec.pictures),
+                seconds_left=round(pace * left, 1),
+                figures={"images_per_s": round(1 / max(pace, 1e-9), 2)},
+            ),
+            important=left == 0,
+        )
+    return ProposeResult(images=images)
+
+
+def _chunks(pictures: Sequence[PictureRef]) -> Iterator[Sequence[PictureRef]]:
+    for start in range(0, len(pictures), CHUNK):
+        yield pictures[start : start + CHUNK]
+
+
+def _read(store: FileStore, ref: PictureRef) -> Image.Image:
+    try:
+        return read_picture(store.read(ref.key))
+    except (FileNotFoundError, SourceError) as error:
+        # Collecting decoded it once, so the store is at fault, not the person.
+        raise WorkerError("A picture of this project is missing or damaged.") from error
