@@ -7,13 +7,11 @@ Telegram allows about 20 messages a minute in a group, one a second in private w
 from collections import defaultdict, deque
 from collections.abc import Callable
 
-from storage.outbox import PROGRESS
-
-GROUP = (18, 60.0)
+GROUP = (19, 60.0)
 PRIVATE = (20, 20.0)
 OVERALL = (25, 1.0)
-PROGRESS_SHARE = 0.5
-"""Progress may use no more than this part: sheets and results go first."""
+MINOR_SHARE = 0.5
+"""What may wait (progress, the marks on a keyboard) uses no more than this part of a budget."""
 
 
 class Budget:
@@ -25,13 +23,13 @@ class Budget:
         self._all: deque[float] = deque()
         self._closed_until: dict[int, float] = {}
 
-    def wait(self, chat_id: int, priority: int) -> float:
-        """Seconds until a message of this priority may go to the chat; 0 when it may go now."""
+    def wait(self, chat_id: int, *, minor: bool) -> float:
+        """Seconds until a message may go to the chat; 0 when it may go now."""
         at = self._clock()
         closed = self._closed_until.get(chat_id, 0.0) - at
         limit, window = GROUP if chat_id < 0 else PRIVATE
-        if priority == PROGRESS:
-            limit = int(limit * PROGRESS_SHARE)
+        if minor:
+            limit = int(limit * MINOR_SHARE)
         return max(
             0.0,
             closed,

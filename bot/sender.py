@@ -102,8 +102,9 @@ class Sender:
         )
 
     def _wait(self, row: Message) -> float:
-        wait = self._budget.wait(row.chat_id, row.priority)
-        if row.message_id and telegram_calls.only_keyboard(row.payload, row.sent):
+        marks = bool(row.message_id) and telegram_calls.only_keyboard(row.payload, row.sent)
+        wait = self._budget.wait(row.chat_id, minor=marks or row.priority == outbox.PROGRESS)
+        if marks and row.message_id:
             every = KEYBOARD_EVERY_S[row.chat_id < 0]
             wait = max(wait, self._touched.get(row.message_id, 0.0) + every - self._clock())
         return wait
