@@ -28,7 +28,8 @@ class Cause:
 
 def explain(folder: Path, exit_code: int | None) -> Cause:
     """The cause, from how the process ended (where that is known) and its log's last words."""
-    last = _last_line(folder / "log.txt")
+    tail = _tail(folder / "log.txt")
+    last = tail[-1] if tail else ""
     if _LACK_OF_MEMORY.search(last):
         return Cause(f"{OutOfMemory().user_message} Try something smaller.", passing=True)
     if _DISK_FULL.search(last):
@@ -42,7 +43,7 @@ def explain(folder: Path, exit_code: int | None) -> Cause:
     if exit_code is not None and exit_code < 0:
         return _by_signal(-exit_code)
     exception = _EXCEPTION.match(last)
-    if exception:
+    if exception and any(line.startswith("Traceback (most recent") for line in tail):
         # Python ended in order, so it would again; a worker reports what can pass by itself.
         return Cause(
             f"The work stopped because of an unexpected {exception[1]}.",
@@ -61,11 +62,12 @@ def _by_signal(number: int) -> Cause:
     return Cause(f"The work crashed ({signal.strsignal(number) or number}).", passing=True)
 
 
-def _last_line(path: Path) -> str:
+def _tail(path: Path) -> list[str]:
+    """The log's last lines that say anything."""
     try:
         with path.open("rb") as file:
             file.seek(max(0, path.stat().st_size - TAIL_BYTES))
             lines = file.read().decode(errors="replace").splitlines()
     except FileNotFoundError:
-        return ""
-    return next((line.strip() for line in reversed(lines) if line.strip()), "")
+        return []
+    return [line.strip() for line in lines if line.strip()]

@@ -19,6 +19,7 @@ TRACEBACK = 'Traceback (most recent call last):\n  File "/home/somebody/x.py", l
         ("", 143, "vanished", True),
         ("", None, "vanished", True),
         ("Epoch 3/25\n\n", None, "vanished", True),
+        ("Error while decoding a frame\n", None, "vanished", True),
         ("", 3, "stopped with error 3", False),
         (TRACEBACK + "MemoryError\n", 1, "ran out of memory", True),
         (
