@@ -63,23 +63,23 @@ class FileStore:
         """The attachment that a file id can be sent again as."""
         return self._attachments.get(file_id)
 
-    async def attach(self, kind: Kind, upload: Upload) -> Attachment:
+    async def attach(self, kind: Kind, upload: Upload, *, from_app: bool = False) -> Attachment:
         """Keep an upload as Telegram would.
 
-        A photo is recompressed into several sizes; a video that does not decode becomes a
-        document.
+        A photo is recompressed into several sizes (whatever its own, when it comes `from_app`);
+        a video that does not decode becomes a document.
 
         Raises:
             ApiError: 400 when a photo is no image or too large.
         """
         if kind == "photo":
-            return await self._photo(upload)
+            return await self._photo(upload, from_app)
         if kind in ("video", "animation"):
             return await self._video(kind, upload)
         return self._document(upload)
 
-    async def _photo(self, upload: Upload) -> Attachment:
-        sizes = await asyncio.to_thread(photos.renditions, upload.data)
+    async def _photo(self, upload: Upload, from_app: bool) -> Attachment:
+        sizes = await asyncio.to_thread(photos.renditions, upload.data, from_app=from_app)
         entries = [self._picture(size) for size in sizes]
         attachment = Attachment("photo", {"photo": entries})
         for entry in entries:

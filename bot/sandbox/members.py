@@ -42,7 +42,9 @@ async def send(
     if not uploads:
         raise MemberError("there is no file to send")
     words = _caption(caption)
-    contents = [(await world.files.attach(kind, upload)).fields for upload in uploads]
+    contents = [
+        (await world.files.attach(kind, upload, from_app=True)).fields for upload in uploads
+    ]
     contents[0] = contents[0] | words
     most = ALBUM_ITEMS[1]
     sent = []

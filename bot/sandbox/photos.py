@@ -25,20 +25,25 @@ class Rendition:
     jpeg: bytes
 
 
-def renditions(data: bytes) -> list[Rendition]:
+def renditions(data: bytes, *, from_app: bool = False) -> list[Rendition]:
     """Recompress a photo into Telegram's sizes, smallest first.
+
+    Args:
+        data: The image file.
+        from_app: A member sent it: their app makes any photo small enough before it uploads.
 
     Raises:
         ApiError: 400 when the bytes are no image, or too large or narrow for a photo.
     """
-    if len(data) > PHOTO_BYTES:
+    if len(data) > PHOTO_BYTES and not from_app:
         raise bad_request(
             f"file of size {len(data)} bytes is too big for a photo; "
             f"the maximum size is {PHOTO_BYTES} bytes"
         )
     try:
         image = Image.open(io.BytesIO(data))
-        _check_sides(*image.size)
+        if not from_app:
+            _check_sides(*image.size)
         upright = ImageOps.exif_transpose(image).convert("RGB")
     # Pillow reports broken files through all of these (SyntaxError for a bad PNG header).
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import numpy as np
-import pytest
 from PIL import Image
 from playwright.async_api import Page, async_playwright, expect
 from telegram import (
@@ -21,8 +20,6 @@ from telegram.ext import CallbackContext, CallbackQueryHandler, CommandHandler
 
 from bot.sandbox.client import SandboxClient
 from tests.support.sandbox import picture, playing
-
-pytestmark = pytest.mark.asyncio
 
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox",

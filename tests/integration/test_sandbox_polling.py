@@ -35,11 +35,8 @@ from bot.sandbox.client import SandboxError, WaitTimeout
 from bot.sandbox.world import World
 from tests.support.sandbox import TOKEN, builder, picture, playing, running_sandbox
 
-pytestmark = [
-    pytest.mark.asyncio,
-    # The library warns of its own attribute whenever it makes this error.
-    pytest.mark.filterwarnings("ignore:.*attribute `retry_after`"),
-]
+# The library warns of its own attribute whenever it makes this error.
+pytestmark = pytest.mark.filterwarnings("ignore:.*attribute `retry_after`")
 
 YES_NO = InlineKeyboardMarkup(
     [[InlineKeyboardButton("✅ Right", callback_data="v1:yes")],

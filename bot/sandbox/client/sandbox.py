@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from types import TracebackType
+from typing import Any
 
 from bot.sandbox.client.chat import Chat
 from bot.sandbox.client.member import Member
@@ -113,6 +114,10 @@ class SandboxClient:
         """The bot, its commands, the members and the chats."""
         state: Json = await self._transport.get("state")
         return state
+
+    async def post(self, path: str, body: Json) -> Any:
+        """Call any other path of the control API."""
+        return await self._transport.post(path, body)
 
     async def download(self, file_id: str) -> bytes:
         """The bytes of a file."""

@@ -8,6 +8,7 @@ import { loadState, members, onChange, play, store } from "./store.js";
 
 const hooks = { reply: replyTo, edit: editOwn, jump: jumpTo, command: (text) => sendText(text), back };
 let waiting = false;
+let following = true; // until the visitor chooses a chat, the newest group is shown
 
 function draw() {
   waiting = false;
@@ -33,6 +34,7 @@ function show(chatId) {
 }
 
 function back() {
+  following = false;
   document.body.classList.remove("in-chat");
   if (matchMedia("(max-width: 759px)").matches) store.open = null;
   draw();
@@ -44,14 +46,15 @@ function followMigration() {
   if (chat?.migrated_to && store.chats.has(chat.migrated_to)) store.open = chat.migrated_to;
 }
 
+const newestGroup = () => [...store.chats.values()].filter((one) => one.kind !== "private" && !one.migrated_to).at(-1)?.id;
+
 async function begin() {
   const wanted = new URLSearchParams(location.hash.slice(1));
   await loadState();
   const first = store.people.get(Number(wanted.get("as"))) ?? members()[0];
   if (first) await play(first.id);
   const chat = Number(wanted.get("chat"));
-  const group = [...store.chats.values()].filter((one) => one.kind !== "private" && !one.migrated_to).at(-1);
-  const target = store.chats.has(chat) ? chat : group?.id;
+  const target = store.chats.has(chat) ? chat : newestGroup();
   if (target) show(target);
   else draw();
 }
@@ -71,6 +74,7 @@ async function awaitFirst() {
 
 onChange(() => {
   followMigration();
+  if (following && !store.open && newestGroup()) return show(newestGroup());
   soon();
 });
 onGo(show);
