@@ -11,7 +11,7 @@ from telegram import BotCommandScopeAllGroupChats, BotCommandScopeAllPrivateChat
 from telegram.error import InvalidToken, NetworkError, TelegramError
 from telegram.ext import Application, ApplicationBuilder
 
-from bot import routes
+from bot import housekeeping, routes
 from bot.commands import COMMANDS
 from bot.errors import on_error
 from bot.intake import Intake
@@ -28,7 +28,6 @@ from pipeline.jobs.executor import LocalExecutor, worker_environment
 from pipeline.jobs.runner import Runner
 from pipeline.kinds.places import Places
 from pipeline.pool import PicturePool
-from storage import seen
 from storage.db import Database, DatabaseUrlError
 from storage.files import FileStore
 from storage.migrate import DatabaseTooNew, upgrade
@@ -139,7 +138,8 @@ class TaptrainApp:
         await self._runner.tick()
 
     async def _clean(self) -> None:
-        await self._db.write(lambda session: seen.forget_old(session=session))
+        gone = await asyncio.to_thread(housekeeping.sweep, self._db, self._places)
+        log.info("swept %d old folders", gone)
 
     async def _greet_telegram(self) -> None:
         for attempt in range(1, CONNECT_TRIES + 1):

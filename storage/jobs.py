@@ -123,7 +123,7 @@ def move(job: Job, state: str, *, session: Session) -> None:
 
 
 def next_queued(kinds: Collection[str], *, session: Session) -> Job | None:
-    """The job among `kinds` to start next: a waiting predict first, then the oldest."""
+    """The job among `kinds` to start next: predictions and packages first, then the oldest."""
     query = select(Job).where(Job.state == "queued", col(Job.kind).in_(kinds))
     return session.exec(query.order_by(*_order()).limit(1)).first()
 
@@ -187,8 +187,10 @@ def history(
 
 
 def _order() -> tuple[ColumnElement[int], ...]:
-    # Somebody who sent a photo looks at the chat now; everything else takes minutes anyway.
-    return case((col(Job.kind) == "predict", 0), else_=1), cast(ColumnElement[int], col(Job.id))
+    # Somebody who sent a photo looks at the chat now; a finished training's zip takes seconds and
+    # should not wait for the trainings behind it.
+    soon = col(Job.kind).in_(("predict", "package"))
+    return case((soon, 0), else_=1), cast(ColumnElement[int], col(Job.id))
 
 
 def _places(waiting: Sequence[Job]) -> list[Place]:

@@ -89,7 +89,7 @@ def test_an_end_has_its_time_and_is_the_end(session: Session) -> None:
 
 
 def test_order_of_the_queue(session: Session) -> None:
-    """The oldest goes first, a prediction before other light work; lanes count apart."""
+    """The oldest goes first, predictions and packages before other work; lanes count apart."""
     running = drive(session, add(session), "leased", "running")
     collect, train = add(session, "collect"), add(session)
     predict, package = add(session, "predict"), add(session, "package")
@@ -99,17 +99,17 @@ def test_order_of_the_queue(session: Session) -> None:
     assert light.id == predict.id
     heavy = jobs.next_queued(jobs.HEAVY, session=session)
     assert heavy is not None
-    assert heavy.id == train.id
+    assert heavy.id == package.id
     places = [(place.job.id, place.position) for place in jobs.queue(session=session)]
     assert places == [
         (running.id, 0),
         (predict.id, 1),
+        (package.id, 1),
         (collect.id, 2),
-        (train.id, 1),
-        (package.id, 2),
+        (train.id, 2),
         (retried.id, 3),
     ]
-    assert jobs.position(package, session=session) == 2
+    assert jobs.position(train, session=session) == 2
     assert jobs.position(running, session=session) == 0
 
 
