@@ -22,6 +22,7 @@ PALETTE: tuple[Colour, ...] = (
     (255, 150, 90),
 )
 TRUTH: Colour = (255, 255, 255)
+_MAX_LETTERS = 40
 _DARK: Colour = (20, 22, 26)
 
 
@@ -42,7 +43,14 @@ def colour(index: int) -> Colour:
 @lru_cache(maxsize=16)
 def font(size: int) -> ImageFont.FreeTypeFont:
     """DejaVu Sans at `size` pixels."""
-    return ImageFont.truetype(str(font_path()), size)
+    # Pillow's other layout engine fails on some control characters, and a name is anyone's text.
+    return ImageFont.truetype(str(font_path()), size, layout_engine=ImageFont.Layout.BASIC)
+
+
+def drawable(text: str) -> str:
+    """`text` without what has no shape (line breaks, direction marks), and not endless."""
+    shown = "".join(letter for letter in text if letter.isprintable())
+    return shown if len(shown) <= _MAX_LETTERS else shown[: _MAX_LETTERS - 1] + "…"
 
 
 def draw_boxes(image: Image.Image, marks: Iterable[Mark], *, text_px: int | None = None) -> None:
@@ -54,8 +62,10 @@ def draw_boxes(image: Image.Image, marks: Iterable[Mark], *, text_px: int | None
         text_px: height of the letters; by default what stays readable across a phone's width.
     """
     draw = ImageDraw.Draw(image)
-    width = line_width(image.size)
-    letters = font(text_px or max(13, round(image.width / 36)))
+    text_px = text_px or max(13, round(image.width / 36))
+    # A stroke goes with its words: both stay visible when a chat shrinks the picture.
+    width = max(2, round(text_px / 7))
+    letters = font(text_px)
     shown = list(marks)
     for mark in shown:
         box = pixels(mark.xyxy, image.size)
@@ -72,7 +82,7 @@ def draw_dashed(image: Image.Image, boxes: Iterable[tuple[float, float, float, f
     """Draw thin dashed boxes (normalised xyxy): what people said is there."""
     draw = ImageDraw.Draw(image)
     step = max(6, round(max(image.size) / 90))
-    width = max(2, line_width(image.size) // 2)
+    width = max(2, round(max(image.size) / 300))
     for xyxy in boxes:
         x1, y1, x2, y2 = pixels(xyxy, image.size)
         for start, end in (
@@ -82,11 +92,6 @@ def draw_dashed(image: Image.Image, boxes: Iterable[tuple[float, float, float, f
             ((x2, y1), (x2, y2)),
         ):
             _dashes(draw, start, end, step, width)
-
-
-def line_width(size: tuple[int, int]) -> int:
-    """A stroke that stays visible when a chat shrinks the picture to a phone's width."""
-    return max(2, round(max(size) / 260))
 
 
 def pixels(
@@ -114,14 +119,15 @@ def _label(
     letters: ImageFont.FreeTypeFont,
     width: int,
 ) -> None:
-    left, top, right, bottom = letters.getbbox(mark.text)
+    text = drawable(mark.text)
+    left, top, right, bottom = letters.getbbox(text)
     pad = max(2, width)
     plate_w, plate_h = right - left + 2 * pad, bottom - top + 2 * pad
     x = min(max(box[0], 0), max(size[0] - plate_w, 0))
     # Above the box where there is room, else inside its top edge.
     y = box[1] - plate_h if box[1] >= plate_h else min(box[1], max(size[1] - plate_h, 0))
     draw.rectangle((x, y, x + plate_w, y + plate_h), fill=colour(mark.index))
-    draw.text((x + pad - left, y + pad - top), mark.text, font=letters, fill=_DARK)
+    draw.text((x + pad - left, y + pad - top), text, font=letters, fill=_DARK)
 
 
 def _dashes(

@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw
 
 from pipeline.worker.data import ManifestImage, Materialised
 from pipeline.worker.detect import Found, detect
-from pipeline.worker.draw import Mark, colour, draw_boxes, draw_dashed, font
+from pipeline.worker.draw import Mark, colour, draw_boxes, draw_dashed, drawable, font
 from pipeline.worker.pictures import read_picture, save_jpeg
 
 MAX_PICTURES = 6
@@ -140,7 +140,7 @@ def _foot(sheet: Image.Image, top: int, classes: Sequence[str], shown: Sequence[
     used = {index for item in shown for index, _ in item.truth}
     used |= {index for item in shown for index, _, _ in item.found}
     for index in sorted(used):
-        text = classes[index]
+        text = drawable(classes[index])
         end = left + 40 + round(words.getlength(text)) + 34
         if end > sheet.width:
             draw.text((left, top + 6), "…", font=words, fill=_MUTED)

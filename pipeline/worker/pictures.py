@@ -42,11 +42,12 @@ def read_picture(source: Path | bytes) -> Image.Image:
 
 def shrink(image: Image.Image, longest: int) -> Image.Image:
     """`image` with its longer side at most `longest` pixels."""
-    if max(image.size) <= longest:
-        return image
-    ratio = longest / max(image.size)
-    size = max(1, round(image.width * ratio)), max(1, round(image.height * ratio))
-    return image.resize(size, Image.Resampling.LANCZOS)
+    return image if max(image.size) <= longest else _scaled(image, longest)
+
+
+def enlarge(image: Image.Image, longest: int) -> Image.Image:
+    """`image` with its longer side at least `longest` pixels."""
+    return image if max(image.size) >= longest else _scaled(image, longest)
 
 
 def to_bgr(image: Image.Image) -> Any:
@@ -57,6 +58,12 @@ def to_bgr(image: Image.Image) -> Any:
 def save_jpeg(image: Image.Image, path: Path, *, quality: int = 88) -> None:
     """Write `image` as a JPEG without metadata."""
     image.save(path, "JPEG", quality=quality, optimize=True)
+
+
+def _scaled(image: Image.Image, longest: int) -> Image.Image:
+    ratio = longest / max(image.size)
+    size = max(1, round(image.width * ratio)), max(1, round(image.height * ratio))
+    return image.resize(size, Image.Resampling.LANCZOS)
 
 
 def _flat(image: Image.Image) -> Image.Image:

@@ -8,13 +8,15 @@ from pipeline.jobs.spec import BoxItem, PredictResult, PredictSpec, Progress
 from pipeline.worker.detect import detect
 from pipeline.worker.draw import Mark, draw_boxes
 from pipeline.worker.models import load_model
-from pipeline.worker.pictures import read_picture, save_jpeg, shrink
+from pipeline.worker.pictures import enlarge, read_picture, save_jpeg, shrink
 from pipeline.worker.reporter import Reporter
 from storage.files import FileStore
 
 PICTURE = "picture.jpg"
 LONGEST = 1280
 """What a chat shows at most; a bigger picture only takes longer to send."""
+SHORTEST = 640
+"""The longer side is at least this: words would cover a thumbnail."""
 
 
 def run(spec: PredictSpec, reporter: Reporter) -> PredictResult:
@@ -37,7 +39,7 @@ def run(spec: PredictSpec, reporter: Reporter) -> PredictResult:
     start = time.monotonic()
     (found,) = detect(model, [picture], imgsz=spec.imgsz, confidence=spec.confidence)
     milliseconds = (time.monotonic() - start) * 1000
-    shown = shrink(picture, LONGEST)
+    shown = enlarge(shrink(picture, LONGEST), SHORTEST)
     draw_boxes(
         shown,
         # The surest on top.

@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFilter
 from storage.files import FileStore
 
 CLASSES = ["apple", "lemon"]
-SIZE = (200, 150)
+SIZE = (240, 180)
 
 Row = list[float]
 
@@ -43,9 +43,7 @@ def scene(seed: int, size: tuple[int, int] = SIZE) -> tuple[bytes, list[Row]]:
         )
         draw.ellipse(box, fill=(210, 40, 45) if index == 0 else (235, 210, 60))
         draw.ellipse((x - wide * 0.5, y - tall * 0.6, x, y - tall * 0.1), fill=(255, 245, 230))
-        rows.append(
-            [index, box[0] / width, box[1] / height, box[2] / width, box[3] / height]
-        )
+        rows.append([index, box[0] / width, box[1] / height, box[2] / width, box[3] / height])
     data = io.BytesIO()
     image.filter(ImageFilter.GaussianBlur(0.6)).save(data, "JPEG", quality=90)
     return data.getvalue(), rows

@@ -1,0 +1,128 @@
+"""What a training tells while it runs."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from pipeline.jobs.spec import Progress
+from pipeline.worker.progress import TrainingProgress
+
+
+class Told:
+    """A reporter that remembers."""
+
+    folder = out = Path()
+
+    def __init__(self) -> None:
+        self.all: list[Progress] = []
+
+    def progress(self, progress: Progress, *, important: bool = False) -> None:
+        """Remember."""
+        self.all.append(progress)
+
+
+class Clock:
+    """Time that the test moves."""
+
+    now = 100.0
+
+    def __call__(self) -> float:
+        """The time now."""
+        return self.now
+
+
+def trainer(**more: Any) -> Any:
+    """A trainer of 4 batches, 40 images and 3 epochs."""
+
+    class Loader(list[int]):
+        dataset = range(40)
+
+    return SimpleNamespace(
+        **{
+            "epoch": 0,
+            "epochs": 3,
+            "train_loader": Loader(range(4)),
+            "tloss": {"box_loss": 1.5, "cls_loss": 2.5, "dfl_loss": 3.5},
+            "metrics": {"metrics/mAP50(B)": 0.5, "metrics/mAP50-95(B)": 0.25},
+            "stop": False,
+            "_get_memory": lambda: 0.0,
+            **more,
+        }
+    )
+
+
+@pytest.fixture
+def told() -> Told:
+    """What was told."""
+    return Told()
+
+
+def epoch(listener: TrainingProgress, clock: Clock, state: Any) -> None:
+    """Play one epoch: four batches of 2 s, then 1 s of validation."""
+    listener.epoch_starts(state)
+    for _ in range(4):
+        clock.now += 2
+        listener.batch_ends(state)
+    listener.batches_end(state)
+    clock.now += 1
+    listener.epoch_ends(state)
+
+
+def test_an_epoch_is_told_with_its_figures(told: Told) -> None:
+    """Losses, mAP, speed and the time left come after each epoch."""
+    clock = Clock()
+    listener = TrainingProgress(told, clock)
+    epoch(listener, clock, trainer())
+    last = told.all[-1]
+    assert (last.done, last.total, last.seconds_left) == (1, 3, 18.0)
+    assert last.figures == {
+        "epoch": 1,
+        "epochs": 3,
+        "box_loss": 1.5,
+        "cls_loss": 2.5,
+        "dfl_loss": 3.5,
+        "map50": 0.5,
+        "map50_95": 0.25,
+        "images_per_s": 5.0,
+        "gpu_mem": 0.0,
+    }
+    assert listener.epoch_seconds == [9.0]
+
+
+def test_the_bar_moves_within_an_epoch(told: Told) -> None:
+    """Between epochs the share of batches done is told, with a first guess of the time."""
+    clock = Clock()
+    epoch(TrainingProgress(told, clock), clock, trainer())
+    assert [p.done for p in told.all] == [0, 0.25, 0.5, 0.75, 1.0, 1]
+    assert told.all[1].seconds_left == 22.0
+
+
+def test_batches_in_quick_succession_are_thinned(told: Told) -> None:
+    """A thousand batches a second do not write a thousand lines."""
+    clock = Clock()
+    listener = TrainingProgress(told, clock)
+    listener.epoch_starts(trainer())
+    for _ in range(1000):
+        clock.now += 0.001
+        listener.batch_ends(trainer())
+    assert len(told.all) <= 4
+
+
+def test_a_loss_that_is_no_number_is_left_out(told: Told) -> None:
+    """JSON has no NaN."""
+    clock = Clock()
+    epoch(TrainingProgress(told, clock), clock, trainer(tloss={"box_loss": float("nan")}))
+    assert "box_loss" not in told.all[-1].figures
+
+
+def test_the_last_evaluation_is_no_epoch(told: Told) -> None:
+    """The library calls once more after its final evaluation; nobody is told of epoch 2 of 1."""
+    clock = Clock()
+    listener = TrainingProgress(told, clock)
+    epoch(listener, clock, trainer(stop=True))
+    before = len(told.all)
+    listener.epoch_ends(trainer(stop=True, epoch=1))
+    assert len(told.all) == before
+    assert len(listener.epoch_seconds) == 1
