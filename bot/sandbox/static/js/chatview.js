@@ -18,7 +18,7 @@ export function drawChat(hooks) {
   drawHead(chat, hooks);
   drawPinned(chat, hooks);
   if (!chat) {
-    log.replaceChildren(el("div.empty", {}, el("div.note", {}, "Choose a chat")));
+    log.replaceChildren(store.me ? el("div.empty", {}, el("div.note", {}, "Choose a chat")) : welcome(hooks));
     rows = new Map();
     drawn = "";
     return;
@@ -31,6 +31,12 @@ export function drawChat(hooks) {
   drawRows(chat, hooks);
   if (atEnd) toEnd();
   drawDown(chat);
+}
+
+function welcome(hooks) {
+  const text = "Nobody is here yet. Be three friends at once and chat with the bot.";
+  const begin = el("button.solid", { onclick: hooks.begin }, "Start with three friends");
+  return el("div.empty.welcome", {}, face(store.bot.id, "taptrain"), el("p", {}, text), begin);
 }
 
 export function toEnd() {

@@ -1,5 +1,7 @@
 // Small helpers for the document.
 
+import { store } from "./store.js";
+
 /** Make an element: el("button.key", {onclick}, "text", child). */
 export function el(spec, props = {}, ...children) {
   const [tag, ...classes] = spec.split(".");
@@ -29,6 +31,7 @@ export const byId = (id) => document.getElementById(id);
 export const hue = (id) => (Math.abs(Number(id)) * 137.5) % 360;
 
 export function face(id, title, size = "") {
+  if (Number(id) === store.bot?.id) return el(`img.face${size && "." + size}`, { src: "icon.svg", alt: "" });
   const letters = title.replace(/[^\p{L}\p{N} ]/gu, "").trim().split(/\s+/).slice(0, 2);
   const initials = letters.map((word) => [...word][0] ?? "").join("").toUpperCase();
   return el(`span.face${size && "." + size}`, { "--hue": hue(id), "aria-hidden": "true" }, initials || "•");

@@ -3,18 +3,18 @@
 import { drawChat, jumpTo, toEnd } from "./chatview.js";
 import { drawComposer, editOwn, replyTo, sendText } from "./composer.js";
 import { onGo } from "./links.js";
-import { drawSide } from "./sidebar.js";
+import { beginners, drawSide } from "./sidebar.js";
 import { loadState, members, onChange, play, store } from "./store.js";
 
-const hooks = { reply: replyTo, edit: editOwn, jump: jumpTo, command: (text) => sendText(text), back };
+const hooks = { reply: replyTo, edit: editOwn, jump: jumpTo, command: (text) => sendText(text), back, begin: () => beginners(show) };
 let waiting = false;
 let following = true; // until the visitor chooses a chat, the newest group is shown
 
 function draw() {
   waiting = false;
-  drawSide(show);
   drawChat(hooks);
   drawComposer();
+  drawSide(show);
   if (store.me) history.replaceState(null, "", `#as=${store.me.id}${store.open ? `&chat=${store.open}` : ""}`);
 }
 

@@ -32,7 +32,7 @@ function parts(chats, show) {
     shown.push(el("h2", {}, "Chats"), ...chats.map((chat) => chatRow(chat, show)));
     shown.push(el("div.people", { style: "padding-top:10px" }, el("button.person.add", { onclick: () => newGroup(show) }, "+ New group")));
   } else {
-    shown.push(el("div.people", { style: "padding-top:18px" }, el("button.solid", { onclick: () => beginners(show) }, "Start with three friends")));
+    shown.push(el("div.people.starter", {}, el("button.solid", { onclick: () => beginners(show) }, "Start with three friends")));
   }
   return shown;
 }
@@ -40,7 +40,8 @@ function parts(chats, show) {
 async function switchTo(memberId) {
   const open = store.open;
   await play(memberId);
-  if (!store.chats.has(open)) {
+  const listOnly = open === null && matchMedia("(max-width: 759px)").matches;
+  if (!listOnly && !store.chats.has(open)) {
     const groups = [...store.chats.values()].filter((chat) => chat.kind !== "private");
     store.open = open > 0 ? memberId : (groups.at(-1)?.id ?? memberId);
   }
@@ -100,7 +101,8 @@ function newGroup(show) {
   });
 }
 
-async function beginners(show) {
+/** Three people and a group to begin with. */
+export async function beginners(show) {
   await attempt(async () => {
     const people = [];
     for (const name of ["Ann", "Ben", "Kim"]) people.push((await post("members", { name })).id);
