@@ -1,0 +1,59 @@
+"""What is said when a video cannot be had."""
+
+import pytest
+from yt_dlp.networking.common import Response
+from yt_dlp.networking.exceptions import HTTPError
+from yt_dlp.utils import DownloadError, ExtractorError, UnsupportedError
+
+from pipeline.sources.video_errors import sentence
+
+URL = "https://www.youtube.com/watch?v=abc"
+VERSION = "yt-dlp 2026.01.01 here is 99 days old; a newer one may help"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("Sign in to confirm you’re not a bot. Use --cookies", "takes this machine for a robot"),
+        ("Private video. Sign in if you've been granted access", "That video is private"),
+        ("Sign in to confirm your age", "only to people who are signed in"),
+        ("Video unavailable", "not available (any more)"),
+        ("This video is DRM protected", "copy-protected"),
+        ("The uploader has not made this video available in your country", "from where I run"),
+        ("Unsupported URL: https://x.test", "found no video behind that link"),
+        ("Requested format is not available", "2026.01.01"),
+        ("Read timed out.", "did not answer in time"),
+        ("nsig extraction failed", "99 days old"),
+    ],
+)
+def test_words_of_the_downloader_become_ours(words: str, said: str) -> None:
+    """Each of yt-dlp's refusals is one sentence with what to do, without its jargon."""
+    text = sentence(DownloadError(f"ERROR: [youtube] abc: {words}"), URL, VERSION)
+    assert said in text
+    assert "\n" not in text
+    assert "ERROR" not in text
+    assert "--" not in text
+
+
+def test_a_robot_check_names_the_version_and_its_age() -> None:
+    """Where YouTube refuses, the installed yt-dlp and its age are told."""
+    text = sentence(DownloadError("Sign in to confirm you're not a bot"), URL, VERSION)
+    assert text.startswith("youtube.com takes this machine for a robot")
+    assert VERSION in text
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [(404, "nothing at that link (404)"), (403, "(403)"), (429, "slow down"), (502, "(502)")],
+)
+def test_status_codes_are_found_within(status: int, said: str) -> None:
+    """The code of an HTTP error is told, however deep it is wrapped."""
+    http = HTTPError(Response(fp=None, url=URL, headers={}, status=status))  # type: ignore[arg-type]
+    inner = ExtractorError("Unable to download webpage", cause=http)
+    outer = DownloadError("ERROR: Unable to download", (type(inner), inner, None))
+    assert said in sentence(outer, URL, VERSION)
+
+
+def test_an_unsupported_page_is_told() -> None:
+    """A page that no extractor knows holds no video for us."""
+    assert "found no video" in sentence(UnsupportedError(URL), URL, VERSION)
