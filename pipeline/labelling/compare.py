@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from pipeline.errors import DrawingError
 from pipeline.labelling.decode import UnreadablePicture, load
+from pipeline.labelling.ink import SAME
 
 Picture = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -22,11 +23,23 @@ LONGEST = 1280
 SHAPE_TOLERANCE = 0.02
 """How far the proportions may differ, beside the rounding to whole pixels."""
 
-SAME = 0.5
-THUMB = 192
-BLOCK = 12
+THUMB = 256
+BLOCK = 8
+ALIKE = 0.8
+"""Correlation of a block in which nothing was drawn, at least."""
+
 FLAT = 2.0
 """Grey levels of deviation under which a block of the thumbnail shows nothing to compare."""
+
+ENLARGED = 0.012
+"""A picture cropped by more than this share, then scaled to the same shape, is refused."""
+
+VIVID = 12.0
+"""Chroma, in grey levels, from which a pixel has a colour to lose."""
+
+TILES = 4
+TILE = 128
+FEWEST_TILES = 8
 
 ANOTHER = (
     "That looks like another picture, or a cropped one. "
@@ -42,12 +55,19 @@ def aligned(original: Path | bytes, drawn: Path | bytes) -> tuple[Picture, Pictu
         DrawingError: the second is another picture, cropped, turned or filtered.
     """
     before, after = _array(original), _array(drawn)
-    if not _same_shape(before, after) or _likeness(before, after) < SAME:
+    if (
+        not _same_shape(before, after)
+        or _likeness(before, after) < SAME
+        or _enlarged(before, after) > ENLARGED
+    ):
         raise DrawingError(ANOTHER)
     scale = min(1.0, LONGEST / max(after.shape), max(before.shape) / max(after.shape))
     size = (round(after.shape[1] * scale), round(after.shape[0] * scale))
     before, after = _resized(before, size), _resized(after, size)
-    return _toned(before, after), after
+    before = _toned(before, after)
+    if _recoloured(before, after):
+        raise DrawingError(FILTERED)
+    return before, after
 
 
 def difference(before: Picture, after: Picture) -> Floats:
@@ -116,9 +136,37 @@ def _likeness(before: Picture, after: Picture) -> float:
     shows = spread > FLAT
     together = (one * other).mean(axis=1) / np.maximum(spread * spread_other, 1e-6)
     if shows.sum() >= 12:
-        return float((together[shows] > 0.8).mean())
+        return float((together[shows] > ALIKE).mean())
     # Nothing but plain areas: compare their brightness.
     return float((np.abs(_thumb(before) - _thumb(after)) < 12).mean())
+
+
+def _enlarged(before: Picture, after: Picture) -> float:
+    # A small crop keeps the shape and moves everything outwards, the more the further out: the
+    # median slope of how far tiles moved ignores the few in which ink pretends a movement.
+    side = TILES * TILE
+    one, other = (
+        cv2.resize(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), (side, side)).astype(np.float32)
+        for picture in (before, after)
+    )
+    window = cv2.createHanningWindow((TILE, TILE), cv2.CV_32F)
+    places, moves = [], []
+    for top in range(0, side, TILE):
+        for left in range(0, side, TILE):
+            here = (slice(top, top + TILE), slice(left, left + TILE))
+            if one[here].std() > FLAT:
+                places.append((left, top))
+                moves.append(cv2.phaseCorrelate(one[here], other[here], window)[0])
+    if len(places) < FEWEST_TILES:
+        return 0.0
+    slopes = []
+    for axis in range(2):
+        place, move = np.array(places)[:, axis], np.array(moves)[:, axis]
+        apart = place[:, None] - place[None, :]
+        slope = (move[:, None] - move[None, :])[apart > 0] / apart[apart > 0]
+        slopes.append(float(np.median(slope)) if slope.size else 0.0)
+    agree = abs(slopes[0] - slopes[1]) < ENLARGED
+    return min(slopes) if agree else 0.0
 
 
 def _thumb(picture: Picture) -> Floats:
@@ -132,7 +180,7 @@ def _blocks(thumb: Floats) -> Floats:
 
 
 def _distance(before: Picture, after: Picture) -> float:
-    # The median leaves the ink out.
+    # Capped, so that ink weighs no more than other changes.
     return float(np.mean(np.minimum(np.abs(_thumb(before) - _thumb(after)), 8)))
 
 
@@ -156,3 +204,16 @@ def _toned(before: Picture, after: Picture) -> Picture:
         table = np.clip(np.arange(256) * gain + offset, 0, 255).round().astype(np.uint8)
         toned[..., plane] = table[before[..., plane]]
     return toned
+
+
+def _recoloured(before: Picture, after: Picture) -> bool:
+    # Whether colours paled or glared, most of all in a filter to grey.
+    one, other = (
+        cv2.cvtColor(picture, cv2.COLOR_RGB2YCrCb)[..., 1:].astype(np.float32) - 128
+        for picture in (before, after)
+    )
+    vivid = np.abs(one) > VIVID
+    if vivid.mean() < 0.005:
+        return False
+    ratio = float(np.median(other[vivid] / one[vivid]))
+    return not 0.6 <= ratio <= 1.6

@@ -30,6 +30,9 @@ COVERED = 0.72
 """The share of directions around the centre in which a nearly closed loop has ink."""
 
 DIRECTIONS = 72
+EDGE = 3
+"""Pixels from the picture's border at which a stroke reaches it."""
+
 BORDER = 2
 
 
@@ -92,21 +95,20 @@ def pen_width(part: Part) -> float:
     return max(1.0, 4 * (float(inside.mean()) - 0.5))
 
 
-def read(part: Part, longest: int, *, pen: float | None = None) -> list[Shape]:
+def read(part: Part, size: tuple[int, int]) -> list[Shape]:
     """What a part means; nothing when it surrounds nothing.
 
     Args:
         part: the ink.
-        longest: the picture's long side.
-        pen: the line's width where it is known better than from this part.
+        size: height and width of the picture. Its border closes a loop that runs out of it.
     """
-    pen = pen or pen_width(part)
-    holes = _holes(part.mask)
+    pen = pen_width(part)
+    holes = _holes(part.mask) or _holes(_closed_by_border(part, size))
     outline = part.mask | sum(holes, np.zeros_like(part.mask))
     share = sum(float(hole.sum()) for hole in holes) / float(outline.sum())
     if share < HOLE_SHARE:
-        if _is_patch(outline, part.mask, longest):
-            edge = min(pen, longest / 40) / 2
+        if _is_patch(outline, part.mask, max(size)):
+            edge = min(pen, max(size) / 40) / 2
             return [Shape(_bounds(outline, part, -edge), pen, "filled", part)]
         return open_loop(part, pen)
     wide = [hole for hole in holes if _radius(hole) >= HOLE_RADIUS * max(map(_radius, holes))]
@@ -114,7 +116,9 @@ def read(part: Part, longest: int, *, pen: float | None = None) -> list[Shape]:
     if len(loops) == 1 and _strays(loops[0], part.mask, pen) and covers(part, COVERED):
         # A small curl at the end of a large open loop is not the loop.
         return open_loop(part, pen)
-    return [Shape(_bounds(loop, part, pen / 2), pen, "loop", part) for loop in loops]
+    return [
+        Shape(_bounds(loop, part, pen / 2), pen, "loop", _around(loop, part, pen)) for loop in loops
+    ]
 
 
 def open_loop(part: Part, pen: float, *, covered: float = COVERED) -> list[Shape]:
@@ -157,6 +161,29 @@ def _holes(mask: Mask) -> list[Mask]:
         for piece in range(count)
         if piece != outside and stats[piece][4] >= 9 and not mask[labels == piece].any()
     ]
+
+
+def _closed_by_border(part: Part, size: tuple[int, int]) -> Mask:
+    # Objects at the edge are circled beyond it; what is left of the loop ends at the border.
+    mask = part.mask.copy()
+    height, width = mask.shape
+    inner = slice(BORDER, -BORDER)
+    if part.left + BORDER <= EDGE:
+        mask[inner, BORDER] = 1
+    if part.left + width - BORDER >= size[1] - EDGE:
+        mask[inner, width - BORDER - 1] = 1
+    if part.top + BORDER <= EDGE:
+        mask[BORDER, inner] = 1
+    if part.top + height - BORDER >= size[0] - EDGE:
+        mask[height - BORDER - 1, inner] = 1
+    return mask
+
+
+def _around(loop: Mask, part: Part, pen: float) -> Part:
+    # Of crossing strokes the ink of this one alone, for its colour.
+    near = cv2.dilate(loop, disc(pen)) > 0
+    ring = np.asarray(near & (part.mask > loop), dtype=np.uint8)
+    return Part(ring, part.left, part.top) if ring.any() else part
 
 
 def _radius(hole: Mask) -> float:

@@ -67,7 +67,7 @@ def find(picture: Picture, difference: Floats) -> Ink:
     shapes: list[Shape] = []
     rest = np.zeros_like(mask)
     for part in parts(mask):
-        found = read(part, longest)
+        found = read(part, mask.shape)
         shapes += found
         if not found:
             part.paste(rest)
@@ -77,7 +77,7 @@ def find(picture: Picture, difference: Floats) -> Ink:
     if not shapes:
         raise DrawingError(UNCLOSED if unclear else NOTHING)
     strokes = [_stroke(shape, picture) for shape in _distinct(shapes)]
-    return Ink(tuple(sorted(strokes, key=lambda stroke: (stroke.box[1], stroke.box[0]))), unclear)
+    return Ink(tuple(_in_rows(strokes)), unclear)
 
 
 def ink_mask(picture: Picture, difference: Floats) -> Mask:
@@ -92,7 +92,7 @@ def ink_mask(picture: Picture, difference: Floats) -> Mask:
     sure = difference > SURE
     faint = (difference > FAINT).astype(np.uint8)
     mask = _touching(faint, sure)
-    if mask.mean() > MOST_INK:
+    if mask.mean() > MOST_INK or float(np.quantile(difference, 1 - MOST_INK)) > HIDDEN:
         raise DrawingError(FILTERED)
     for pen in _pens(picture, mask):
         away = np.abs(picture.astype(np.int16) - pen).max(axis=2)
@@ -135,8 +135,9 @@ def _joined(shapes: list[Shape], rest: Mask, longest: int) -> tuple[list[Shape],
         reach = min(gap * float(np.median(pens)), WIDEST_GAP * longest)
         for whole in parts(closed(rest, reach / 2)):
             pieces = whole.over(rest)
-            joined = open_loop(pieces, pen_width(pieces), covered=JOINED)
-            if joined:
+            if not pieces.mask.any():
+                continue  # taken by a neighbour's loop
+            if joined := open_loop(pieces, pen_width(pieces), covered=JOINED):
                 found += joined
                 pieces.paste(rest, 0)
     return found, rest
@@ -155,6 +156,18 @@ def _iou(one: Pixels, other: Pixels) -> float:
     high = max(0.0, min(one[3], other[3]) - max(one[1], other[1]))
     areas = ((box[2] - box[0]) * (box[3] - box[1]) for box in (one, other))
     return wide * high / max(1e-9, sum(areas) - wide * high)
+
+
+def _in_rows(strokes: list[Stroke]) -> list[Stroke]:
+    # As people count: along a row, then the next one. A row holds the middles that its first spans.
+    waiting = sorted(strokes, key=lambda stroke: stroke.box[1] + stroke.box[3])
+    ordered: list[Stroke] = []
+    while waiting:
+        bottom = waiting[0].box[3]
+        row = [stroke for stroke in waiting if (stroke.box[1] + stroke.box[3]) / 2 < bottom]
+        ordered += sorted(row or waiting[:1], key=lambda stroke: stroke.box[0])
+        waiting = waiting[max(1, len(row)) :]
+    return ordered
 
 
 def _stroke(shape: Shape, picture: Picture) -> Stroke:
