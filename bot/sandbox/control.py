@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -16,6 +17,7 @@ from starlette.routing import Route
 
 from bot.sandbox import members, people, webapp
 from bot.sandbox.chats import Chat, Json, Person
+from bot.sandbox.downloads import file_response
 from bot.sandbox.errors import ApiError, MemberError
 from bot.sandbox.faults import Fault
 from bot.sandbox.files import KINDS
@@ -29,6 +31,8 @@ Handler = Callable[[World, Request, Params], Awaitable[Any]]
 
 def _route(path: str, handler: Handler, *methods: str) -> Route:
     async def endpoint(request: Request) -> Response:
+        if _is_foreign(request):
+            return JSONResponse({"error": "another site may not play members here"}, 403)
         try:
             params = await Params.read(request)
             answer = await handler(request.app.state.world, request, params)
@@ -39,6 +43,12 @@ def _route(path: str, handler: Handler, *methods: str) -> Route:
         return answer if isinstance(answer, Response) else JSONResponse(answer)
 
     return Route(f"/sandbox/api/{path}", endpoint, methods=list(methods or ("POST",)))
+
+
+def _is_foreign(request: Request) -> bool:
+    """Whether a page of another site makes the request, which a browser tells by its origin."""
+    origin = request.headers.get("origin")
+    return origin is not None and urlsplit(origin).netloc != request.headers.get("host")
 
 
 async def _state(world: World, request: Request, params: Params) -> Json:
@@ -183,9 +193,7 @@ async def _file(world: World, request: Request, params: Params) -> Response:
     stored = world.files.find(request.path_params["file_id"])
     if stored is None:
         return JSONResponse({"error": "there is no such file"}, 404)
-    # A file never changes under its id.
-    headers = {"cache-control": "private, max-age=86400"}
-    return Response(stored.data, media_type=stored.mime, headers=headers)
+    return file_response(stored, request.headers.get("range"))
 
 
 async def _fault(world: World, request: Request, params: Params) -> Json:

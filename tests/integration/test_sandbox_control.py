@@ -192,6 +192,26 @@ async def test_a_hanging_call_times_out_and_the_server_still_stops():
                 await bot.get_me(read_timeout=0.2)
 
 
+async def test_files_come_in_ranges_and_not_to_other_sites():
+    """A player may ask for a part; a page of another origin may not even read the chats."""
+    async with playing() as (box, _):
+        ann = await box.member("Ann")
+        sent = await ann.send_document(ann.private, b"0123456789", "digits.txt")
+        async with httpx.AsyncClient(base_url=box.address, trust_env=False) as http:
+            path = f"/sandbox/api/files/{sent.file_id}"
+            for wanted, status, content in (
+                ("bytes=2-4", 206, b"234"),
+                ("bytes=7-", 206, b"789"),
+                ("bytes=-3", 206, b"789"),
+                ("bytes=99-", 416, b""),
+                ("lines=1", 200, b"0123456789"),
+            ):
+                answer = await http.get(path, headers={"range": wanted})
+                assert (answer.status_code, answer.content) == (status, content)
+            foreign = await http.get(path, headers={"origin": "https://e.org"})
+            assert foreign.status_code == 403
+
+
 def init_data(url: str) -> dict[str, str]:
     """The init data in an address, after its hash was checked as the documentation says."""
     [packed] = parse_qs(urlsplit(url).fragment)["tgWebAppData"]
