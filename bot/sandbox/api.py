@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hmac
 import re
 import time
@@ -46,7 +47,7 @@ async def bot_method(request: Request) -> Response:
         fault = world.faults.strike(name.lower(), call.chat_id)
         if fault is not None and fault.kind != "lost":
             call.description = f"fault {fault.kind}"
-            return await _fault(fault)
+            return await _fault(world, fault)
         result = await _run(world, name, params)
         call.code = 200
         return JSONResponse({"ok": True, "result": result}) if fault is None else Dropped()
@@ -95,7 +96,7 @@ async def _run(world: World, name: str, params: Params) -> Any:
     return await method.run(Context(world, params))
 
 
-async def _fault(fault: Fault) -> Response:
+async def _fault(world: World, fault: Fault) -> Response:
     if fault.kind == "429":
         seconds = max(1, round(fault.seconds))
         return _answer(
@@ -106,7 +107,8 @@ async def _fault(fault: Fault) -> Response:
     if fault.kind == "502":
         return Response("<html>502 Bad Gateway</html>", 502, media_type="text/html")
     if fault.kind == "hang":
-        await asyncio.sleep(fault.seconds)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(world.closing.wait(), fault.seconds)
     return Dropped()
 
 

@@ -40,6 +40,9 @@ class SandboxServer:
             access_log=False,
             lifespan="off",
             timeout_graceful_shutdown=1,
+            # Longer than any client keeps an idle connection: were the server the first to close
+            # it, a call sent at that moment would fail now and then.
+            timeout_keep_alive=120,
         )
         self._server = _Server(config, world)
         self._thread = threading.Thread(target=self._run, name="sandbox", daemon=True)

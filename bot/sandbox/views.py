@@ -45,7 +45,12 @@ async def changes(world: World, chats: Callable[[], list[Chat]], params: Params)
     while True:
         changed = world.changed_since(chats(), since)
         left = deadline - asyncio.get_running_loop().time()
-        if changed or any(chat.version > since for chat in chats()) or left <= 0 or world.closed:
+        if (
+            changed
+            or any(chat.version > since for chat in chats())
+            or left <= 0
+            or world.closing.is_set()
+        ):
             return {
                 "version": world.version,
                 "chats": [chat_view(world, chat) for chat in chats() if chat.version > since],
@@ -59,7 +64,7 @@ async def until_answered(world: World, tap: Tap, params: Params) -> Json:
     deadline = asyncio.get_running_loop().time() + _wait(params)
     while (
         tap.answer is None
-        and not world.closed
+        and not world.closing.is_set()
         and (left := deadline - asyncio.get_running_loop().time()) > 0
     ):
         await world.changed.wait(left)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -90,7 +91,7 @@ class World:
         self.version = 0
         self.changed = Signal()
         self.updates = UpdateQueue(self.now)
-        self.closed = False
+        self.closing = asyncio.Event()
         self._ids = 0
 
     def now(self) -> float:
@@ -106,7 +107,7 @@ class World:
 
     def close(self) -> None:
         """Let go everyone who waits: the server ends."""
-        self.closed = True
+        self.closing.set()
         self.updates.close()
         self.changed.notify()
 
