@@ -234,7 +234,11 @@ def _image(frame: Any, aspect: float) -> Image.Image | None:
     width *= aspect
     try:
         pixels = frame.reformat(
-            width=max(2, round(width)), height=max(2, round(height)), format="rgb24"
+            width=max(2, round(width)),
+            height=max(2, round(height)),
+            format="rgb24",
+            # Fine patterns flicker when a large frame is only sampled.
+            interpolation="AREA" if scale < 1 else "BILINEAR",
         ).to_ndarray()
     except (av.FFmpegError, ValueError, MemoryError):
         return None

@@ -1,6 +1,7 @@
 """Links straight to a file: a film, a photo or a zip."""
 
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -17,7 +18,9 @@ from pipeline.sources.kinds import HEAD_BYTES, kind_of
 from pipeline.sources.transfer import Transfer
 
 MAX_HOPS = 8
-CHUNK = 1 << 18
+HEAD_S = 30.0
+"""How long to wait for the first bytes of a server that sends one by one."""
+
 DIRECT = ("image", "video", "zip")
 TIMEOUT = httpx.Timeout(30.0, connect=15.0)
 # Some hosts answer an unknown program with an error page.
@@ -103,10 +106,10 @@ def _sentence(url: str, error: Exception) -> str:
 
 
 def _head(response: httpx.Response) -> bytes:
-    head = b""
-    for chunk in response.iter_bytes(HEAD_BYTES):
+    head, began = b"", time.monotonic()
+    for chunk in response.iter_bytes():
         head += chunk
-        if len(head) >= HEAD_BYTES:
+        if len(head) >= HEAD_BYTES or time.monotonic() - began > HEAD_S:
             break
     return head
 
@@ -128,7 +131,7 @@ def _save(response: httpx.Response, path: Path, transfer: Transfer) -> None:
     transfer.at(0, total)
     done = 0
     with path.open("wb") as handle:
-        for chunk in response.iter_bytes(CHUNK):
+        for chunk in response.iter_bytes():
             done += len(chunk)
             transfer.at(done, total)
             handle.write(chunk)

@@ -1,8 +1,11 @@
 """yt-dlp's errors in words that help."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
+
+NAMES = re.compile(r"https?://\S+|\[\w+[^\]]*\] \S+:")
 
 # In order: the first whose words appear in yt-dlp's message is told.
 BY_WORDS: tuple[tuple[tuple[str, ...], str], ...] = (
@@ -16,12 +19,12 @@ BY_WORDS: tuple[tuple[tuple[str, ...], str], ...] = (
         "That video is private: ask its owner to open it, or send the file.",
     ),
     (
-        ("sign in", "log in", "login required", "logged-in", "cookies", "account"),
+        ("sign in", "log in", "login required", "logged-in", "--cookies", "an account"),
         "{host} shows that video only to people who are signed in: send the file instead.",
     ),
-    (("drm",), "That video is copy-protected: choose another one."),
+    (("drm prot", "uses drm", "use drm"), "That video is copy-protected: choose another one."),
     (
-        ("not available in your country", "geo restrict", "geo-restrict", "from your location"),
+        ("in your country", "in your region", "geo restrict", "geo-restrict", "your location"),
         "That video cannot be seen from where I run: send the file instead.",
     ),
     (
@@ -67,7 +70,8 @@ BY_STATUS = {
 def sentence(error: BaseException, url: str, version: str) -> str:
     """One sentence for a person. `version` tells which yt-dlp is installed, and its age."""
     host = (urlsplit(url).hostname or "That site").removeprefix("www.")[:100]
-    words = str(error).lower()
+    # Addresses and ids hold any words at all.
+    words = NAMES.sub(" ", str(error)).lower()
     for marks, text in BY_WORDS:
         if any(mark in words for mark in marks) and not _is_status(error, 404):
             return text.format(host=host, version=version)

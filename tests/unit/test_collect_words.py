@@ -1,10 +1,15 @@
 """What is said when a video cannot be had."""
 
+from pathlib import Path
+
 import pytest
 from yt_dlp.networking.common import Response
 from yt_dlp.networking.exceptions import HTTPError
 from yt_dlp.utils import DownloadError, ExtractorError, UnsupportedError
 
+from pipeline.errors import SourceError, WorkerError
+from pipeline.jobs.spec import Progress
+from pipeline.sources import transfer
 from pipeline.sources.video_errors import sentence
 
 URL = "https://www.youtube.com/watch?v=abc"
@@ -24,6 +29,7 @@ VERSION = "yt-dlp 2026.01.01 here is 99 days old; a newer one may help"
         ("Requested format is not available", "2026.01.01"),
         ("Read timed out.", "did not answer in time"),
         ("nsig extraction failed", "99 days old"),
+        ("Unsupported URL: https://x.test/login-required?an account", "found no video behind"),
     ],
 )
 def test_words_of_the_downloader_become_ours(words: str, said: str) -> None:
@@ -57,3 +63,40 @@ def test_status_codes_are_found_within(status: int, said: str) -> None:
 def test_an_unsupported_page_is_told() -> None:
     """A page that no extractor knows holds no video for us."""
     assert "found no video" in sentence(UnsupportedError(URL), URL, VERSION)
+
+
+def test_a_download_that_is_too_slow_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After two minutes a download has to be worth waiting for; a steady one goes on."""
+    clock = [0.0]
+    monkeypatch.setattr(transfer.time, "monotonic", lambda: clock[0])
+    heard = Heard(tmp_path)
+    watched = transfer.Transfer(tmp_path, 1 << 30, heard)
+    watched.at(1_000, 50_000_000)
+    clock[0] = 130.0
+    watched.at(20_000_000, 50_000_000)
+    assert heard.last is not None
+    assert heard.last.seconds_left == pytest.approx(195)
+    with pytest.raises(SourceError, match="sends too slowly"):
+        watched.at(100_000, None)
+
+
+def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A download stops while there is room left for others."""
+    full = type("Usage", (), {"free": 1 << 20})
+    monkeypatch.setattr(transfer.shutil, "disk_usage", lambda _: full)
+    with pytest.raises(WorkerError, match="disk of this machine is full"):
+        transfer.Transfer(tmp_path, 1 << 30, Heard(tmp_path)).at(1, 2)
+
+
+class Heard:
+    """A reporter that keeps the last thing it heard."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = self.out = folder
+        self.last: Progress | None = None
+
+    def progress(self, progress: Progress, *, important: bool = False) -> None:
+        """Keep it."""
+        self.last = progress

@@ -55,7 +55,7 @@ def coco(annotations: list[object], **images: object) -> str:
 
 
 def test_voc_boxes_are_taken_as_they_stand(tmp_path: Path) -> None:
-    """Corners are divided by the size; a stale path is no matter; no objects is an empty picture."""
+    """Corners are divided by sizes; stale paths are no matter; no objects is an empty picture."""
     labels = read(
         tmp_path,
         {

@@ -6,7 +6,7 @@ import tempfile
 import unicodedata
 from pathlib import Path
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import LabelError
@@ -43,6 +43,7 @@ def read(name: str, data: bytes) -> Labels | None:
             return None
 
 
+@settings(deadline=None)
 @given(numbers, numbers, numbers, numbers)
 def test_a_box_is_fine_or_has_a_reason(x1: float, y1: float, x2: float, y2: float) -> None:
     """Any four numbers give a box within the picture or the reason why not."""
@@ -50,6 +51,7 @@ def test_a_box_is_fine_or_has_a_reason(x1: float, y1: float, x2: float, y2: floa
     assert isinstance(box, str) or is_fine(box)
 
 
+@settings(deadline=None)
 @given(st.floats(0, 1), st.floats(0, 1), st.floats(0.01, 1), st.floats(0.01, 1))
 def test_yolo_rows_keep_their_values(x: float, y: float, width: float, height: float) -> None:
     """A row within the picture comes back with the same corners, clipped at the edges."""
@@ -60,6 +62,7 @@ def test_yolo_rows_keep_their_values(x: float, y: float, width: float, height: f
         assert math.isclose(got, min(max(want, 0), 1), abs_tol=1e-12)
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_any_line_is_a_box_or_a_reason(row: str) -> None:
     """No text breaks the YOLO reader."""
@@ -67,6 +70,7 @@ def test_any_line_is_a_box_or_a_reason(row: str) -> None:
     assert isinstance(box, str) or is_fine(box)
 
 
+@settings(deadline=None)
 @given(st.lists(numbers | st.text(max_size=6), max_size=14))
 def test_any_columns_are_a_box_or_a_reason(columns: list[object]) -> None:
     """Nor does any number of columns."""
@@ -74,6 +78,7 @@ def test_any_columns_are_a_box_or_a_reason(columns: list[object]) -> None:
     assert isinstance(box, str) or is_fine(box)
 
 
+@settings(deadline=None)
 @given(st.sampled_from(["a.xml", "a.json", "a.txt", "data.yaml"]), st.binary(max_size=400))
 def test_any_bytes_are_survived(name: str, data: bytes) -> None:
     """Random bytes under the name of a label file are labels, nothing, or one sentence."""
@@ -81,6 +86,7 @@ def test_any_bytes_are_survived(name: str, data: bytes) -> None:
     assert labels is None or all(is_fine(b) for rows in labels.boxes.values() for b in rows)
 
 
+@settings(deadline=None)
 @given(
     st.lists(anything, max_size=4),
     st.lists(
@@ -111,6 +117,7 @@ def test_any_coco_is_survived(
     assert len(labels.boxes["a.jpg"]) + labels.report.count >= len(annotations)
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_class_names_are_fit_for_a_chat(text: str) -> None:
     """A class name is one short printable line, whatever it was."""
