@@ -22,9 +22,11 @@ MAX_CANDIDATES = 40
 # Without suppression a model passes thousands of boxes a picture, and the pictures hardly differ.
 _MAX_BEFORE = 6
 _LONGEST = 1280
-# Stricter here than in the browser, whose sums differ from this machine's in the last digits.
+# Stricter here than in the browser, whose sums differ from this machine's: measured in Chromium's
+# WebAssembly, scores by up to 2.4e-4 of themselves and coordinates by 1e-6.
 _STRICT_IOU = 0.965
-_NOISE = 1e-5
+_SCORE_NOISE = 5e-4
+_BOX_NOISE = 1e-5
 _EVERYTHING = 1e-9
 
 
@@ -106,11 +108,14 @@ def choose_selftest(
     # Small or square pictures are made telling: it is the same arithmetic on other pixels.
     group = [p for p in readable if _telling(p, imgsz)]
     group = group or [_make_telling(p, imgsz) for p in readable]
+    done = 0
     for suppression in (USUAL, BEFORE):
+        wanted = group if suppression is USUAL else group[:_MAX_BEFORE]
         candidates = []
-        for number, picture in enumerate(group if suppression is USUAL else group[:_MAX_BEFORE]):
+        for picture in wanted:
             candidates.append(_candidate(model, picture, imgsz, suppression))
-            tell(number / len(group))
+            done += 1
+            tell(done / (len(group) + _MAX_BEFORE + 1))
         # A stable sort: among equals the most wanted stays first.
         for candidate in sorted(candidates, key=lambda c: -max(c.cuts, default=(0.0, 0))[0]):
             test = _try(candidate, run)
@@ -241,7 +246,9 @@ def _same(candidate: Candidate, raw: Array, threshold: float, expected: Sequence
 def _stable(candidate: Candidate, raw: Array, threshold: float, expected: Sequence[Box]) -> bool:
     """True when the last digits, which differ between machines, do not decide."""
     rng = np.random.default_rng(0)
-    noises = (1 + _NOISE * rng.standard_normal(raw.shape) for _ in range(3))
+    strength = np.full((1, raw.shape[1], 1), _SCORE_NOISE)
+    strength[:, :4] = _BOX_NOISE
+    noises = (1 + strength * rng.uniform(-1, 1, raw.shape) for _ in range(3))
     return all(
         _same(candidate, (raw * noise).astype(np.float32), threshold, expected) for noise in noises
     )
