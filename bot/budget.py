@@ -23,8 +23,8 @@ class Budget:
         self._all: deque[float] = deque()
         self._closed_until: dict[int, float] = {}
 
-    def wait(self, chat_id: int, *, minor: bool) -> float:
-        """Seconds until a message may go to the chat; 0 when it may go now."""
+    def wait(self, chat_id: int, *, minor: bool, messages: int = 1) -> float:
+        """Seconds until so many messages may go to the chat at once; 0 when they may go now."""
         at = self._clock()
         closed = self._closed_until.get(chat_id, 0.0) - at
         limit, window = GROUP if chat_id < 0 else PRIVATE
@@ -33,8 +33,8 @@ class Budget:
         return max(
             0.0,
             closed,
-            _until_free(self._sent[chat_id], limit, window, at),
-            _until_free(self._all, *OVERALL, at),
+            _until_free(self._sent[chat_id], limit, window, at, messages),
+            _until_free(self._all, *OVERALL, at, messages),
         )
 
     def spend(self, chat_id: int, messages: int = 1) -> None:
@@ -50,8 +50,10 @@ class Budget:
         self._closed_until[chat_id] = self._clock() + seconds
 
 
-def _until_free(sent: deque[float], limit: int, window: float, at: float) -> float:
+def _until_free(sent: deque[float], limit: int, window: float, at: float, messages: int) -> float:
     recent = [moment for moment in sent if at - moment < window]
-    if len(recent) < limit:
+    too_many = len(recent) + messages - limit
+    if too_many <= 0:
         return 0.0
-    return recent[len(recent) - limit] + window - at
+    # More at once than the window ever allows: as soon as it is empty.
+    return recent[min(too_many, len(recent)) - 1] + window - at if recent else 0.0

@@ -19,6 +19,7 @@ from telegram.error import (
 
 from bot import telegram_calls
 from bot.budget import Budget
+from bot.wishes import Wish
 from storage import chats, outbox, sheets
 from storage.db import Database
 from storage.files import FileStore
@@ -70,6 +71,11 @@ class Sender:
         if not task.cancelled() and task.exception() is not None:
             log.error("sending to chat %s stopped", chat_id, exc_info=task.exception())
 
+    async def settled(self) -> None:
+        """Wait for the calls under way; what has to wait longer stays in the outbox."""
+        if self._busy:
+            await asyncio.wait(list(self._busy.values()))
+
     async def close(self) -> None:
         """Finish the calls under way; what waits stays in the outbox."""
         self._closing = True
@@ -84,13 +90,10 @@ class Sender:
                 for row in await self._db.read(lambda s: outbox.due(now(), limit=BATCH, session=s))
                 if row.chat_id == chat_id
             ]
-            waits = {row.id: self._wait(row) for row in rows}
-            # A chat keeps its order: what must wait holds back what comes after it, unless that is
-            # more than a keyboard's turn.
-            ready = next((row for row in rows if waits[row.id] <= 0), None)
+            ready, wait = self._first_ready(rows)
             if ready is None:
                 if rows:
-                    self._call_later(min(waits.values()))
+                    self._call_later(wait)
                 return
             if not await self._send(ready):
                 return
@@ -101,19 +104,33 @@ class Sender:
             max(seconds, 0.02), lambda: None if self._closing else loop.create_task(self.drain())
         )
 
-    def _wait(self, row: Message) -> float:
-        marks = bool(row.message_id) and telegram_calls.only_keyboard(row.payload, row.sent)
-        wait = self._budget.wait(row.chat_id, minor=marks or row.priority == outbox.PROGRESS)
-        if marks and row.message_id:
-            every = KEYBOARD_EVERY_S[row.chat_id < 0]
-            wait = max(wait, self._touched.get(row.message_id, 0.0) + every - self._clock())
-        return wait
+    def _first_ready(self, rows: list[Message]) -> tuple[Message | None, float]:
+        """The first message that may go now, else the seconds until one may.
+
+        A chat keeps its order: what has to wait holds back what comes after it. Only marks on a
+        keyboard and progress are passed by.
+        """
+        soonest = float("inf")
+        for row in rows:
+            marks = bool(row.message_id) and telegram_calls.only_keyboard(row.payload, row.sent)
+            minor = marks or row.priority == outbox.PROGRESS
+            wait = self._budget.wait(row.chat_id, minor=minor, messages=_size(row.payload))
+            if marks:
+                every = KEYBOARD_EVERY_S[row.chat_id < 0]
+                since = self._clock() - self._touched.get(row.message_id or 0, float("-inf"))
+                wait = max(wait, every - since)
+            if wait <= 0:
+                return row, 0.0
+            soonest = min(soonest, wait)
+            if not minor:
+                break
+        return None, soonest
 
     async def _send(self, row: Message) -> bool:
         """Send or edit one message; False when the chat has to be left alone for now."""
         assert row.id is not None
         wish, version = row.payload, row.version
-        self._budget.spend(row.chat_id, len(wish.get("files", ())) or 1)
+        self._budget.spend(row.chat_id, _size(wish))
         try:
             message_id = await self._call(row)
         except RetryAfter as refusal:
@@ -208,3 +225,8 @@ class Sender:
 
     async def _write(self, work: Callable[[Session], None]) -> None:
         await self._db.write(work)
+
+
+def _size(wish: Wish) -> int:
+    """How many messages a wish is: Telegram counts an album's items."""
+    return len(wish.get("files", ())) or 1
