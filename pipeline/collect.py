@@ -60,6 +60,7 @@ def run(spec: CollectSpec, reporter: Reporter) -> CollectResult:
 
 def _collect(spec: CollectSpec, reporter: Reporter, work: Path) -> CollectResult:
     policy = Policy.parse(spec.allow_private)
+    reporter.progress(Progress(stage="fetch", done=0), important=True)
     with guard(policy) as guarded:
         fetched = fetch(spec, Room(work, policy, guarded, reporter))
 

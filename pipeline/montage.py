@@ -48,7 +48,10 @@ def draw(cells: list[Cell], counts: dict[str, int], classes: list[str], path: Pa
     height = rows * (cell_height + GAP) + GAP + legend_height
     sheet = Image.new("RGB", (WIDTH, height), BACKGROUND)
     for number, cell in enumerate(cells):
-        left = GAP + (number % columns) * (cell_width + GAP)
+        row = cells[number // columns * columns :][:columns]
+        # A last row that is not full stands in the middle.
+        indent = (columns - len(row)) * (cell_width + GAP) // 2
+        left = GAP + indent + (number % columns) * (cell_width + GAP)
         top = GAP + (number // columns) * (cell_height + GAP)
         _place(sheet, cell, (left, top, cell_width, cell_height), paints)
     if legend:

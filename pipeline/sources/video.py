@@ -59,14 +59,15 @@ def _download(url: str, spec: CollectSpec, room: Room) -> dict[str, Any]:
         total = state.get("total_bytes") or state.get("total_bytes_estimate")
         transfer.at(int(state.get("downloaded_bytes") or 0), int(total) if total else None)
 
+    words = _Log()
     try:
-        with Downloader(_options(room, hook, spec.max_bytes)) as downloader:
+        with Downloader(_options(room, hook, words, spec.max_bytes)) as downloader:
             info = downloader.extract_info(url, download=True)
     except TaptrainError:
         raise
     except yt_dlp.utils.YoutubeDLError as error:
         room.guard.raise_refusal()
-        raise SourceError(sentence(error, url, _version())) from error
+        raise SourceError(sentence(error, url, _version(), words.heard)) from error
     except Exception as error:
         # An extractor that meets a page it was not written for may raise anything at all.
         room.guard.raise_refusal()
@@ -76,7 +77,7 @@ def _download(url: str, spec: CollectSpec, room: Room) -> dict[str, Any]:
     return dict(info or {})
 
 
-def _options(room: Room, hook: Any, max_bytes: int) -> dict[str, Any]:
+def _options(room: Room, hook: Any, words: "_Log", max_bytes: int) -> dict[str, Any]:
     return {
         "outtmpl": str(room.folder / "video.%(ext)s"),
         # One stream is enough, sound is not needed; a direct link has neither height nor codec, so
@@ -88,7 +89,7 @@ def _options(room: Room, hook: Any, max_bytes: int) -> dict[str, Any]:
         "match_filter": _refuse_live,
         "max_filesize": max_bytes,
         "progress_hooks": [hook],
-        "logger": _Log(),
+        "logger": words,
         "quiet": True,
         "noprogress": True,
         "cachedir": False,
@@ -113,16 +114,21 @@ def _refuse_live(info: dict[str, Any], *, incomplete: bool = False) -> str | Non
 
 
 class _Log:
-    """yt-dlp's words, into the worker's log."""
+    """yt-dlp's words, into the worker's log; warnings are kept, as they often hold the cause."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
 
     def debug(self, text: str) -> None:
         log.debug("%s", text)
 
     def warning(self, text: str) -> None:
         log.warning("%s", text)
+        self.heard.append(text[:1000])
 
     def error(self, text: str) -> None:
         log.error("%s", text)
+        self.heard.append(text[:1000])
 
 
 def _file(info: dict[str, Any]) -> Path | None:

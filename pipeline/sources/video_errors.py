@@ -1,11 +1,14 @@
 """yt-dlp's errors in words that help."""
 
+import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
 NAMES = re.compile(r"https?://\S+|\[\w+[^\]]*\] \S+:")
+
+STATUS = re.compile(r"HTTP Error (\d{3})")
 
 # In order: the first whose words appear in yt-dlp's message is told.
 BY_WORDS: tuple[tuple[tuple[str, ...], str], ...] = (
@@ -67,15 +70,20 @@ BY_STATUS = {
 }
 
 
-def sentence(error: BaseException, url: str, version: str) -> str:
-    """One sentence for a person. `version` tells which yt-dlp is installed, and its age."""
+def sentence(error: BaseException, url: str, version: str, heard: Sequence[str] = ()) -> str:
+    """One sentence for a person.
+
+    `version` tells which yt-dlp is installed, and its age. `heard`: what it said before it gave up,
+    where the cause often stands.
+    """
     host = (urlsplit(url).hostname or "That site").removeprefix("www.")[:100]
     # Addresses and ids hold any words at all.
     words = NAMES.sub(" ", str(error)).lower()
     for marks, text in BY_WORDS:
         if any(mark in words for mark in marks) and not _is_status(error, 404):
             return text.format(host=host, version=version)
-    status = next((s for s in _statuses(error)), None)
+    said = (int(code) for line in heard for code in STATUS.findall(line))
+    status = next(itertools.chain(_statuses(error), said), None)
     if status in BY_STATUS:
         return BY_STATUS[status].format(host=host, version=version)
     if status is not None and status >= 500:

@@ -60,6 +60,13 @@ def test_status_codes_are_found_within(status: int, said: str) -> None:
     assert said in sentence(outer, URL, VERSION)
 
 
+def test_a_cause_told_beforehand_is_found() -> None:
+    """Where the last error is vague, the code in an earlier warning is told."""
+    heard = ["[youtube] abc: Unable to download API page: HTTP Error 429: Too Many Requests"]
+    error = DownloadError("ERROR: [youtube] abc: Failed to extract any player response")
+    assert "slow down" in sentence(error, URL, VERSION, heard)
+
+
 def test_an_unsupported_page_is_told() -> None:
     """A page that no extractor knows holds no video for us."""
     assert "found no video" in sentence(UnsupportedError(URL), URL, VERSION)
