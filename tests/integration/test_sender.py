@@ -146,6 +146,7 @@ async def test_too_many_requests_only_delay(tmp_path: Path) -> None:
         codes = [call["code"] for call in await post.sandbox.calls("sendMessage")]
         assert len(codes) == 2
         assert codes[1] == 200
+        await post.sender.settled()
         assert post.row("card").message_id
 
 
@@ -179,6 +180,7 @@ async def test_what_stands_there_already_is_no_error(tmp_path: Path) -> None:
         await post.wish("card", wishes.text("same", [[]]))
         await post.group.wait(lambda m: m.text == "same", timeout=30)
         calls = await post.sandbox.calls("editMessageText")
+        await post.sender.settled()
         assert shown.id == post.row("card").message_id
         assert post.row("card").state in ("sent", "waiting")
         assert len(calls) <= 1
