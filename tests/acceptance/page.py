@@ -1,0 +1,85 @@
+"""The delivered page in a real browser."""
+
+import io
+import zipfile
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+from playwright.async_api import async_playwright
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+FIGURES = (
+    "compared",
+    "matched",
+    "minIou",
+    "maxScoreDifference",
+    "threshold",
+    "backend",
+    "width",
+    "height",
+)
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the base's name
+        """Say nothing."""
+
+
+def unzip(data: bytes, folder: Path) -> Path:
+    """Unpack a package."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        archive.extractall(folder)
+    return folder
+
+
+async def selftest(folder: Path, chromium: str) -> dict[str, Any]:
+    """What the page's own check says on the wasm backend, served as its README.md says."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder)))
+    server.daemon_threads = True
+    thread = Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    try:
+        return await selftest_at(f"http://127.0.0.1:{server.server_port}/", chromium)
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+async def selftest_at(address: str, chromium: str) -> dict[str, Any]:
+    """The check of the page at `address`; whatever it asks of another host fails the check."""
+    host = address.split("/")[2]
+    strangers: list[str] = []
+    errors: list[str] = []
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        page = await browser.new_page(viewport={"width": 390, "height": 844})
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on(
+            "request",
+            lambda request: (
+                None
+                if request.url.startswith(("blob:", "data:")) or request.url.split("/")[2] == host
+                else strangers.append(request.url)
+            ),
+        )
+        await page.goto(f"{address}?backend=wasm")
+        figures: dict[str, Any] = await page.evaluate(
+            "names => window.selftest.then(r => Object.fromEntries(names.map(n => [n, r[n]])))",
+            list(FIGURES),
+        )
+        await browser.close()
+    assert errors == []
+    assert strangers == []
+    return figures
