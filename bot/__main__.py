@@ -5,6 +5,7 @@ import logging
 import signal
 import sys
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -19,9 +20,9 @@ cli = typer.Typer(
 )
 
 
-def _log_to_stderr() -> None:
+def _log_to_stderr(level: int = logging.INFO) -> None:
     logging.basicConfig(
-        level=logging.INFO,
+        level=level,
         stream=sys.stderr,
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
@@ -68,12 +69,29 @@ def _guarded(work: Callable[[], Coroutine[Any, Any, None]]) -> int:
 @cli.command()
 def demo(
     once: Annotated[bool, typer.Option(help="End after the zip and print where it lies.")] = False,
+    folder: Annotated[
+        Path, typer.Option(help="Where the zip and the bot's log are kept.", file_okay=False)
+    ] = Path("~/.taptrain/demo"),
+    browser: Annotated[bool, typer.Option(help="Open the chat in a browser.")] = True,
+    # For tests: less to learn from, for a shorter time, by members in a hurry.
+    epochs: Annotated[int, typer.Option(hidden=True, min=1)] = 25,
+    photos: Annotated[int, typer.Option(hidden=True, min=12)] = 112,
+    pace: Annotated[float, typer.Option(hidden=True, min=0.0)] = 1.0,
 ) -> None:
     """Play the whole way in a web chat on this machine, with scripted members."""
     from bot.demo import play
+    from bot.demo.errors import DemoFailed
 
-    _log_to_stderr()
-    sys.exit(_guarded(lambda: play.run(once=once)))
+    _log_to_stderr(logging.WARNING)
+    folder = folder.expanduser()
+    folder.mkdir(parents=True, exist_ok=True)
+    script = play.Script(photos=photos, epochs=epochs, pace=pace)
+    try:
+        code = _guarded(lambda: play.run(once=once, folder=folder, browser=browser, script=script))
+    except DemoFailed as failure:
+        print(failure, file=sys.stderr)
+        code = 1
+    sys.exit(code)
 
 
 @cli.command()
@@ -81,7 +99,7 @@ def doctor() -> None:
     """Check settings, versions and the machine."""
     from bot import doctor as checks
 
-    sys.exit(_guarded(checks.run))
+    sys.exit(checks.run())
 
 
 def main() -> None:

@@ -1,6 +1,8 @@
 """Settings from the environment or a `.env` file; nothing else reads the environment."""
 
+import os
 import re
+import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -92,6 +94,13 @@ class Settings(BaseSettings):
     def port_chosen(self) -> bool:
         """Whether a person asked for this port; otherwise any free one will do."""
         return "port" in self.model_fields_set
+
+
+def has_display() -> bool:
+    """Whether a browser can show a page to whoever started this process."""
+    if sys.platform in ("darwin", "win32"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def load() -> Settings:

@@ -1,0 +1,1 @@
+"""The demo: scripted members play the whole way in a web chat, on pictures drawn by code."""

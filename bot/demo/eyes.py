@@ -1,0 +1,111 @@
+"""What a member sees on a sheet or photo: the bot's question, judged by the scene's truth.
+
+A person sees at a glance whether a tile shows a duck. The members know it from the scene itself;
+which picture a tile is cut from stands in the bot's tables, which are only read here.
+"""
+
+from pathlib import PurePosixPath
+
+from sqlmodel import Session
+
+from bot.demo.parcel import Luggage
+from bot.demo.scene import Box
+from storage import images, votes
+from storage.db import Database
+from storage.models import Box as BoxRow
+from storage.models import Drawing, Image, Sheet
+
+SAME = 0.5
+"""Intersection over union from which a box is taken for a duck's."""
+
+
+class Eyes:
+    """Looks for the members; close it at the end."""
+
+    def __init__(self, database: str, luggage: Luggage) -> None:
+        self._db = Database(database)
+        self._luggage = luggage
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._db.close()
+
+    async def is_open(self, sheet_id: int) -> bool:
+        """Whether a sheet waits for its answer."""
+
+        def look(session: Session) -> bool:
+            sheet = session.get(Sheet, sheet_id)
+            return sheet is not None and sheet.state == "open"
+
+        return await self._db.read(look)
+
+    async def faults(self, sheet_id: int) -> list[int]:
+        """Places (from 1) of a sheet's tiles that deserve a tap."""
+        return await self._db.read(lambda session: self._faults(sheet_id, session))
+
+    async def ducks(self, drawing_id: int) -> tuple[Box, ...]:
+        """The ducks on the picture that is to be drawn on."""
+        return await self._db.read(lambda session: self._ducks(drawing_id, session))
+
+    async def read_right(self, drawing_id: int) -> bool:
+        """Whether the bot understood the circles: a box for each duck and no other."""
+        return await self._db.read(lambda session: self._read_right(drawing_id, session))
+
+    def _truth(self, image: Image) -> tuple[Box, ...]:
+        if image.seconds is not None:
+            return self._luggage.clip.at(image.seconds).ducks
+        return self._luggage.ducks.get(PurePosixPath(image.name).stem, ())
+
+    def _faults(self, sheet_id: int, session: Session) -> list[int]:
+        sheet = session.get(Sheet, sheet_id)
+        if sheet is None:
+            return []
+        fits = self._is_duck if sheet.kind == "box" else self._is_complete
+        return [place for place, subject in enumerate(sheet.tiles, 1) if not fits(subject, session)]
+
+    def _is_duck(self, box_id: int, session: Session) -> bool:
+        row = images.boxes([box_id], session=session)[box_id]
+        truth = self._truth(images.get(row.image_id, session=session))
+        return any(overlap(_corners(row), duck) >= SAME for duck in truth)
+
+    def _is_complete(self, image_id: int, session: Session) -> bool:
+        image = images.get(image_id, session=session)
+        right = [
+            state.box_id
+            for state in votes.box_states(image.project_id, session=session)
+            if state.image_id == image_id and state.verdict == "right"
+        ]
+        boxes = [_corners(row) for row in images.boxes(right, session=session).values()]
+        return all(any(overlap(box, duck) >= SAME for box in boxes) for duck in self._truth(image))
+
+    def _ducks(self, drawing_id: int, session: Session) -> tuple[Box, ...]:
+        drawing = session.get(Drawing, drawing_id)
+        return self._truth(images.get(drawing.image_id, session=session)) if drawing else ()
+
+    def _read_right(self, drawing_id: int, session: Session) -> bool:
+        drawing = session.get(Drawing, drawing_id)
+        if drawing is None:
+            return False
+        ducks = self._ducks(drawing_id, session)
+        boxes: list[Box] = [(x1, y1, x2, y2) for x1, y1, x2, y2 in drawing.boxes]
+        return len(boxes) == len(ducks) and all(
+            any(overlap(box, duck) >= SAME for box in boxes) for duck in ducks
+        )
+
+
+def overlap(one: Box, other: Box) -> float:
+    """Intersection over union of two boxes."""
+    width = min(one[2], other[2]) - max(one[0], other[0])
+    height = min(one[3], other[3]) - max(one[1], other[1])
+    if width <= 0 or height <= 0:
+        return 0.0
+    both = width * height
+    return both / (_area(one) + _area(other) - both)
+
+
+def _area(box: Box) -> float:
+    return (box[2] - box[0]) * (box[3] - box[1])
+
+
+def _corners(row: BoxRow) -> Box:
+    return (row.x1, row.y1, row.x2, row.y2)

@@ -1,0 +1,144 @@
+"""`taptrain demo`: the whole way, played by scripted members in a web chat on this machine."""
+
+import asyncio
+import contextlib
+import signal
+import tempfile
+import webbrowser
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from bot.demo.cast import Cast, Tell
+from bot.demo.errors import DemoFailed
+from bot.demo.eyes import Eyes
+from bot.demo.host import Place, running
+from bot.demo.parcel import Luggage, pack
+from bot.demo.story import Outcome, Plan, Story
+from bot.sandbox.client import SandboxClient, SandboxError
+from bot.settings import has_display
+
+
+@dataclass(frozen=True)
+class Script:
+    """How much is played: labelled photos, epochs, and how slowly (1 to be watched, 0 at once)."""
+
+    photos: int
+    epochs: int
+    pace: float
+    imgsz: int = 160
+
+
+async def run(*, once: bool, folder: Path, browser: bool, script: Script) -> None:
+    """Play the demo.
+
+    Args:
+        once: end after the story; else the chat stays open until Ctrl+C.
+        folder: where the zip and the bot's log are kept.
+        browser: open the chat in a browser where there is a display.
+        script: how much is played.
+
+    Raises:
+        DemoFailed: the bot ended or did not do its part; the sentence names its log.
+    """
+    _end_on_terminate()
+    tell = _Narrator().tell
+    with tempfile.TemporaryDirectory(prefix="taptrain-demo-") as scratch:
+        tell("Drawing a bath full of toys …")
+        packing = asyncio.create_task(asyncio.to_thread(pack, Path(scratch), photos=script.photos))
+        async with running(folder / "bot.log") as (place, bot):
+            demo = _Demo(place, await packing, script, folder, tell)
+            await _while_alive(bot, place.log, demo.play(once=once, browser=browser))
+
+
+async def _while_alive(
+    bot: asyncio.subprocess.Process, log: Path, play: Coroutine[Any, Any, None]
+) -> None:
+    """Play as long as the bot lives; every failure names its log."""
+    playing, ended = asyncio.create_task(play), asyncio.create_task(bot.wait())
+    try:
+        await asyncio.wait({playing, ended}, return_when=asyncio.FIRST_COMPLETED)
+        if not playing.done():
+            raise DemoFailed(f"The bot has ended by itself: {log} says why.")
+        await playing
+    except SandboxError as error:
+        raise DemoFailed(f"The chat refused a move of the script: {error}. Log: {log}") from error
+    except DemoFailed as failure:
+        told = str(failure)
+        raise DemoFailed(told if str(log) in told else f"{told} The bot's log: {log}") from failure
+    finally:
+        for task in (playing, ended):
+            task.cancel()
+        await asyncio.gather(playing, ended, return_exceptions=True)
+
+
+@dataclass(frozen=True)
+class _Demo:
+    """Everything that is needed to play."""
+
+    place: Place
+    luggage: Luggage
+    script: Script
+    folder: Path
+    tell: Tell
+
+    async def play(self, *, once: bool, browser: bool) -> None:
+        """Found the group, play the story, and leave the chat open unless `once`."""
+        eyes = Eyes(self.place.database, self.luggage)
+        try:
+            async with SandboxClient(self.place.address) as sandbox:
+                members = [await sandbox.member(name) for name in ("Ann", "Ben", "Cleo")]
+                visitor = await sandbox.member("You")
+                chat = await sandbox.group("Bath time 🦆", *members, visitor)
+                address = f"{self.place.address}/#as={visitor.id}&chat={chat.id}"
+                _invite(address, self.tell, browser=browser)
+                cast = Cast(chat, self.place.world, members, pace=self.script.pace, tell=self.tell)
+                plan = Plan(self.script.epochs, self.script.imgsz)
+                story = Story(sandbox, cast, eyes, self.luggage, plan=plan, folder=self.folder)
+                _report(await story.play(), self.tell)
+        finally:
+            eyes.close()
+        if not once:
+            self.tell("The script is through. The chat stays open until Ctrl+C.")
+            await asyncio.Event().wait()
+
+
+def _invite(address: str, tell: Tell, *, browser: bool) -> None:
+    tell(f"The chat: {address}")
+    tell("Watch, or join in at any time: when you write or tap there, the others wait.")
+    if browser and has_display():
+        with contextlib.suppress(webbrowser.Error):
+            webbrowser.open(address)
+
+
+def _report(outcome: Outcome, tell: Tell) -> None:
+    for part, words in (("val", "chosen by"), ("test", "kept aside")):
+        figures = outcome.metadata["metrics"].get(part)
+        if figures:
+            tell(
+                f"Figures on the {figures['images']} pictures {words}: "
+                f"mAP50 {figures['map50']:.3f}, mAP50-95 {figures['map50_95']:.3f} "
+                f"({figures['boxes']} boxes)"
+            )
+    tell(f"The model's page, while this runs: {outcome.page}")
+    tell(f"The model for the browser: {outcome.package}")
+
+
+def _end_on_terminate() -> None:
+    task = asyncio.current_task()
+    assert task is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+
+
+class _Narrator:
+    """Tells the terminal what happens, with the time since the start."""
+
+    def __init__(self) -> None:
+        self._began = monotonic()
+
+    def tell(self, words: str) -> None:
+        """One line."""
+        passed = round(monotonic() - self._began)
+        print(f"{passed // 60}:{passed % 60:02d}  {words}", flush=True)
