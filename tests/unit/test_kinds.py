@@ -1,0 +1,235 @@
+"""What results of jobs become: images, boxes, classes, models."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlmodel import Session, col, select
+
+from pipeline.jobs.spec import (
+    BoxItem,
+    CollectResult,
+    ImageItem,
+    ProposedImage,
+    ProposeResult,
+)
+from pipeline.kinds import collect, package, propose
+from pipeline.kinds.places import Places
+from storage import jobs, sources
+from storage.files import FileStore
+from storage.models import Box, Image, Job, Project, Source
+from tests.support.project import ANN, CHAT, make_image, make_project, make_source, open_database
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Iterator[Session]:
+    """A session on a migrated database."""
+    db = open_database(tmp_path)
+    with Session(db.engine) as session:
+        yield session
+    db.close()
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> Places:
+    """A home of its own."""
+    return Places(home=tmp_path, files=FileStore(tmp_path / "files"), offline=True)
+
+
+def collecting(
+    session: Session, project: Project, *, trust: str | None = None
+) -> tuple[Job, Source]:
+    """A source whose collect job runs."""
+    source = make_source(session, project, trust=trust)
+    source.state = "collecting"
+    job = jobs.create(
+        kind="collect",
+        project_id=project.id,
+        chat_id=CHAT,
+        member_id=ANN,
+        request={"source_id": source.id},
+        session=session,
+    )
+    return job, source
+
+
+def item(number: int, *, group: str = "", alike: list[str] | None = None) -> ImageItem:
+    """A labelled picture with one box."""
+    return ImageItem(
+        key=f"aa/{number}.jpg",
+        sha256=f"{number:064x}",
+        name=f"{number}.jpg",
+        width=640,
+        height=480,
+        phash="0" * 16,
+        group=group or f"new{number}",
+        labelled=True,
+        boxes=[BoxItem(label="RBC", xyxy=(0.1, 0.1, 0.2, 0.2))],
+        alike=alike or [],
+    )
+
+
+def bring(session: Session, job: Job, items: list[ImageItem], folder: Path) -> None:
+    """Run a collect result's transactions."""
+    (folder / "out").mkdir(exist_ok=True)
+    lines = "".join(one.model_dump_json() + "\n" for one in items)
+    (folder / "out" / "items.jsonl").write_text(lines)
+    for chunk in collect.chunks(job, result(), folder):
+        chunk(session)
+
+
+def result(**changes: object) -> CollectResult:
+    """A collect result with classes of its own."""
+    fields: dict[str, object] = {
+        "title": "blood.zip",
+        "items_file": "items.jsonl",
+        "read": 2,
+        "kept": 2,
+        "labelled": 2,
+        "classes": ["RBC", "WBC"],
+    }
+    return CollectResult.model_validate(fields | changes)
+
+
+def test_bringing_images_in_twice_changes_nothing(session: Session, tmp_path: Path) -> None:
+    """A crash repeats the chunks: every image and box is there once all the same."""
+    project = make_project(session, "RBC")
+    job, _ = collecting(session, project)
+    for _ in range(2):
+        bring(session, job, [item(1), item(2)], tmp_path)
+    assert len(session.exec(select(Image)).all()) == 2
+    assert len(session.exec(select(Box)).all()) == 2
+
+
+def test_images_of_a_removed_source_come_back_with_a_new_one(
+    session: Session, tmp_path: Path
+) -> None:
+    """The same picture added again after a removal belongs to the new source."""
+    project = make_project(session, "RBC")
+    first, old = collecting(session, project)
+    bring(session, first, [item(1)], tmp_path)
+    sources.remove(old, session=session)
+    session.flush()
+    second, new = collecting(session, project)
+    bring(session, second, [item(1)], tmp_path)
+    assert session.exec(select(Image)).one().source_id == new.id
+
+
+def test_alike_images_share_the_older_group(session: Session, tmp_path: Path) -> None:
+    """A near duplicate joins the group it is alike to, and so does what it links."""
+    project = make_project(session, "RBC")
+    older, _ = make_image(session, make_source(session, project), group="old")
+    job, _ = collecting(session, project)
+    items = [item(11, alike=["old"]), item(12, alike=["new11"]), item(13)]
+    bring(session, job, items, tmp_path)
+    groups = session.exec(select(Image.group_key).order_by(col(Image.id))).all()
+    assert groups == ["old", "old", "old", "new13"]
+    assert older.id is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        ("cats", ["cats"], ["RBC", "WBC"]),
+        ("cats", ["RBC"], ["RBC"]),
+        ("cats", ["cat", "dog"], ["cat", "dog"]),
+    ],
+)
+def test_classes_said_as_a_name_only_give_way_to_the_datas_own(
+    session: Session, name: str, before: list[str], after: list[str]
+) -> None:
+    """`/new cats` alone takes the classes that a data set brings; classes that were said stay."""
+    project = make_project(session, *before)
+    assert project.name == name
+    job, _ = collecting(session, project)
+    collect.keep(job, result(), session=session)
+    assert project.classes == after
+
+
+@pytest.mark.parametrize(
+    ("trust", "state"), [(None, "asking"), ("yes", "ready"), ("no", "ready"), ("sample", "ready")]
+)
+def test_a_labelled_source_asks_unless_the_answer_came_along(
+    session: Session, trust: str | None, state: str
+) -> None:
+    """`trust=` answers the question at once; without it the source waits."""
+    job, source = collecting(session, make_project(session, "RBC"), trust=trust)
+    collect.keep(job, result(), session=session)
+    assert (source.state, source.trust) == (state, trust)
+
+
+def test_the_spec_knows_what_is_there(session: Session, places: Places, tmp_path: Path) -> None:
+    """Known images go along in a file, the options of the request into the spec."""
+    project = make_project(session, "RBC")
+    make_image(session, make_source(session, project))
+    job, source = collecting(session, project)
+    source.kind, source.what = "link", "https://example.org/a.mp4"
+    job.request = {**job.request, "every_s": 0.5, "max_images": 7}
+    spec = collect.prepare(job, tmp_path, places, session=session)
+    known = json.loads((tmp_path / "known.json").read_text())
+    assert (spec.what, spec.every_s, spec.max_images) == (source.what, 0.5, 7)
+    assert len(known) == 1
+
+
+def test_nothing_is_proposed_for_classes_that_no_model_knows(session: Session) -> None:
+    """Without a model of the project only classes that COCO names are worth a look."""
+    for chat, label, looks in ((-1, "murka", False), (-2, "Cat", True)):
+        project = make_project(session, label, chat_id=chat)
+        source = make_source(session, project, labelled=False, trust=None)
+        number = 100 - chat
+        session.add(
+            Image(
+                project_id=project.id or 0,
+                source_id=source.id or 0,
+                sha256=f"{number:064x}",
+                key="aa/a.jpg",
+                width=10,
+                height=10,
+                phash="0" * 16,
+                group_key=f"g{number}",
+            )
+        )
+        session.flush()
+        job = propose.queue(project, chat_id=chat, member_id=ANN, after="source:1", session=session)
+        assert (job is not None) is looks
+
+
+def test_proposals_become_open_boxes_once(session: Session) -> None:
+    """A repeated result adds nothing, and the images count as looked at."""
+    project = make_project(session, "cat")
+    source = make_source(session, project, labelled=False, trust=None)
+    image, _ = make_image(session, source, labelled=False)
+    job = jobs.create(
+        kind="propose",
+        project_id=project.id,
+        chat_id=CHAT,
+        member_id=ANN,
+        request={},
+        session=session,
+    )
+    found = ProposeResult(
+        images=[
+            ProposedImage(
+                image_id=image.id or 0,
+                boxes=[BoxItem(label="cat", xyxy=(0.1, 0.1, 0.5, 0.5), score=0.4)],
+            )
+        ]
+    )
+    assert propose.keep(job, found, session=session) == 1
+    assert propose.keep(job, found, session=session) == 0
+    assert session.exec(select(Box)).one().origin == "coco"
+    assert image.proposed
+
+
+def test_the_self_test_prefers_unseen_pictures_that_exercise_the_letterbox() -> None:
+    """Candidates: not seen in training first, then not square and larger than the input."""
+    pictures = [
+        {"key": "seen", "part": "train", "width": 640, "height": 480, "boxes": [1]},
+        {"key": "square", "part": "val", "width": 640, "height": 640, "boxes": [1, 2, 3]},
+        {"key": "small", "part": "test", "width": 200, "height": 100, "boxes": [1]},
+        {"key": "few", "part": "val", "width": 640, "height": 480, "boxes": [1]},
+        {"key": "many", "part": "test", "width": 640, "height": 480, "boxes": [1, 2]},
+    ]
+    order = package._candidates({"images": pictures}, 320)
+    assert order == ["many", "few", "square", "small", "seen"]
