@@ -146,9 +146,22 @@ def _joined(shapes: list[Shape], rest: Mask, longest: int) -> tuple[list[Shape],
 def _distinct(shapes: list[Shape]) -> list[Shape]:
     kept: list[Shape] = []
     for shape in sorted(shapes, key=lambda shape: -shape.size[0] * shape.size[1]):
-        if all(_iou(shape.box, other.box) <= SAME_BOX for other in kept):
+        if not any(
+            _iou(shape.box, other.box) > SAME_BOX or _is_crumb(shape, other) for other in kept
+        ):
             kept.append(shape)
     return kept
+
+
+def _is_crumb(small: Shape, large: Shape) -> bool:
+    # Where the ground has the pen's colour a stroke breaks to bits; those lie on its loop's line.
+    if (small.kind, large.kind) != ("open", "open"):
+        return False
+    x1, y1, x2, y2 = large.box
+    across = ((small.box[0] + small.box[2]) / 2 - x1) / (x2 - x1)
+    down = ((small.box[1] + small.box[3]) / 2 - y1) / (y2 - y1)
+    inside = min(across, 1 - across, down, 1 - down)
+    return max(small.size) < max(large.size) / 4 and -0.1 < inside < 0.15
 
 
 def _iou(one: Pixels, other: Pixels) -> float:
