@@ -37,3 +37,11 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60}:{whole % 60:02d} min"
     return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def plural(label: str) -> str:
+    """A class name for several of them: `cats`, `boxes`; names that are no English stay."""
+    if not label.isascii() or not label[-1:].isalpha():
+        return label
+    hissing = label.lower().endswith(("s", "x", "z", "ch", "sh"))
+    return f"{label}es" if hissing else f"{label}s"

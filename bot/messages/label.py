@@ -1,6 +1,6 @@
 """Sheets, drawing requests and what they won."""
 
-from bot.messages.common import count, head
+from bot.messages.common import count, head, plural
 from bot.wishes import Keyboard, Wish, button, esc, photo, rows, text
 from pipeline.labelling.sheets import SECONDS_A_SHEET
 from storage.models import Drawing, Project, Sheet
@@ -142,7 +142,7 @@ HOW_TO_DRAW = (
 def draw_answer(project: Project, drawing: Drawing, picture: str) -> Wish:
     """The strokes as they were understood, to be confirmed."""
     label = drawing.label
-    boxes = count(len(drawing.boxes), label or "object")
+    boxes = count(len(drawing.boxes), label or "object", plural(label or "object"))
     if label:
         right = [[button("✅ Right", "d", drawing.id, "ok", project.classes.index(label))]]
     else:

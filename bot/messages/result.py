@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bot.messages.common import count, duration, head
+from bot.messages.common import count, duration, head, plural
 from bot.wishes import Keyboard, Wish, album, button, document, esc, link, photo, text
 from pipeline.jobs.spec import Figures, PredictResult, TrainResult
 from storage.models import DatasetVersion, Model, Project
@@ -21,9 +21,12 @@ def of(amount: float, total: int) -> str:
 def in_words(label: str, figures: Figures) -> str:
     """`finds 8 of 10 cats; 1 of 10 alarms is false`."""
     false = 1 - figures.precision
+    many = plural(label)
     if figures.map50 < 0.02:
-        return f"finds nearly nothing yet ({count(figures.boxes, label)} to find)"
-    return f"finds {of(figures.recall, figures.boxes)} {label}s; {of(false, 10)} alarms are false"
+        return f"finds nearly nothing yet ({count(figures.boxes, label, many)} to find)"
+    wrong = of(false, 10)
+    verb = "is" if wrong.startswith("1 ") else "are"
+    return f"finds {of(figures.recall, figures.boxes)} {many}; {wrong} alarms {verb} false"
 
 
 def judged(result_metrics: dict[str, Any]) -> Figures | None:
