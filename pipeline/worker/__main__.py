@@ -4,6 +4,7 @@ Exit code 0 after `done`, 1 after `failed`; anything else is a crash. SIGTERM en
 attempt has a folder of its own, so nothing half-made is ever taken for a result.
 """
 
+import errno
 import importlib
 import json
 import signal
@@ -26,6 +27,22 @@ ROOMS = {
 }
 
 
+def in_words(error: Exception) -> TaptrainError:
+    """What a person is told of an error."""
+    if isinstance(error, TaptrainError):
+        return error
+    if isinstance(error, MemoryError):
+        return OutOfMemory()
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return WorkerError("The disk of this machine is full. Free some space, then try again.")
+    if isinstance(error, ModuleNotFoundError):
+        return WorkerError(
+            f"This machine lacks {error.name}: its owner can add it with "
+            "pip install 'taptrain[train]'."
+        )
+    return WorkerError(f"The work stopped because of an unexpected {type(error).__name__}.")
+
+
 def main(folder: Path) -> int:
     """Run the spec in `folder`; returns the exit code."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
@@ -34,29 +51,18 @@ def main(folder: Path) -> int:
     try:
         spec = SPEC.validate_python(json.loads((folder / "spec.json").read_text()))
         result = importlib.import_module(ROOMS[spec.kind]).run(spec, reporter)
-    except TaptrainError as error:
+    except Exception as error:
+        # The cause is in log.txt; the chat gets one sentence, never a traceback.
         traceback.print_exc()
+        known = in_words(error)
         reporter.failed(
             Failed(
-                code=error.code,
-                message=error.user_message,
-                retryable=error.retryable,
-                expected=isinstance(error, UserError),
+                code=known.code,
+                message=known.user_message,
+                retryable=known.retryable,
+                expected=isinstance(known, UserError),
             )
         )
-        return 1
-    except MemoryError:
-        traceback.print_exc()
-        lack = OutOfMemory()
-        reporter.failed(
-            Failed(code=lack.code, message=lack.user_message, retryable=True, expected=False)
-        )
-        return 1
-    except Exception as error:
-        # The cause is in log.txt; the chat gets its kind in words, never a traceback.
-        traceback.print_exc()
-        fault = WorkerError(f"The work stopped because of an unexpected {type(error).__name__}.")
-        reporter.failed(Failed(code=fault.code, message=fault.user_message, expected=False))
         return 1
     reporter.done(result)
     return 0
