@@ -1,0 +1,39 @@
+// Runs the page's arithmetic on the reference's inputs; prints how far it is off, as JSON.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+
+const [browser, folder] = process.argv.slice(2);
+const load = (name) => import(pathToFileURL(join(browser, name)).href);
+const { letterbox, fit } = await load("letterbox.js");
+const { decode } = await load("boxes.js");
+const cases = JSON.parse(readFileSync(join(folder, "cases.json"), "utf8"));
+const bytes = (name) => new Uint8Array(readFileSync(join(folder, name)));
+
+const letterboxes = cases.letterboxes.map(({ width, height, side }, number) => {
+  const { input } = letterbox(bytes(`${number}.rgba`), width, height, side);
+  const wanted = bytes(`${number}.rgb`);
+  let worst = 0;
+  for (let i = 0; i < wanted.length; i += 1) {
+    worst = Math.max(worst, Math.abs(Math.round(input[i] * 255) - wanted[i]));
+  }
+  return { length: input.length === wanted.length, worst };
+});
+
+const detections = cases.detections.map((wanted, number) => {
+  const raw = new Float32Array(bytes(`${number}.raw`).buffer);
+  const { classes, anchors, side, width, height, threshold, multiLabel } = wanted;
+  const place = fit(width, height, side);
+  const options = { threshold, iou: 0.7, maxDet: 300, multiLabel };
+  const found = decode(raw, classes, anchors, place, width, height, options);
+  let worst = 0;
+  found.forEach(({ index, score, box }, at) => {
+    const row = wanted.rows[at] ?? [];
+    [...box, score, index].forEach((value, i) => {
+      worst = Math.max(worst, Math.abs(value - (row[i] ?? Infinity)));
+    });
+  });
+  return { count: found.length, wanted: wanted.rows.length, worst };
+});
+
+console.log(JSON.stringify({ letterboxes, detections }));
