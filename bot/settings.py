@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "TAPTRAIN_"
 TELEGRAM = "https://api.telegram.org"
+HOME = Path("~/.taptrain")
 
 
 class SettingsError(Exception):
@@ -24,7 +25,7 @@ class Settings(BaseSettings):
 
     token: SecretStr
     api_url: str = TELEGRAM
-    home: Path = Path("~/.taptrain")
+    home: Path = HOME
     database_url: str = ""
     public_url: str = ""
     port: int = 8765

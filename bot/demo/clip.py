@@ -7,7 +7,7 @@ import av
 
 from bot.demo.scene import HEIGHT, WIDTH, Clip
 
-RATE = 10
+RATE = 8
 
 
 def write(clip: Clip, path: Path) -> None:

@@ -25,6 +25,11 @@ Pixels = NDArray[np.uint8]
 _SMALLEST, _LARGEST = 76.0, 132.0
 _MOST_OVERLAP = 0.12
 _RIM = 44
+_MARGIN = 60
+_DOWN, _ACROSS = (
+    axis.astype(np.float32)
+    for axis in np.meshgrid(np.linspace(0, 1, HEIGHT), np.linspace(0, 1, WIDTH), indexing="ij")
+)
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,9 @@ class Bath:
         self._rng = random.Random(seed)
         self._noise = np.random.default_rng(seed)
         self._water = self._pour()
+        self._grain = 3.5 * self._noise.standard_normal(
+            (HEIGHT + _MARGIN, WIDTH + _MARGIN), np.float32
+        )
         self._light = self._rng.uniform(0.72, 1.15)
         self._warmth = self._rng.uniform(-0.07, 0.07)
         self._lamp = (self._rng.random(), self._rng.random())
@@ -103,31 +111,32 @@ class Bath:
     def _pour(self) -> Pixels:
         """Soft patches of water, a little larger than a picture, so that it can drift."""
         rng = self._rng
-        deep = np.array(rng.choice([(92, 158, 190), (104, 176, 182), (128, 166, 200)]), float)
-        light = deep + np.array([58, 48, 38])
-        shape = (HEIGHT + 60, WIDTH + 60)
-        waves = np.zeros(shape)
+        deep = np.array(rng.choice([(92, 158, 190), (104, 176, 182), (128, 166, 200)]), np.float32)
+        light = np.array((58, 48, 38), np.float32)
+        shape = (HEIGHT + _MARGIN, WIDTH + _MARGIN)
+        waves = np.zeros(shape, np.float32)
         for cells, weight in ((5, 0.5), (14, 0.3), (40, 0.2)):
-            coarse = self._noise.random((cells, cells * 4 // 3)).astype(np.float32)
+            coarse = self._noise.random((cells, cells * 4 // 3), np.float32)
             waves += weight * cv2.resize(coarse, shape[::-1], interpolation=cv2.INTER_CUBIC)
         # Bright lines where patches meet, as the sun draws them on the ground of a pool.
         lines = np.exp(-(((waves - 0.5) * 26) ** 2))
-        mixed = np.clip(waves[..., None] * 0.8 + lines[..., None] * 0.35, 0, 1)
-        water: Pixels = (deep + (light - deep) * mixed).clip(0, 255).astype(np.uint8)
+        mixed = np.clip(waves * 0.8 + lines * 0.35, 0, 1)
+        water: Pixels = (deep + light * mixed[..., None]).clip(0, 255).astype(np.uint8)
         return water
 
     def _rippled(self, moment: float) -> Pixels:
-        x = round(30 + 28 * math.sin(moment * 0.7))
-        y = round(30 + 28 * math.cos(moment * 0.5))
+        x = round(_MARGIN / 2 + 28 * math.sin(moment * 0.7))
+        y = round(_MARGIN / 2 + 28 * math.cos(moment * 0.5))
         return self._water[y : y + HEIGHT, x : x + WIDTH].copy()
 
     def _lit(self, pixels: Pixels, moment: float) -> Pixels:
-        ys, xs = np.mgrid[0:HEIGHT, 0:WIDTH]
-        away = np.hypot(xs / WIDTH - self._lamp[0], ys / HEIGHT - self._lamp[1])
+        away = np.hypot(_ACROSS - self._lamp[0], _DOWN - self._lamp[1])
         glow = self._light * (1.1 - 0.3 * away) * (1 + 0.05 * math.sin(moment))
-        tint = np.array([1 + self._warmth, 1.0, 1 - self._warmth])
-        grain = self._noise.normal(0, 3.5, (HEIGHT, WIDTH, 1))
-        lit: Pixels = (pixels * glow[..., None] * tint + grain).clip(0, 255).astype(np.uint8)
+        tint = np.array([1 + self._warmth, 1.0, 1 - self._warmth], np.float32)
+        # A camera's grain is new in every picture; a shifted cut of one field looks just so.
+        x, y = (self._rng.randrange(_MARGIN) for _ in range(2))
+        grain = self._grain[y : y + HEIGHT, x : x + WIDTH, None]
+        lit: Pixels = (pixels * (glow[..., None] * tint) + grain).clip(0, 255).astype(np.uint8)
         return lit
 
 
