@@ -96,19 +96,14 @@ class TaptrainApp:
         await self._greet_telegram()
         self.services.username = self._ptb.bot.username or ""
 
-        async def wake_runner() -> None:
-            self._runner.wake()
-
-        self.services.nudges += [
-            self._sender.drain,
-            self._painter.paint,
-            self._intake.run,
-            wake_runner,
-        ]
-        self._every(TICK_S, "queue", self._queue_tick)
-        self._every(TICK_S, "outbox", self._sender.drain)
-        self._every(TICK_S, "pictures", self._painter.paint)
-        self._every(TICK_S, "intake", self._intake.run)
+        for name, wake in (
+            ("queue", self._wake_runner),
+            ("outbox", self._sender.drain),
+            ("pictures", self._painter.paint),
+            ("intake", self._intake.run),
+        ):
+            self.services.nudges.append(wake)
+            self._every(TICK_S, name, wake)
         self._every(24 * 3600, "cleaning", self._clean)
         await self._ptb.start()
         assert self._ptb.updater is not None
@@ -124,8 +119,12 @@ class TaptrainApp:
     def _every(
         self, seconds: float, name: str, work: Callable[[], Coroutine[Any, Any, object]]
     ) -> None:
+        async def tick() -> None:
+            # Spawned, so that stopping the scheduler cancels nothing half-way.
+            self.services.spawn(work())
+
         self._scheduler.add_job(
-            work,
+            tick,
             "interval",
             seconds=seconds,
             id=name,
@@ -134,8 +133,8 @@ class TaptrainApp:
             misfire_grace_time=None,
         )
 
-    async def _queue_tick(self) -> None:
-        await self._runner.tick()
+    async def _wake_runner(self) -> None:
+        self._runner.wake()
 
     async def _clean(self) -> None:
         gone = await asyncio.to_thread(housekeeping.sweep, self._db, self._places)
@@ -173,6 +172,7 @@ class TaptrainApp:
             await self._ptb.updater.stop()
         if self._ptb.running:
             await self._ptb.stop()
+        await self.services.settle()
         await self._runner.close()
         await self._sender.close()
         await self._pool.close()

@@ -27,6 +27,7 @@ from storage.models import Project, Upload, now
 
 log = logging.getLogger(__name__)
 
+LOST = "I couldn't use that picture. Please send it again."
 QUIET = timedelta(seconds=1.5)
 AT_ONCE = 4
 READ_TIMEOUT_S = 120
@@ -59,11 +60,19 @@ class Intake:
             )
             rows = await self._services.db.read(lambda s: uploads.waiting(session=s))
             for row in rows:
-                if row.path and row.purpose == "predict":
-                    await self._services.write(lambda s, row=row: _predict(row, s))  # type: ignore[misc]  # lambda default
-                elif row.path and row.purpose == "ink":
-                    await self._ink(row)
+                try:
+                    await self._hand_on(row)
+                except Exception:
+                    # One file that fails must not hold back those behind it for ever.
+                    log.exception("upload %s cannot be handed on", row.id)
+                    await self._services.write(lambda s, row=row: _unreadable(row, LOST, s))  # type: ignore[misc]  # lambda default
             await self._bursts()
+
+    async def _hand_on(self, row: Upload) -> None:
+        if row.path and row.purpose == "predict":
+            await self._services.write(lambda s: _predict(row, s))
+        elif row.path and row.purpose == "ink":
+            await self._ink(row)
 
     async def _fetch(self, row: Upload) -> None:
         folder = self._services.places.inbox / str(row.id)
@@ -109,13 +118,13 @@ class Intake:
         assert row.path is not None
         drawn = Path(row.path)
         match = row.drawing_id if row.drawing_id in open_ones else None
-        if match is None:
-            match = await self._pool.run("pipeline.labelling.ink:closest", drawn, open_ones)
-        if match is None:
-            # No request has this picture: it is simply one more photo.
-            await self._services.write(lambda s: _as_photo(row, s))
-            return
         try:
+            if match is None:
+                match = await self._pool.run("pipeline.labelling.ink:closest", drawn, open_ones)
+            if match is None:
+                # No request has this picture: it is simply one more photo.
+                await self._services.write(lambda s: _as_photo(row, s))
+                return
             ink = await self._pool.run("pipeline.labelling.ink:read_ink", open_ones[match], drawn)
         except TaptrainError as trouble:
             sentence = trouble.user_message

@@ -11,7 +11,6 @@ from sqlmodel import Session
 
 from bot.messages import label as words
 from bot.services import Services
-from pipeline.errors import TaptrainError
 from pipeline.labelling import drawings, sheets
 from pipeline.labelling.tiles import Tile, TileBox
 from pipeline.pool import PicturePool
@@ -42,9 +41,18 @@ class Painter:
                 if not waiting and not to_draw:
                     return
                 for sheet in waiting:
-                    await self._sheet(sheet)
+                    try:
+                        await self._sheet(sheet)
+                    except Exception:
+                        # One picture that fails must not hold back those behind it for ever.
+                        log.exception("sheet %s cannot be painted", sheet.id)
+                        await self._services.write(lambda s, i=sheet.id: _lose_sheet(i, s))  # type: ignore[misc]  # lambda default
                 for drawing in to_draw:
-                    await self._drawing(drawing)
+                    try:
+                        await self._drawing(drawing)
+                    except Exception:
+                        log.exception("drawing %s cannot be painted", drawing.id)
+                        await self._services.write(lambda s, i=drawing.id: _lose_drawing(i, s))  # type: ignore[misc]  # lambda default
 
     async def _sheet(self, sheet: Sheet) -> None:
         picture = sheet.picture
@@ -98,13 +106,7 @@ class Painter:
             work = self._pool.run(
                 "pipeline.labelling.request:render_answer", path, boxes, labels, classes=classes
             )
-        try:
-            data = await work
-        except TaptrainError as trouble:
-            log.error("picture %s cannot be shown: %s", image.id, trouble)
-            await self._services.write(lambda s: _give_up(drawing.id or 0, s))
-            return
-        key = self._services.places.files.put_bytes(data, suffix=".jpg")
+        key = self._services.places.files.put_bytes(await work, suffix=".jpg")
         await self._services.write(lambda s: _show_drawing(drawing.id or 0, drawing.state, key, s))
 
     def _path(self, image: Image) -> Path:
@@ -190,7 +192,20 @@ def _show_drawing(drawing_id: int, was: str, picture: str, session: Session) -> 
     )
 
 
-def _give_up(drawing_id: int, session: Session) -> None:
+def _lose_sheet(sheet_id: int, session: Session) -> None:
+    sheet = sheet_rows.get(sheet_id, session=session)
+    if sheet is not None:
+        sheet_rows.close(sheet, "aside", session=session)
+        _apologise(f"sheet:{sheet_id}:lost", sheet.chat_id, sheet.project_id, session)
+
+
+def _lose_drawing(drawing_id: int, session: Session) -> None:
     drawing = session.get(Drawing, drawing_id)
     if drawing is not None:
         drawings.skip(drawing, session=session)
+        _apologise(f"draw:{drawing_id}:lost", drawing.chat_id, drawing.project_id, session)
+
+
+def _apologise(key: str, chat_id: int, project_id: int, session: Session) -> None:
+    project = projects.get(project_id, session=session)
+    outbox.put(key, chat_id, words.not_painted(project), session=session)

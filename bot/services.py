@@ -50,6 +50,12 @@ class Services:
         self._tasks.add(task)
         task.add_done_callback(self._over)
 
+    async def settle(self) -> None:
+        """Let everything in the background end; nothing new is woken from now on."""
+        self.nudges.clear()
+        while self._tasks:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
     def _over(self, task: asyncio.Task[object]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:

@@ -168,3 +168,11 @@ def draw_answer(project: Project, drawing: Drawing, picture: str) -> Wish:
 def draw_problem(project: Project, sentence: str, *, reply_to: int | None) -> Wish:
     """A drawing that could not be read; the request stays open."""
     return text(f"{head(project)}{esc(sentence)}", reply_to=reply_to)
+
+
+def not_painted(project: Project) -> Wish:
+    """A picture could not be made; the way on."""
+    return text(
+        f"{head(project)}I couldn't make that picture. Your answers are kept; go on with the next.",
+        [[button("▶ Go on", "label")]],
+    )
