@@ -14,6 +14,7 @@ from pathlib import Path
 from PIL import Image
 from pydantic import TypeAdapter
 
+from pipeline.archive import printable
 from pipeline.errors import SourceError, WorkerError
 from pipeline.formats import Match, match, read_labels
 from pipeline.formats.base import Report
@@ -255,7 +256,7 @@ def _result(
 ) -> CollectResult:
     counts = _counts(items, labels)
     return CollectResult(
-        title=fetched.title[:MAX_NAME],
+        title=printable(fetched.title, len(fetched.title))[:MAX_NAME],
         items_file="items.jsonl",
         read=read,
         kept=len(items),

@@ -57,7 +57,7 @@ def draw(cells: list[Cell], counts: dict[str, int], classes: list[str], path: Pa
     if legend:
         _draw_legend(sheet, legend, height - legend_height, paints)
     sheet.thumbnail((WIDTH, TALLEST), Image.Resampling.LANCZOS)
-    sheet.save(path, "JPEG", quality=88)
+    sheet.save(path, "JPEG", quality=88, subsampling=0)
 
 
 def _aspect(cells: list[Cell]) -> float:
@@ -93,8 +93,8 @@ def _place(
             top + max(y2 * (size[1] - 1), y1 * (size[1] - 1) + 2),
         )
         # The dark casing keeps bright colours visible on bright ground.
-        pen.rectangle(_grown(corners), outline=BACKGROUND, width=4)
-        pen.rectangle(corners, outline=paints.get(box.label, INK), width=2)
+        pen.rectangle(_grown(corners), outline=BACKGROUND, width=5)
+        pen.rectangle(corners, outline=paints.get(box.label, INK), width=3)
 
 
 def _grown(corners: tuple[float, float, float, float]) -> tuple[float, float, float, float]:

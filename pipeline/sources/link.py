@@ -24,7 +24,11 @@ HEAD_S = 30.0
 DIRECT = ("image", "video", "zip")
 TIMEOUT = httpx.Timeout(30.0, connect=15.0)
 # Some hosts answer an unknown program with an error page.
-HEADERS = {"User-Agent": "Mozilla/5.0 (compatible; taptrain)", "Accept": "*/*"}
+HEADERS = {
+    "User-Agent": "Mozilla/5.0 (compatible; taptrain)",
+    "Accept": "*/*",
+    "Accept-Encoding": "identity",
+}
 
 
 class LinkSource:

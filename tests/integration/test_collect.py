@@ -353,6 +353,12 @@ def test_an_endless_body_is_cut_off(desk: Desk, www: Www, film: bytes) -> None:
     assert "over 19 MB" in outcome.sentence
 
 
+def test_an_endless_page_is_cut_off(desk: Desk, www: Www) -> None:
+    """A page that never stops is left as well, before it fills the memory."""
+    link = www.put("/page", PAGE.format("x" * 60_000).encode(), type="text/html", endless=True)
+    assert "That page never ends" in desk.collect(what=link, allow_private="1").sentence
+
+
 def test_links_inside_are_refused(desk: Desk, www: Www, film: bytes) -> None:
     """Loopback is refused by default, and the server is never asked."""
     link = www.put("/a.mp4", film, type="video/mp4")
@@ -382,7 +388,10 @@ def test_detours_inside_are_refused(desk: Desk, www: Www, film: bytes, way: str)
         assert outcome.stored == []
 
 
-def test_a_kill_leaves_nothing_half_made(desk: Desk, www: Www, film: bytes) -> None:
+@pytest.mark.parametrize(("how", "code"), [(signal.SIGKILL, -9), (signal.SIGTERM, 143)])
+def test_a_kill_leaves_nothing_half_made(
+    desk: Desk, www: Www, film: bytes, how: signal.Signals, code: int
+) -> None:
     """A worker that dies in the middle of a download leaves no result and no stored file."""
     link = www.put("/a.mp4", film, type="video/mp4", hold=True)
     folder = desk.prepare(what=link, allow_private="1")
@@ -391,8 +400,8 @@ def test_a_kill_leaves_nothing_half_made(desk: Desk, www: Www, film: bytes) -> N
     while not (fetched.exists() and www.asked.count("/a.mp4") == 2):
         assert worker.poll() is None
         time.sleep(0.02)
-    worker.send_signal(signal.SIGKILL)
-    assert worker.wait(30) == -signal.SIGKILL
+    worker.send_signal(how)
+    assert worker.wait(30) == code
     events = [json.loads(line) for line in (folder / "events.jsonl").read_text().splitlines()]
     assert not {"done", "failed"} & {event["type"] for event in events}
     assert not (folder / "out" / "items.jsonl").exists()
