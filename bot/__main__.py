@@ -27,7 +27,7 @@ def _log_to_stderr(level: int = logging.INFO) -> None:
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
     # Request lines hold the token; APScheduler tells every tick.
-    for noisy in ("httpx", "httpcore", "apscheduler", "telegram.ext", "asyncio"):
+    for noisy in ("httpx", "httpcore", "apscheduler", "telegram.ext", "asyncio", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
