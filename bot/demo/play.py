@@ -46,11 +46,15 @@ async def run(*, once: bool, folder: Path, browser: bool, script: Script) -> Non
     _end_on_terminate()
     tell = _Narrator().tell
     with tempfile.TemporaryDirectory(prefix="taptrain-demo-") as scratch:
-        tell("Drawing a bath full of toys …")
         packing = asyncio.create_task(asyncio.to_thread(pack, Path(scratch), photos=script.photos))
-        async with running(folder / "bot.log") as (place, bot):
-            demo = _Demo(place, await packing, script, folder, tell)
-            await _while_alive(bot, place.log, demo.play(once=once, browser=browser))
+        try:
+            tell("Starting the chat and a bot …")
+            async with running(folder / "bot.log") as (place, bot):
+                demo = _Demo(place, packing, script, folder, tell)
+                await _while_alive(bot, place.log, demo.play(once=once, browser=browser))
+        finally:
+            # The thread still writes into the folder that is about to go.
+            await asyncio.gather(packing, return_exceptions=True)
 
 
 async def _while_alive(
@@ -79,33 +83,40 @@ class _Demo:
     """Everything that is needed to play."""
 
     place: Place
-    luggage: Luggage
+    packing: asyncio.Task[Luggage]
     script: Script
     folder: Path
     tell: Tell
 
     async def play(self, *, once: bool, browser: bool) -> None:
         """Found the group, play the story, and leave the chat open unless `once`."""
-        eyes = Eyes(self.place.database, self.luggage)
-        try:
-            async with SandboxClient(self.place.address) as sandbox:
-                members = [await sandbox.member(name) for name in ("Ann", "Ben", "Cleo")]
-                visitor = await sandbox.member("You")
-                chat = await sandbox.group("Bath time 🦆", *members, visitor)
-                address = f"{self.place.address}/#as={visitor.id}&chat={chat.id}"
-                _invite(address, self.tell, browser=browser)
-                cast = Cast(chat, self.place.world, members, pace=self.script.pace, tell=self.tell)
-                plan = Plan(self.script.epochs, self.script.imgsz)
-                story = Story(sandbox, cast, eyes, self.luggage, plan=plan, folder=self.folder)
+        async with SandboxClient(self.place.address) as sandbox:
+            members = [await sandbox.member(name) for name in ("Ann", "Ben", "Cleo")]
+            visitor = await sandbox.member("You")
+            chat = await sandbox.group("Bath time 🦆", *members, visitor)
+            _invite(f"{self.place.address}/#as={visitor.id}&chat={chat.id}", self.tell, browser)
+            self.tell("Drawing a bath full of toys …")
+            luggage = await asyncio.shield(self.packing)
+            cast = Cast(chat, self.place.world, members, pace=self.script.pace, tell=self.tell)
+            eyes = Eyes(self.place.database, luggage)
+            try:
+                story = Story(
+                    sandbox,
+                    cast,
+                    eyes,
+                    luggage,
+                    plan=Plan(self.script.epochs, self.script.imgsz),
+                    folder=self.folder,
+                )
                 _report(await story.play(), self.tell)
-        finally:
-            eyes.close()
+            finally:
+                eyes.close()
         if not once:
             self.tell("The script is through. The chat stays open until Ctrl+C.")
             await asyncio.Event().wait()
 
 
-def _invite(address: str, tell: Tell, *, browser: bool) -> None:
+def _invite(address: str, tell: Tell, browser: bool) -> None:
     tell(f"The chat: {address}")
     tell("Watch, or join in at any time: when you write or tap there, the others wait.")
     if browser and has_display():
