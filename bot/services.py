@@ -60,8 +60,3 @@ class Services:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
             log.error("background work failed", exc_info=task.exception())
-
-    def public(self, path: str) -> str | None:
-        """An address that Telegram accepts in a button, or None without a public one."""
-        base = self.settings.public_url
-        return f"{base}/{path}" if base else None

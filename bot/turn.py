@@ -70,6 +70,16 @@ class Turn:
         """The project that is meant, if there is one."""
         return projects.current(self.chat.id, session=self.session)
 
+    def check_own(self, project: Project) -> None:
+        """Let only the project's chat through, and private chats that joined it.
+
+        Raises:
+            UserError: it is another chat's.
+        """
+        joined = self.private and self.chat.project_id == project.id
+        if project.chat_id != self.chat.id and not joined:
+            raise UserError("That belongs to another chat.")
+
     def say(
         self,
         wish: wishes.Wish,

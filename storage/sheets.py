@@ -1,10 +1,13 @@
 """Sheets: which tiles were shown to whom, and what became of them."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 from sqlmodel import Session, col, select
 
 from storage.models import Sheet, now
+
+LEFT_LYING = timedelta(minutes=10)
 
 
 def create(
@@ -57,11 +60,12 @@ def on_table(project_id: int, *, session: Session) -> list[Sheet]:
 
 
 def taken(project_id: int, kind: str, *, session: Session) -> set[int]:
-    """Subjects that lie on a sheet in front of somebody."""
+    """Subjects on a sheet that somebody looks at; one left lying holds its tiles back no longer."""
+    since = now() - LEFT_LYING
     return {
         tile
         for sheet in on_table(project_id, session=session)
-        if sheet.kind == kind
+        if sheet.kind == kind and (sheet.shown_at or sheet.opened_at or since) > since
         for tile in sheet.tiles
     }
 

@@ -124,8 +124,7 @@ def _source(turn: Turn, source_id: str) -> Source:
         project = projects.get(source.project_id, session=turn.session)
     except LookupError:
         raise UserError("That source is gone.") from None
-    if project.chat_id != turn.chat.id:
-        raise UserError("That belongs to another chat.")
+    turn.check_own(project)
     return source
 
 

@@ -69,7 +69,7 @@ def create(turn: Turn, said: str) -> None:
         created_by=turn.member.id,
         session=turn.session,
     )
-    turn.say(words.created(project))
+    turn.say(words.created(project, private=turn.private, username=turn.services.username))
 
 
 def ask(turn: Turn) -> None:
@@ -88,6 +88,9 @@ async def list_(update: Update, context: Context) -> None:
 
     def show(turn: Turn) -> None:
         rows = projects.of_chat(turn.chat.id, session=turn.session)
+        joined = turn.maybe_project
+        if joined is not None and joined.chat_id != turn.chat.id:
+            rows.insert(0, joined)
         turn.say(words.project_list(rows, turn.chat.project_id))
 
     await act(update, context, show)
@@ -125,12 +128,14 @@ def tap_select(turn: Turn, args: list[str]) -> str:
 
 
 def of_this_chat(turn: Turn, project_id: int) -> Project:
-    """The project, if it belongs to the chat.
+    """The project, if this chat may work on it.
 
     Raises:
         UserError: it is another chat's, or gone.
     """
-    for project in projects.of_chat(turn.chat.id, session=turn.session):
-        if project.id == project_id:
-            return project
-    raise UserError("That belongs to another chat.")
+    try:
+        project = projects.get(project_id, session=turn.session)
+    except LookupError:
+        raise UserError("That project is gone.") from None
+    turn.check_own(project)
+    return project

@@ -1,21 +1,61 @@
 """Hello, help, and what the bot does not understand."""
 
+import logging
 import re
 
 from telegram import Update
+from telegram.error import TelegramError
 
 from bot.messages import project as words
 from bot.turn import Context, Turn, act, services_of
+from pipeline.errors import UserError
+from storage import projects
+
+log = logging.getLogger(__name__)
 
 PRESENT = ("member", "administrator")
 
 
 async def start(update: Update, context: Context) -> None:
-    """`/start`, also through a deep link."""
-    username = services_of(context).username
-    await act(
-        update, context, lambda turn: turn.say(words.hello(private=turn.private, username=username))
+    """`/start`; with the payload `g<chat>` a member of that group comes to its project."""
+    payload = (context.args or [""])[0]
+    if payload.startswith("g-") and payload[2:].isdecimal():
+        await from_group(update, context, int(payload[1:]))
+        return
+    await act(update, context, hello)
+
+
+def hello(turn: Turn) -> None:
+    """The first message."""
+    turn.say(
+        words.hello(private=turn.private, username=turn.services.username, chat_id=turn.chat.id)
     )
+
+
+async def from_group(update: Update, context: Context, group: int) -> None:
+    """A group's member goes on in private: what is sent there belongs to the group's project."""
+    who = update.effective_user
+    member = who is not None and await _is_member(context, group, who.id)
+
+    def join(turn: Turn) -> None:
+        project = projects.current(group, session=turn.session) if member else None
+        if not member:
+            raise UserError("I can't see you in that group. Open the link from the group itself.")
+        if project is None:
+            raise UserError("First tell me in the group what to find, then open the link again.")
+        projects.select_for(turn.chat.id, project, session=turn.session)
+        turn.say(words.joined_privately(project))
+
+    await act(update, context, join)
+
+
+async def _is_member(context: Context, group: int, user: int) -> bool:
+    try:
+        found = await context.bot.get_chat_member(group, user)
+    except TelegramError as trouble:
+        log.info("membership of chat %s is unknown: %s", group, trouble.message)
+        return False
+    return found.status not in ("left", "kicked")
 
 
 async def help_(update: Update, context: Context) -> None:
@@ -55,4 +95,4 @@ async def joined(update: Update, context: Context) -> None:
         return
     was, is_ = change.old_chat_member.status, change.new_chat_member.status
     if was in ("left", "kicked") and is_ in PRESENT:
-        await start(update, context)
+        await act(update, context, hello)

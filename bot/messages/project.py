@@ -2,27 +2,41 @@
 
 from bot.commands import COMMANDS
 from bot.messages.common import count, head, listed
-from bot.wishes import Keyboard, Wish, button, esc, link, rows, text
+from bot.wishes import Button, Keyboard, Wish, button, esc, link, rows, text
 from storage.models import Project
 from storage.progress import Standing
 
 ASK_NEW = "ask:new"
 
 
-def hello(*, private: bool, username: str) -> Wish:
+def hello(*, private: bool, username: str, chat_id: int) -> Wish:
     """The first message in a chat."""
     keyboard: Keyboard = [[button("🆕 New project", "new")]]
     if private:
         keyboard.append([link("👥 Work in a group", f"https://t.me/{username}?startgroup=hello")])
     else:
         keyboard.append([button("👁 Let me see photos here", "see")])
-        keyboard.append([link("📨 Send them privately", f"https://t.me/{username}?start=hello")])
+        keyboard.append([privately(username, chat_id)])
     keyboard.append([button("❓ How it works", "help")])
     return text(
         "👋 You tap, I learn to find things in pictures.\n"
         "Tell me what to find and send pictures, a video or a link. You check my guesses on small "
         "sheets, then I train a detector that runs in a browser.",
         keyboard,
+    )
+
+
+def privately(username: str, chat_id: int) -> Button:
+    """A deep link from a group to its project in private; membership is checked on arrival."""
+    return link("📨 Send them privately", f"https://t.me/{username}?start=g{chat_id}")
+
+
+def joined_privately(project: Project) -> Wish:
+    """A group's project in a private chat."""
+    return text(
+        f"{head(project)}what you send and tap here goes to your group's project. "
+        "Send photos, a video, a zip or a link, or go on checking.",
+        next_steps(),
     )
 
 
@@ -45,13 +59,16 @@ def ask_new(*, reply_to: int | None) -> Wish:
     )
 
 
-def created(project: Project) -> Wish:
+def created(project: Project, *, private: bool, username: str) -> Wish:
     """A project was made."""
     looks = f"I'll look for {esc(listed(project.classes))}. " if project.classes else ""
     return text(
         f"{head(project)}ready. {looks}Now send pictures, a video, a zip or a link "
         "(in a group: as a reply to this message).",
-        [[button("➕ How to add", "add")], [button("📊 Where we are", "stats")]],
+        [
+            [button("➕ How to add", "add"), button("📊 Where we are", "stats")],
+            *([] if private else [[privately(username, project.chat_id)]]),
+        ],
     )
 
 
