@@ -38,7 +38,8 @@ def render(
     taken: list[paint.Pixels] = []
     for number, (pixels, name) in enumerate(zip(shown, names, strict=True), start=1):
         text = f"{number} {name}" if named and paint.writable(name) else str(number)
-        spot = _spot(pixels, text, image.size, unit * 0.042, taken)
+        others = [other for other in shown if other is not pixels]
+        spot = _spot(pixels, text, image.size, unit * 0.046, others, taken)
         paint.badge(image, spot, text)
         taken.append(spot)
     return jpeg(image)
@@ -54,29 +55,31 @@ def _spot(
     text: str,
     size: tuple[int, int],
     height: float,
+    others: list[paint.Pixels],
     taken: list[paint.Pixels],
 ) -> paint.Pixels:
-    # Outside the box where there is room, so that the number hides nothing; never on another one.
+    # Above the box if it can be, so that the number hides nothing and plainly belongs to it.
     wide = paint.badge_width(text, height)
     x1, y1, x2, y2 = box
     corners = [
         (x1, y1 - height),
         (x2 - wide, y1 - height),
-        (x1, y2),
-        (x2 - wide, y2),
+        (x1, y1),
+        (x2 - wide, y1),
         (x1 - wide, y1),
         (x2, y1),
-        (x1, y1),
+        (x1, y2),
         (x2 - wide, y2 - height),
     ]
-
-    def cost(corner: tuple[float, float]) -> float:
-        x, y = corner
-        outside = max(0.0, -x, -y, x + wide - size[0], y + height - size[1])
-        spot = (x, y, x + wide, y + height)
-        return outside + sum(height for other in taken if paint.overlap(spot, other) > 0)
-
-    x, y = min(corners, key=cost)
-    x = min(max(x, 0.0), size[0] - wide)
-    y = min(max(y, 0.0), size[1] - height)
-    return (x, y, x + wide, y + height)
+    best: tuple[float, paint.Pixels] | None = None
+    for place, (x, y) in enumerate(corners):
+        left = min(max(x, 0.0), size[0] - wide)
+        top = min(max(y, 0.0), size[1] - height)
+        spot = (left, top, left + wide, top + height)
+        pushed = (abs(left - x) + abs(top - y)) / height
+        hides = 2 * paint.covered(box, spot) + sum(paint.covered(spot, o) for o in others) / 2
+        cost = place / 8 + pushed + hides + 5 * sum(paint.overlap(spot, t) > 0 for t in taken)
+        if best is None or cost < best[0]:
+            best = (cost, spot)
+    assert best is not None
+    return best[1]

@@ -7,6 +7,9 @@ from PIL import Image, ImageOps
 
 from pipeline.errors import DrawingError
 
+MOST_PIXELS = 64_000_000
+"""More is never decoded: three bytes each, several copies. Larger JPEGs are read at half size."""
+
 ORIENTATION = 0x0112
 TURNED = range(5, 9)
 """EXIF orientations that swap width and height."""
@@ -42,9 +45,13 @@ def load(source: Path | bytes, *, at_least: float = 1.0) -> Image.Image:
     """
     try:
         with Image.open(_handle(source)) as image:
+            width, height = image.size
+            if width * height > MOST_PIXELS:
+                at_least = min(at_least, 0.5)
             if at_least < 1:
-                width, height = image.size
                 image.draft("RGB", (int(width * at_least), int(height * at_least)))
+            if image.width * image.height > MOST_PIXELS:
+                raise UnreadablePicture("This picture is too large. Please send a smaller one.")
             ImageOps.exif_transpose(image, in_place=True)
             # A copy of a large photo costs as much as decoding it.
             return image if image.mode == "RGB" else image.convert("RGB")

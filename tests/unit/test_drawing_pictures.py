@@ -82,8 +82,12 @@ def test_many_boxes_and_small_pictures_are_readable() -> None:
 
 
 def test_what_cannot_be_shown_is_refused() -> None:
-    """A broken picture, and labels that do not belong to the boxes."""
+    """A broken picture, one that would fill the memory, and labels that fit no boxes."""
     with pytest.raises(UnreadablePicture):
         render_request(b"no picture")
+    out = io.BytesIO()
+    Image.new("1", (9000, 9000)).save(out, "PNG")
+    with pytest.raises(UnreadablePicture, match="too large"):
+        render_request(out.getvalue())
     with pytest.raises(ValueError, match="1 labels for 2 boxes"):
         render_answer(photo((99, 99)), [(0, 0, 0.5, 0.5), (0.5, 0.5, 1, 1)], ["cat"])
