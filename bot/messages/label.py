@@ -115,7 +115,7 @@ def draw_request(
     # Several classes: the caption that comes back, or a button, says which.
     extra = "" if len(project.classes) == 1 else " and write the class under it"
     words = (
-        f"{head(project)}✏️ Circle {what}: save the photo, open it in the editor → brush → "
+        f"{head(project)}✏️ Circle {what}: open the photo → edit → brush → "
         f"{how}{extra}. {min(done + 1, goal)}/{goal}"
     )
     nothing = f"🚫 No {project.classes[0]} here" if len(project.classes) == 1 else "🚫 Nothing here"
