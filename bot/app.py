@@ -37,6 +37,8 @@ log = logging.getLogger(__name__)
 PTB = Application[Any, Any, Any, Any, Any, Any]
 CONNECT_TRIES = 5
 TICK_S = 1.0
+READ_TIMEOUT_S = 30
+"""A message given up on too early is sent again, and the chat has it twice."""
 
 
 class TaptrainApp:
@@ -199,6 +201,7 @@ def _telegram(settings: Settings) -> PTB:
         .base_file_url(f"{settings.api_url}/file/bot")
         .concurrent_updates(ChatOrder())
         .connection_pool_size(32)
+        .read_timeout(READ_TIMEOUT_S)
         .get_updates_read_timeout(40)
         .job_queue(None)
         .build()

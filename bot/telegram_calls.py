@@ -19,6 +19,8 @@ from bot.wishes import Wish
 from storage.files import FileStore
 
 UPLOAD_TIMEOUT_S = 120
+# Whoever gives up on an upload too early makes it again, and the chat has it twice.
+PATIENCE: dict[str, Any] = {"read_timeout": UPLOAD_TIMEOUT_S, "write_timeout": UPLOAD_TIMEOUT_S}
 
 
 def markup(wish: Wish) -> InlineKeyboardMarkup | ForceReply | None:
@@ -59,7 +61,7 @@ async def send(bot: Bot, chat_id: int, wish: Wish, files: FileStore) -> Message:
                 _bytes(files, wish["file"]),
                 caption=wish["text"],
                 reply_markup=markup(wish),
-                write_timeout=UPLOAD_TIMEOUT_S,
+                **PATIENCE,
                 **common,
             )
         case "document":
@@ -69,7 +71,7 @@ async def send(bot: Bot, chat_id: int, wish: Wish, files: FileStore) -> Message:
                 caption=wish["text"],
                 filename=wish["name"],
                 disable_content_type_detection=True,
-                write_timeout=UPLOAD_TIMEOUT_S,
+                **PATIENCE,
                 **common,
             )
         case "album":
@@ -85,7 +87,7 @@ async def send(bot: Bot, chat_id: int, wish: Wish, files: FileStore) -> Message:
                 chat_id,
                 media,
                 disable_notification=common["disable_notification"],
-                write_timeout=UPLOAD_TIMEOUT_S,
+                **PATIENCE,
             )
             return sent[0]
         case other:
@@ -126,7 +128,7 @@ async def edit(
             InputMediaPhoto(
                 _bytes(files, wish["file"]), caption=wish["text"], parse_mode=ParseMode.HTML
             ),
-            write_timeout=UPLOAD_TIMEOUT_S,
+            **PATIENCE,
             **where,
         )
 
