@@ -131,7 +131,7 @@ class Intake:
             await self._services.write(lambda s: _unreadable(row, sentence, s))
             return
         boxes = [list(box) for box in ink.boxes]
-        await self._services.write(lambda s: _understood(row, match, boxes, s))
+        await self._services.write(lambda s: _understood(row, match, boxes, ink.unclear, s))
 
     def _originals(self, row: Upload, session: Session) -> dict[int, Path]:
         found = {}
@@ -218,10 +218,15 @@ def _unreadable(row: Upload, sentence: str, session: Session) -> None:
     uploads.settle([row.id], session=session)
 
 
-def _understood(row: Upload, drawing_id: int, boxes: list[list[float]], session: Session) -> None:
+def _understood(
+    row: Upload, drawing_id: int, boxes: list[list[float]], unclear: int, session: Session
+) -> None:
     project = _project(row, session)
     assert project is not None
     assert row.id is not None
+    if unclear:
+        note = label_words.marks_left_out(project, unclear, reply_to=row.message_id)
+        outbox.put(f"ink:{row.id}", row.chat_id, note, session=session)
     uploads.settle([row.id], session=session)
     drawing = drawings.get(drawing_id, session=session)
     drawings.read(drawing, boxes, drawings.class_meant(project, row.words), session=session)

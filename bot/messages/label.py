@@ -170,6 +170,14 @@ def draw_problem(project: Project, sentence: str, *, reply_to: int | None) -> Wi
     return text(f"{head(project)}{esc(sentence)}", reply_to=reply_to)
 
 
+def marks_left_out(project: Project, marks: int, *, reply_to: int | None) -> Wish:
+    """Strokes that surround nothing."""
+    return text(
+        f"{head(project)}{count(marks, 'mark')} left out: draw each circle closed.",
+        reply_to=reply_to,
+    )
+
+
 def not_painted(project: Project) -> Wish:
     """A picture could not be made; the way on."""
     return text(

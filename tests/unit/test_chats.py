@@ -1,23 +1,11 @@
 """Chats and the outbox's rows: who is meant, what moves along, what a wish becomes."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from sqlmodel import Session
 
 from storage import chats, outbox, projects, seen
 from storage.models import Chat, now
-from tests.support.project import ANN, CHAT, make_project, open_database
-
-
-@pytest.fixture
-def session(tmp_path: Path) -> Iterator[Session]:
-    """A session on a migrated database."""
-    db = open_database(tmp_path)
-    with Session(db.engine) as session:
-        yield session
-    db.close()
+from tests.support.project import ANN, CHAT, make_project
 
 
 def test_a_group_that_grows_keeps_everything(session: Session) -> None:

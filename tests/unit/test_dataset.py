@@ -1,6 +1,5 @@
 """Dataset versions: what enters, immutable manifests, parts that stay."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,16 +10,7 @@ from pipeline.errors import DatasetError
 from storage import datasets, votes
 from storage.files import FileStore
 from storage.models import Image, Project, Source
-from tests.support.project import ANN, make_image, make_project, make_source, open_database
-
-
-@pytest.fixture
-def session(tmp_path: Path) -> Iterator[Session]:
-    """A session on a migrated database."""
-    db = open_database(tmp_path)
-    with Session(db.engine) as session:
-        yield session
-    db.close()
+from tests.support.project import ANN, make_image, make_project, make_source
 
 
 @pytest.fixture

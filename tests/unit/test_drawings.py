@@ -1,8 +1,5 @@
 """Requests to draw, and what a confirmed drawing means."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from sqlmodel import Session
 
@@ -16,17 +13,7 @@ from tests.support.project import (
     make_image,
     make_project,
     make_source,
-    open_database,
 )
-
-
-@pytest.fixture
-def session(tmp_path: Path) -> Iterator[Session]:
-    """A session on a migrated database."""
-    db = open_database(tmp_path)
-    with Session(db.engine) as session:
-        yield session
-    db.close()
 
 
 def video(session: Session, *classes: str) -> Project:

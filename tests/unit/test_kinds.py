@@ -1,7 +1,6 @@
 """What results of jobs become: images, boxes, classes, models."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,24 +16,8 @@ from pipeline.jobs.spec import (
 from pipeline.kinds import collect, package, propose
 from pipeline.kinds.places import Places
 from storage import jobs, sources
-from storage.files import FileStore
 from storage.models import Box, Image, Job, Project, Source
-from tests.support.project import ANN, CHAT, make_image, make_project, make_source, open_database
-
-
-@pytest.fixture
-def session(tmp_path: Path) -> Iterator[Session]:
-    """A session on a migrated database."""
-    db = open_database(tmp_path)
-    with Session(db.engine) as session:
-        yield session
-    db.close()
-
-
-@pytest.fixture
-def places(tmp_path: Path) -> Places:
-    """A home of its own."""
-    return Places(home=tmp_path, files=FileStore(tmp_path / "files"), offline=True)
+from tests.support.project import ANN, CHAT, make_image, make_project, make_source
 
 
 def collecting(

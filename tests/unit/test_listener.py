@@ -1,6 +1,5 @@
 """What a job's news means for its chat."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -24,24 +23,8 @@ from pipeline.jobs.spec import (
 from pipeline.kinds import train
 from pipeline.kinds.places import Places
 from storage import chats, jobs, outbox, registry
-from storage.files import FileStore
 from storage.models import Job, Message, Project, Sheet, now
-from tests.support.project import ANN, CHAT, make_image, make_project, make_source, open_database
-
-
-@pytest.fixture
-def session(tmp_path: Path) -> Iterator[Session]:
-    """A session on a migrated database."""
-    db = open_database(tmp_path)
-    with Session(db.engine) as session:
-        yield session
-    db.close()
-
-
-@pytest.fixture
-def places(tmp_path: Path) -> Places:
-    """A home of its own."""
-    return Places(home=tmp_path, files=FileStore(tmp_path / "files"), offline=True)
+from tests.support.project import ANN, CHAT, make_image, make_project, make_source
 
 
 @pytest.fixture

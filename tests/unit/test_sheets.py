@@ -1,8 +1,6 @@
 """What is asked next, and what taps on a sheet mean."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from sqlmodel import Session
@@ -19,17 +17,7 @@ from tests.support.project import (
     make_image,
     make_project,
     make_source,
-    open_database,
 )
-
-
-@pytest.fixture
-def session(tmp_path: Path) -> Iterator[Session]:
-    """A session on a migrated database."""
-    db = open_database(tmp_path)
-    with Session(db.engine) as session:
-        yield session
-    db.close()
 
 
 def deal(session: Session, project: Project, previous: Sheet | None = None) -> Sheet | None:

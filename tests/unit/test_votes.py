@@ -1,9 +1,5 @@
 """Votes are only added; what counts follows from them."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlmodel import Session, func, select
@@ -12,22 +8,7 @@ from storage import sources, votes
 from storage.db import Database
 from storage.models import Project, Vote
 from storage.progress import standing
-from tests.support.project import ANN, BEN, make_image, make_project, make_source, open_database
-
-
-@pytest.fixture
-def db(tmp_path: Path) -> Iterator[Database]:
-    """A migrated database."""
-    database = open_database(tmp_path)
-    yield database
-    database.close()
-
-
-@pytest.fixture
-def session(db: Database) -> Iterator[Session]:
-    """A session on it."""
-    with Session(db.engine) as session:
-        yield session
+from tests.support.project import ANN, BEN, make_image, make_project, make_source
 
 
 def vote(session: Session, project: Project, box: int, member: int, answer: str) -> None:
