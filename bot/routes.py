@@ -81,7 +81,7 @@ async def tapped(update: Update, context: Context) -> None:
             raise OldButton
         try:
             return tap(turn, args)
-        except (ValueError, IndexError):
+        except (ValueError, IndexError, OverflowError):
             # Data that no button of ours ever had: forged, or of a release gone by.
             log.warning("a button's data makes no sense: %.64r", query.data)
             raise OldButton from None
