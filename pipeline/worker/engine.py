@@ -68,10 +68,13 @@ def prepare(folder: Path) -> None:
         YOLO_OFFLINE="true",
         ULTRALYTICS_SAFE_LOAD="1",
         MPLBACKEND="agg",
+        MATPLOTLIBRC=str(home / "matplotlibrc"),
         NO_ALBUMENTATIONS_UPDATE="1",
     )
     folders = {name: str(home / name) for name in ("datasets", "weights", "runs")}
     settings = _SETTINGS | {f"{name}_dir": path for name, path in folders.items()}
+    # Class names stand in plots, and one like "$\\x$" would be read as a broken formula.
+    (home / "matplotlibrc").write_text("text.parse_math: False\n")
     (config / "settings.json").write_text(json.dumps(settings))
     for name in _FONT_NAMES:
         if not (config / name).exists():

@@ -1,11 +1,19 @@
 """Ultralytics' evaluation in the project's own terms."""
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from pipeline.jobs.spec import ClassFigures, Figures
 
 
-def figures(metrics: Any, part: Literal["val", "test"], *, images: int, boxes: int) -> Figures:
+def figures(
+    metrics: Any,
+    part: Literal["val", "test"],
+    *,
+    labels: Sequence[str],
+    images: int,
+    boxes: int,
+) -> Figures:
     """Figures of one part from ultralytics' `DetMetrics`.
 
     Precision and recall are those at the confidence of the best F1 over all classes, which is what
@@ -14,6 +22,7 @@ def figures(metrics: Any, part: Literal["val", "test"], *, images: int, boxes: i
     Args:
         metrics: the metrics of a validation that has run.
         part: what it ran on.
+        labels: class names by index; the library changes some, such as ImageNet's codes.
         images: pictures in the part.
         boxes: labelled boxes in the part.
     """
@@ -23,7 +32,7 @@ def figures(metrics: Any, part: Literal["val", "test"], *, images: int, boxes: i
         precision, recall, map50, map50_95 = box.class_result(row)
         classes.append(
             ClassFigures(
-                label=str(metrics.names[int(index)]),
+                label=labels[int(index)],
                 images=int(metrics.nt_per_image[index]),
                 boxes=int(metrics.nt_per_class[index]),
                 precision=_share(precision),

@@ -39,7 +39,7 @@ def run(spec: PackageSpec, reporter: Reporter) -> PackageResult:
         weights, folder / "convert", spec.imgsz, spec.precision, _teller(reporter, "convert")
     )
     model = engine.load(weights)
-    classes = _classes(model)
+    classes = _classes(model, spec)
     _check_output(converted, classes)
     tell = _teller(reporter, "check")
     tell(0)
@@ -102,9 +102,12 @@ def _weights(store: FileStore, key: str, folder: Path) -> Path:
     return weights
 
 
-def _classes(model: Any) -> list[str]:
-    names = model.names
-    return [str(names[index]) for index in sorted(names)]
+def _classes(model: Any, spec: PackageSpec) -> list[str]:
+    """The project's own names where they fit the model; the library changes some."""
+    names = [str(model.names[index]) for index in sorted(model.names)]
+    own = spec.metadata.get("classes")
+    fits = isinstance(own, list) and len(own) == len(names)
+    return [str(name) for name in own] if isinstance(own, list) and fits else names
 
 
 def _check_output(converted: Converted, classes: list[str]) -> None:

@@ -3,14 +3,14 @@
 import threading
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from PIL import Image
 
 from pipeline.errors import OutOfMemory, SpecError, WorkerError
 from pipeline.jobs.spec import Figures, Progress, TrainResult, TrainSpec
 from pipeline.worker import engine
-from pipeline.worker.data import Materialised, PartName, materialise, read_manifest
+from pipeline.worker.data import Materialised, materialise, read_manifest
 from pipeline.worker.figures import figures
 from pipeline.worker.gallery import draw_gallery
 from pipeline.worker.progress import TrainingProgress
@@ -113,7 +113,7 @@ def _val_figures(trainer: Any, data: Materialised) -> Figures | None:
     # The library has just judged best.pt on val; doing it again would cost and say the same.
     if not data.judged("val"):
         return None
-    return figures(trainer.validator.metrics, "val", **_counts(data, "val"))
+    return _figures(trainer.validator.metrics, "val", data)
 
 
 def _test_figures(best: Path, spec: TrainSpec, data: Materialised, folder: Path) -> Figures | None:
@@ -130,11 +130,17 @@ def _test_figures(best: Path, spec: TrainSpec, data: Materialised, folder: Path)
         exist_ok=True,
         verbose=False,
     )
-    return figures(metrics, "test", **_counts(data, "test"))
+    return _figures(metrics, "test", data)
 
 
-def _counts(data: Materialised, part: PartName) -> dict[str, int]:
-    return {"images": len(data.manifest.part(part)), "boxes": data.boxes[part]}
+def _figures(metrics: Any, part: Literal["val", "test"], data: Materialised) -> Figures:
+    return figures(
+        metrics,
+        part,
+        labels=data.manifest.classes,
+        images=len(data.manifest.part(part)),
+        boxes=data.boxes[part],
+    )
 
 
 def _plots(best: Path, data: Materialised, spec: TrainSpec, run: Path, out: Path) -> list[str]:

@@ -1,12 +1,16 @@
 """A real, tiny training in a worker process of its own."""
 
+import json
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from tests.support.scenes import CLASSES, store_dataset
-from tests.support.trained import EPOCHS, IMGSZ, Trained, train_spec, trained_once, work
+from tests.support.trained import EPOCHS, IMGSZ, ROOT, Trained, train_spec, trained_once, work
 
 pytestmark = pytest.mark.slow
 
@@ -88,6 +92,41 @@ def test_a_version_without_unseen_pictures_trains(tmp_path: Path) -> None:
     assert (result["val"], result["test"]) == (None, None)
     assert result["plots"] == ["results.jpg"]
     assert (tmp_path / "attempt/out" / result["weights"]).is_file()
+
+
+def test_hostile_class_names_do_no_harm(tmp_path: Path) -> None:
+    """Formulas, line breaks, emoji, yaml and ImageNet's codes are names like any other."""
+    store, _, manifest = store_dataset(tmp_path / "store", train=3, val=2, test=0)
+    manifest["classes"] = ["n01440764", "$\\bad{$ 🐱\n<b>кот: [*x"]
+    key = store.put_bytes(json.dumps(manifest).encode(), suffix=".json")
+    result = work(tmp_path / "attempt", **train_spec(store, key, tmp_path, epochs=1)).result
+    assert {row["label"] for row in result["val"]["classes"]} == set(manifest["classes"])
+    assert "confusion_matrix_normalized.jpg" in result["plots"]
+
+
+def test_a_cancelled_training_ends_at_once(tmp_path: Path) -> None:
+    """SIGTERM in the middle of an epoch ends the process; nothing is called a result."""
+    store, key, _ = store_dataset(tmp_path / "store", train=12, val=2, test=0)
+    folder = tmp_path / "attempt"
+    folder.mkdir()
+    spec = train_spec(store, key, tmp_path, epochs=500)
+    (folder / "spec.json").write_text(json.dumps(spec))
+    with (folder / "log.txt").open("w") as log:
+        command = [sys.executable, "-m", "pipeline.worker", str(folder)]
+        process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
+    try:
+        until = time.monotonic() + 120
+        events = folder / "events.jsonl"
+        while not (events.exists() and '"box_loss"' in events.read_text()):
+            assert time.monotonic() < until, (folder / "log.txt").read_text()[-2000:]
+            assert process.poll() is None
+            time.sleep(0.1)
+        process.terminate()
+        assert process.wait(timeout=60) == 143
+    finally:
+        process.kill()
+        process.wait()
+    assert json.loads(events.read_text().splitlines()[-1])["type"] == "progress"
 
 
 @pytest.mark.parametrize(
