@@ -11,12 +11,14 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from bot.demo import story
 from bot.demo.cast import Cast, Tell
 from bot.demo.errors import DemoFailed
 from bot.demo.eyes import Eyes
 from bot.demo.host import Place, running
 from bot.demo.parcel import Luggage, pack
-from bot.demo.story import Outcome, Plan, Story
+from bot.demo.stage import Plan, Stage
+from bot.demo.training import Outcome
 from bot.sandbox.client import SandboxClient, SandboxError
 from bot.settings import has_display
 
@@ -95,25 +97,28 @@ class _Demo:
             visitor = await sandbox.member("You")
             chat = await sandbox.group("Bath time 🦆", *members, visitor)
             _invite(f"{self.place.address}/#as={visitor.id}&chat={chat.id}", self.tell, browser)
-            self.tell("Drawing a bath full of toys …")
-            luggage = await asyncio.shield(self.packing)
             cast = Cast(chat, self.place.world, members, pace=self.script.pace, tell=self.tell)
-            eyes = Eyes(self.place.database, luggage)
             try:
-                story = Story(
-                    sandbox,
-                    cast,
-                    eyes,
-                    luggage,
-                    plan=Plan(self.script.epochs, self.script.imgsz),
-                    folder=self.folder,
-                )
-                _report(await story.play(), self.tell)
-            finally:
-                eyes.close()
-        if not once:
-            self.tell("The script is through. The chat stays open until Ctrl+C.")
-            await asyncio.Event().wait()
+                _report(await self._story(sandbox, cast), self.tell)
+            except DemoFailed as failure:
+                if once:
+                    raise
+                # The visitor may have led the bot elsewhere, and wants to stay.
+                self.tell(f"The script ends here. {failure}")
+            if not once:
+                self.tell("The members are through. The chat stays open until Ctrl+C.")
+                await asyncio.Event().wait()
+
+    async def _story(self, sandbox: SandboxClient, cast: Cast) -> Outcome:
+        ready = await story.begin(cast)
+        luggage = await asyncio.shield(self.packing)
+        eyes = Eyes(self.place.database, luggage)
+        plan = Plan(self.script.epochs, self.script.imgsz)
+        try:
+            stage = Stage(sandbox, cast, luggage, eyes, plan, self.folder)
+            return await story.play(stage, ready)
+        finally:
+            eyes.close()
 
 
 def _invite(address: str, tell: Tell, browser: bool) -> None:
