@@ -133,12 +133,12 @@ def _label(
 def _dashes(
     draw: ImageDraw.ImageDraw, start: tuple[int, int], end: tuple[int, int], step: int, width: int
 ) -> None:
-    length = max(abs(end[0] - start[0]), abs(end[1] - start[1]))
-    for at in range(0, max(length, 1), step * 2):
-        upto = min(at + step, length)
+    # White on dark, so that one of the two shows on any background.
+    draw.line([*start, *end], fill=_DARK, width=width)
+    length = max(abs(end[0] - start[0]), abs(end[1] - start[1]), 1)
+    for at in range(0, length, step * 2):
         points = [
-            tuple(a + (b - a) * t // max(length, 1) for a, b in zip(start, end, strict=True))
-            for t in (at, upto)
+            tuple(a + (b - a) * t // length for a, b in zip(start, end, strict=True))
+            for t in (at, min(at + step, length))
         ]
-        draw.line([*points[0], *points[1]], fill=_DARK, width=width + 2)
         draw.line([*points[0], *points[1]], fill=TRUTH, width=width)
