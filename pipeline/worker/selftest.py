@@ -27,6 +27,9 @@ _LONGEST = 1280
 _STRICT_IOU = 0.965
 _SCORE_NOISE = 5e-4
 _BOX_NOISE = 1e-5
+# Near-equal scores change places at the smallest noise, sure ones only at the largest; and a few
+# tries can agree by luck.
+_NOISE_SCALES = (1.0, 0.1, 0.01, 0.001) * 4
 _EVERYTHING = 1e-9
 
 
@@ -240,6 +243,10 @@ def _try(candidate: Candidate, run: Run) -> SelfTest | None:
 
 def _same(candidate: Candidate, raw: Array, threshold: float, expected: Sequence[Box]) -> bool:
     found = decode(raw, threshold, candidate.imgsz, candidate.picture.size, candidate.suppression)
+    passing = sum(box.score > threshold for box in candidate.boxes)
+    # Boxes that come and go among equals show that it was chance which ones were kept.
+    if passing == len(expected) != len(found):
+        return False
     return compare(expected, found, min_iou=_STRICT_IOU).same
 
 
@@ -248,7 +255,7 @@ def _stable(candidate: Candidate, raw: Array, threshold: float, expected: Sequen
     rng = np.random.default_rng(0)
     strength = np.full((1, raw.shape[1], 1), _SCORE_NOISE)
     strength[:, :4] = _BOX_NOISE
-    noises = (1 + strength * rng.uniform(-1, 1, raw.shape) for _ in range(3))
+    noises = (1 + scale * strength * rng.uniform(-1, 1, raw.shape) for scale in _NOISE_SCALES)
     return all(
         _same(candidate, (raw * noise).astype(np.float32), threshold, expected) for noise in noises
     )
