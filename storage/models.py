@@ -58,6 +58,20 @@ class Project(SQLModel, table=True):
     created_at: datetime = Field(default_factory=now, sa_type=DateTime)
 
 
+class Joined(SQLModel, table=True):
+    """A group's project that a member opened in private."""
+
+    chat_id: int = Field(sa_column=_telegram_id(primary=True))
+    project_id: int = Field(primary_key=True, foreign_key="project.id")
+
+
+class Moved(SQLModel, table=True):
+    """A group that became a supergroup: old links still lead to it."""
+
+    old_id: int = Field(sa_column=_telegram_id(primary=True))
+    new_id: int = Field(sa_column=_telegram_id())
+
+
 class Source(SQLModel, table=True):
     """Where images came from.
 
@@ -126,8 +140,8 @@ class Box(SQLModel, table=True):
 class Vote(SQLModel, table=True):
     """One answer of one member; never changed. A member's last row on a subject counts.
 
-    `subject_kind`: image, box, track. `answer`: right, wrong, complete, incomplete, unsure or
-    retract (takes the member's earlier answer back).
+    `subject_kind`: image, box, track. `answer`: right, wrong, complete, incomplete, redrawn
+    (somebody drew more, look again) or retract (takes the member's earlier answer back).
     """
 
     __table_args__ = (
@@ -148,6 +162,7 @@ class Sheet(SQLModel, table=True):
     """Up to nine numbered tiles on one picture.
 
     `kind`: box (is this box right?) or image (is nothing missing?). `tiles`: subject ids in order.
+    `left`: sheets still to come when it was dealt, this one included.
     `state`: preparing, open, closed, skipped, aside (left by going back) or stopped. `member_id` 0:
     shared by the chat. `key` names the message that shows it (see Message).
     """
@@ -159,6 +174,7 @@ class Sheet(SQLModel, table=True):
     kind: str
     label: str = ""
     tiles: list[int] = Field(default_factory=list, sa_column=_json("[]"))
+    left: int = 1
     state: str = "preparing"
     picture: str | None = None
     key: str = ""
@@ -183,7 +199,6 @@ class Drawing(SQLModel, table=True):
     label: str = ""
     state: str = "preparing"
     boxes: list[list[float]] = Field(default_factory=list, sa_column=_json("[]"))
-    key: str = ""
     created_at: datetime = Field(default_factory=now, sa_type=DateTime)
 
 

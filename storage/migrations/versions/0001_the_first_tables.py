@@ -60,6 +60,19 @@ def upgrade() -> None:
     )
     op.create_index("ix_project_chat_id", "project", ["chat_id"], unique=False)
     op.create_table(
+        "joined",
+        sa.Column("chat_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("project_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["project_id"], ["project.id"]),
+        sa.PrimaryKeyConstraint("chat_id", "project_id"),
+    )
+    op.create_table(
+        "moved",
+        sa.Column("old_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("new_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("old_id"),
+    )
+    op.create_table(
         "seen",
         sa.Column("key", sa.String(), nullable=False),
         sa.Column("created_at", sa.DateTime(), nullable=False),
@@ -147,6 +160,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("label", sa.String(), nullable=False),
         sa.Column("tiles", sa.JSON(), server_default="[]", nullable=False),
+        sa.Column("left", sa.Integer(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("picture", sa.String(), nullable=True),
         sa.Column("key", sa.String(), nullable=False),
@@ -275,7 +289,6 @@ def upgrade() -> None:
         sa.Column("label", sa.String(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("boxes", sa.JSON(), server_default="[]", nullable=False),
-        sa.Column("key", sa.String(), nullable=False),
         sa.Column("created_at", sa.DateTime(), nullable=False),
         sa.ForeignKeyConstraint(["image_id"], ["image.id"]),
         sa.ForeignKeyConstraint(["project_id"], ["project.id"]),
@@ -299,6 +312,8 @@ def downgrade() -> None:
         "upload",
         "setting",
         "seen",
+        "moved",
+        "joined",
         "project",
         "message",
         "member",
