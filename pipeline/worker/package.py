@@ -150,6 +150,7 @@ def _metadata(
     spec: PackageSpec, converted: Converted, test: selftest.SelfTest, classes: list[str]
 ) -> dict[str, object]:
     return {
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
         **spec.metadata,
         # The page's own needs go last: nothing that was passed in may change what it computes.
         "classes": classes,
@@ -164,6 +165,5 @@ def _metadata(
             "threshold": test.threshold,
             "max_difference": test.max_difference,
         },
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "versions": engine.versions(),
     }

@@ -151,6 +151,8 @@ def test_names_are_text(chromium: str, address: str) -> None:
     with opened(chromium, f"{address}?backend=wasm") as page:
         expect(page.locator("#title")).to_have_text("fruit <b>stand</b> v1")
         assert page.locator("#title b").count() == 0
+        page.locator("summary").click()
+        expect(page.locator("#about")).to_contain_text("0.10")
 
 
 def test_the_camera_runs_and_stops(chromium: str, address: str) -> None:

@@ -117,7 +117,7 @@ def trained_once(factory: pytest.TempPathFactory) -> Trained:
                 "project": "fruit <b>stand</b>",
                 "version": 1,
                 "classes": CLASSES,
-                "metrics": {"map50": 0.1},
+                "metrics": {"val": None, "test": {"map50": 0.1}},
                 "dataset": "digest",
             },
             selftest_pictures=[image["key"] for image in unseen_first],
