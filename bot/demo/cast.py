@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from time import monotonic
+from typing import ParamSpec
 
 from bot.demo.errors import DemoFailed
 from bot.sandbox.client import Answer, Button, Chat, Member, Message, SandboxError, WaitTimeout
@@ -12,11 +13,13 @@ CALM_SECONDS = 30.0
 """Silence of the visitor after which the members go on by themselves."""
 
 GO_ON = "go on"
+SEND_AFTER_SECONDS = 2.0
 PATIENCE_SECONDS = 120.0
 MAYBE_SECONDS = 20.0
 _LOOK_SECONDS = 0.5
 
 Tell = Callable[[str], None]
+Says = ParamSpec("Says")
 
 
 def find(message: Message, *data: object) -> Button | None:
@@ -52,10 +55,15 @@ class Cast:
         self._seen = 0
         self._visited = False
 
-    async def send(self, sending: Awaitable[Message], pause: float = 1.6) -> Message:
-        """Let a member's message be sent, after a moment."""
-        await self.pause(pause)
-        message = await sending
+    async def send(
+        self,
+        act: Callable[Says, Awaitable[Message]],
+        *words: Says.args,
+        **options: Says.kwargs,
+    ) -> Message:
+        """Let a member say or send something, after a moment."""
+        await self.pause(SEND_AFTER_SECONDS)
+        message = await act(*words, **options)
         self._messages.add(message.id)
         return message
 

@@ -37,7 +37,7 @@ async def _answer(stage: Stage, request: Message, *, seed: int) -> Message:
     cast, drawing = stage.cast, id_in(request, "d")
     photo = await stage.sandbox.download(request.file_id)
     drawn = circle(photo, await stage.eyes.ducks(drawing), seed=seed)
-    sent = await cast.send(stage.ben.send_photo(cast.chat, drawn, reply_to=request), pause=2.5)
+    sent = await cast.send(stage.ben.send_photo, cast.chat, drawn, reply_to=request)
     answer = await cast.wait(lambda m: m.id > sent.id, "what it saw in the drawing", since=sent)
     if find(answer, "d", drawing, "ok") and await stage.eyes.read_right(drawing):
         await cast.tap(stage.cleo, answer, "d", drawing, "ok", pause=2.0)

@@ -9,6 +9,15 @@ from bot.demo.stage import Stage, id_in
 from bot.demo.training import Outcome
 from bot.sandbox.client import Member, Message
 
+WELCOME = (
+    f"Shall we teach it to find our rubber {WHAT}s? 🦆\n"
+    "Whoever is new here: watch us, or write and tap yourself, then we wait."
+)
+FAREWELL = (
+    "That's our detector! Tap 🌐 Try it, or send a photo with the caption /predict. "
+    "It is all yours now."
+)
+
 
 async def begin(cast: Cast) -> Message:
     """Start a project; the message that things are sent in reply to.
@@ -19,10 +28,10 @@ async def begin(cast: Cast) -> Message:
     ann = cast.members[0]
     hello = await cast.wait(lambda m: find(m, "new") is not None, "its hello", since=0)
     cast.tell("Ann, Ben and Cleo start a project.")
-    await cast.send(ann.say(cast.chat, f"Shall we teach it to find our rubber {WHAT}s? 🦆"))
+    await cast.send(ann.say, cast.chat, WELCOME)
     # The answer to the hello names what to find. Its button would ask everybody in the group, and
     # lay the question over the visitor's own writing line.
-    said = await cast.send(ann.say(cast.chat, WHAT, reply_to=hello), pause=2.5)
+    said = await cast.send(ann.say, cast.chat, WHAT, reply_to=hello)
     return await cast.wait(lambda m: find(m, "add") is not None, "the project", since=said)
 
 
@@ -42,6 +51,7 @@ async def play(stage: Stage, ready: Message) -> Outcome:
     await sheets.check(stage)
     outcome = await training.train(stage)
     await training.predict(stage)
+    await cast.send(stage.ann.say, cast.chat, FAREWELL)
     return outcome
 
 
@@ -49,7 +59,7 @@ async def _send_video(stage: Stage, ready: Message) -> Message:
     cast = stage.cast
     cast.tell("Ben sends a video; nobody has labelled anything yet.")
     sent = await cast.send(
-        stage.ben.send_video(cast.chat, stage.luggage.video, caption="every=1s", reply_to=ready)
+        stage.ben.send_video, cast.chat, stage.luggage.video, caption="every=1s", reply_to=ready
     )
     return await cast.wait(
         lambda m: m.kind == "photo" and find(m, "rm") is not None,
@@ -62,7 +72,7 @@ async def _send_zip(
     stage: Stage, sender: Member, path: Path, ready: Message, *, trust: str
 ) -> None:
     cast = stage.cast
-    sent = await cast.send(sender.send_document(cast.chat, path, reply_to=ready))
+    sent = await cast.send(sender.send_document, cast.chat, path, reply_to=ready)
     asked = await cast.wait(
         lambda m: find(m, "trust") is not None, f"the question about {path.name}", since=sent
     )

@@ -39,7 +39,7 @@ async def train(stage: Stage) -> Outcome:
     await cast.wait(lambda m: find(m, "go") is not None, "the training card", since=offer)
     cast.tell(f"Cleo asks for a short training: {plan.epochs} epochs at {plan.imgsz} pixels.")
     words = f"/train epochs={plan.epochs} imgsz={plan.imgsz}"
-    asked = await cast.send(stage.cleo.say(cast.chat, words), pause=3.0)
+    asked = await cast.send(stage.cleo.say, cast.chat, words)
     watching = asyncio.create_task(_watch(cast, asked))
     try:
         end = await cast.wait(
@@ -66,7 +66,7 @@ async def predict(stage: Stage) -> None:
     cast = stage.cast
     cast.tell("Ben tries the model on a photo it has not seen.")
     photo = stage.luggage.unseen
-    sent = await cast.send(stage.ben.send_photo(cast.chat, photo, caption="/predict"), pause=2.5)
+    sent = await cast.send(stage.ben.send_photo, cast.chat, photo, caption="/predict")
     await cast.wait(
         lambda m: m.kind == "photo" and m.reply_to == sent.id, "the photo with boxes", since=sent
     )

@@ -46,7 +46,7 @@ async def group() -> AsyncIterator[tuple[Cast, Member, Member, list[str]]]:
 
 async def sheet(cast: Cast, ann: Member):
     """A message with buttons."""
-    said = await cast.send(ann.say(cast.chat, "/sheet"))
+    said = await cast.send(ann.say, cast.chat, "/sheet")
     return await cast.wait(lambda m: find(m, "s") is not None, "the sheet", since=said)
 
 
@@ -111,6 +111,6 @@ async def test_members_go_on_when_the_visitor_is_calm(monkeypatch):
 async def test_a_bot_that_says_nothing_fails_the_demo_in_words():
     """What did not come is named."""
     async with group() as (cast, ann, _, _):
-        said = await cast.send(ann.say(cast.chat, "hello"))
+        said = await cast.send(ann.say, cast.chat, "hello")
         with pytest.raises(DemoFailed, match="the sheet did not come"):
             await cast.wait(lambda m: True, "the sheet", since=said, seconds=0.1)
