@@ -1,0 +1,316 @@
+"""Whatever makes no sense is answered by one clear sentence and changes nothing."""
+
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import httpx
+import pytest
+
+from bot.sandbox.client import Chat, Member, Message, SandboxClient
+from bot.sandbox.server import SandboxServer
+from tests.acceptance.material import labelled_zip
+from tests.acceptance.play import (
+    WORK,
+    add_trusted,
+    ask,
+    heard,
+    next_sheet,
+    settle,
+    sheet_of,
+    until,
+)
+from tests.support.bot import TOKEN, BotProcess
+from tests.support.clips import photo
+from tests.support.www import Www
+
+pytestmark = pytest.mark.usefixtures("quiet_log")
+
+TABLES = ("project", "image", "box", "vote", "sheet", "drawing", "datasetversion", "model")
+
+
+def facts(bot: BotProcess) -> dict[str, object]:
+    """Everything that words, taps and files could change, but for what is kept of failed tries."""
+    counted = {table: bot.value(f"SELECT COUNT(*) FROM {table}") for table in TABLES}
+    return counted | {
+        "projects": bot.rows("SELECT id, name, classes FROM project ORDER BY id"),
+        "sheets": bot.rows("SELECT id, state FROM sheet ORDER BY id"),
+        "sources": bot.rows("SELECT id, state, trust FROM source WHERE state <> 'failed'"),
+        "queue": bot.rows("SELECT id FROM job WHERE state IN ('queued', 'leased', 'running')"),
+    }
+
+
+def one_sentence(message: Message) -> None:
+    """One short text with an end, without a path or a traceback."""
+    text = message.text.replace("fruit · ", "")
+    assert len(text) < 200
+    assert text.rstrip()[-1] in ".?!🙂" or text[-1].isalnum() or text.endswith(")")
+    for word in ("Traceback", "Error:", "/tmp", "/home", "None", "{"):
+        assert word not in text
+
+
+async def fruit(sandbox: SandboxClient) -> Member:
+    """A member with a project in private."""
+    ann = await sandbox.member("Ann")
+    await ann.start()
+    await ask(ann, ann.private, "/new fruit apple, lemon", "ready")
+    return ann
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("/nonsense", "I don't know /nonsense"),
+        ("/nonsense@taptrain_bot now", "I don't know /nonsense"),
+        ("/new ,", "Give the project a name"),
+        (f"/new {'x' * 41} cat", "name is too long"),
+        (f"/new pets {'y' * 41}", "40 letters at most"),
+        ("/new pets " + ",".join(f"c{n}" for n in range(81)), "80 classes at most"),
+        ("/classes ,", "at least one class"),
+        ("/add not-a-link", "is no link"),
+        ("/add ftp://example.org/a.mp4", "http and https links only"),
+        ("/add kaggle:cats", "link to the file or the zip"),
+        ("/add http://a.example/b.mp4 every=soon", "every= wants a time"),
+        ("/add http://a.example/b.mp4 max=0", "max= wants a number"),
+        ("/add http://a.example/b.mp4 trust=maybe", "trust= is one of"),
+        ("/add http://a.example/b.mp4 http://c.example", "One thing at a time"),
+        ("/train", "Nothing is labelled yet"),
+        ("/train epochs=0", "epochs must be from 1"),
+        ("/train epochs=1001", "epochs must be from 1"),
+        ("/train epochs=many", "wants a whole number"),
+        ("/train imgsz=33", "multiple of 32"),
+        ("/train imgsz=32", "multiple of 32"),
+        ("/train model=foo", "model must be one of yolov8n"),
+        ("/train fast", "I don't understand “fast”"),
+        ("/cancel", "Nothing is running or waiting"),
+        ("/cancel 999999", "I know no job 999999"),
+        ("/cancel all", "Which one?"),
+        ("/export", "no model yet"),
+        ("/export 7", "There is no v7"),
+        ("/export x", "Which version?"),
+        ("/predict", "Send me a photo with the caption /predict"),
+    ],
+)
+async def test_words_that_make_no_sense(
+    sandbox: SandboxClient, bot: BotProcess, said: str, words: str
+) -> None:
+    """A wrong command is answered by one sentence; nothing is changed or queued."""
+    ann = await fruit(sandbox)
+    before = facts(bot)
+    answer = await ask(ann, ann.private, said, words)
+    one_sentence(answer)
+    assert facts(bot) == before
+
+
+async def test_without_a_project(sandbox: SandboxClient) -> None:
+    """A command that needs a project offers to make one."""
+    ann = await sandbox.member("Ann")
+    await ann.start()
+    for said in ("/stats", "/train", "/label", "/classes a", "/add https://example.org/a.mp4"):
+        answer = await ask(ann, ann.private, said, "no project here yet", button="🆕")
+        one_sentence(answer)
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "type_", "words"),
+    [
+        ("/page", b"<html><body>Just words.</body></html>", "text/html", "I found no video"),
+        ("/film.mp4", b"no film at all", "video/mp4", "video"),
+        ("/set.zip", b"<html>log in first</html>", "text/html", "leads to a page"),
+        ("/set2.zip", b"PK no zip", "application/zip", "zip"),
+        ("/photo.jpg", b"\xff\xd8\xff\xe0 broken", "image/jpeg", "photo"),
+        ("/gone", None, "", "404"),
+    ],
+)
+async def test_links_to_nothing_useful(
+    sandbox: SandboxClient,
+    bot: BotProcess,
+    www: Www,
+    name: str,
+    body: bytes | None,
+    type_: str,
+    words: str,
+) -> None:
+    """A link that is no video, broken or gone is told on its own card."""
+    ann = await fruit(sandbox)
+    before = facts(bot)
+    url = www.put(name, body or b"", type=type_) if body is not None else f"http://{www.host}{name}"
+    said = await ann.say(ann.private, f"/add {url}")
+    failed = await heard(ann.private, said, "⚠️", words, button="➕", seconds=WORK)
+    one_sentence(failed)
+    assert facts(bot) == before
+
+
+def bomb() -> bytes:
+    """A small zip of a large picture of zeros."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.jpg", bytes(64 << 20))
+    return out.getvalue()
+
+
+def archive_of(files: dict[str, bytes]) -> bytes:
+    """A zip as bytes."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "words"),
+    [
+        ("photos.zip", b"this is no zip", "zip"),
+        ("words.zip", archive_of({"notes.txt": b"hello"}), "no pictures in that zip"),
+        ("slip.zip", archive_of({"../../evil.jpg": photo(1)}), "points outside its folder"),
+        ("bomb.zip", bomb(), "zip"),
+        ("broken.jpg", b"\xff\xd8\xff\xe0 no more", "I can't read that photo"),
+        ("song.mp3", b"ID3 la la la", "photos, videos and zips"),
+    ],
+)
+async def test_files_of_no_use(
+    sandbox: SandboxClient, bot: BotProcess, name: str, data: bytes, words: str
+) -> None:
+    """A broken, empty or hostile file is refused in one sentence, and leaves nothing behind."""
+    ann = await fruit(sandbox)
+    before = facts(bot)
+    sent = await ann.send_document(ann.private, data, name)
+    failed = await heard(ann.private, sent, "⚠️", words, button="➕", seconds=WORK)
+    one_sentence(failed)
+    assert facts(bot) == before
+    assert not list(bot.home.rglob("evil.jpg"))
+    assert not list(bot.folder.parent.glob("evil.jpg"))
+
+
+async def test_labels_of_other_classes(
+    sandbox: SandboxClient, bot: BotProcess, tmp_path: Path
+) -> None:
+    """Labels of unknown classes are left out; where there are no others the file is refused."""
+    ann = await fruit(sandbox)
+    chat = ann.private
+    archive = labelled_zip(tmp_path / "fruit.zip", range(1, 4))
+    await ask(ann, chat, "/classes dragon", "dragon")
+    before = facts(bot)
+    sent = await ann.send_document(chat, archive)
+    refused = await heard(chat, sent, "⚠️ These labels name", "dragon", seconds=WORK)
+    assert "/classes dragon, " in refused.text
+    assert facts(bot) == before
+    await ask(ann, chat, "/classes apple", "apple")
+    sent = await ann.send_document(chat, archive)
+    receipt = await heard(chat, sent, "not in this project", seconds=WORK)
+    assert "lemon (" in receipt.text
+    project = bot.rows("SELECT * FROM project ORDER BY id DESC LIMIT 1")[0]
+    assert json.loads(project["classes"]) == ["apple"]
+    labels = bot.rows("SELECT DISTINCT label FROM box WHERE project_id = ?", project["id"])
+    assert labels == [{"label": "apple"}]
+
+
+async def post(server: SandboxServer, chat: Chat, *data: str) -> Message:
+    """A message of the bot whose buttons carry `data`, as an older release might have left."""
+    keyboard = {"inline_keyboard": [[{"text": one, "callback_data": one}] for one in data]}
+    async with httpx.AsyncClient() as client:
+        answer = await client.post(
+            f"{server.base_url}{TOKEN}/sendMessage",
+            json={"chat_id": chat.id, "text": "old", "reply_markup": keyboard},
+        )
+    return await chat.get(answer.json()["result"]["message_id"])
+
+
+async def test_forged_and_foreign_buttons(
+    sandbox: SandboxClient, bot: BotProcess, server: SandboxServer, tmp_path: Path
+) -> None:
+    """Data of no button, of an earlier release or of another chat is refused in a sentence."""
+    ann, eve = await fruit(sandbox), await sandbox.member("Eve")
+    sent = await ann.send_document(
+        ann.private, labelled_zip(tmp_path / "fruit.zip", range(1, 4)), caption="trust=no"
+    )
+    receipt = await heard(ann.private, sent, "to check", button="▶", seconds=WORK)
+    await ann.tap(receipt, "▶")
+    sheet = sheet_of(await next_sheet(ann.private, receipt))
+    source = bot.value("SELECT MAX(id) FROM source")
+    project = bot.value("SELECT MAX(id) FROM project")
+    job = bot.value("SELECT MAX(id) FROM job WHERE kind = 'collect'")
+    await eve.start()
+    forged = {
+        "v1": "long ago",
+        "v0:help": "long ago",
+        "nonsense": "long ago",
+        "v1:s": "long ago",
+        "v1:s:abc:1": "long ago",
+        f"v1:s:{sheet}": "another chat",
+        f"v1:s:{sheet}:1": "another chat",
+        f"v1:s:{sheet}:ok": "another chat",
+        "v1:s:999999:1": "closed",
+        f"v1:s:{10**30}:1": "",
+        f"v1:trust:{source}:yes": "another chat",
+        f"v1:trust:{source}:perhaps": "another chat",
+        f"v1:rm:{source}": "another chat",
+        "v1:rm:999999": "gone",
+        f"v1:p:{project}": "another chat",
+        f"v1:x:{job}": "I know no job",
+        "v1:x:-1": "I know no job",
+        "v1:go:huge": "don't know this button",
+        "v1:e:1": "no project",
+        "v1:d:999999:ok:0": "settled already",
+        "v1:label": "no project",
+    }
+    old = await post(server, eve.private, *forged)
+    before = facts(bot)
+    for data, words in forged.items():
+        answer = await eve.tap(old, "", data=data)
+        assert answer.answered, data
+        assert answer.text, data
+        assert words in answer.text, (data, answer)
+        assert len(answer.text) < 150
+    assert facts(bot) == before
+    own = await post(
+        server, ann.private, f"v1:s:{sheet}:99", f"v1:s:{sheet}:0", f"v1:s:{sheet}:fly"
+    )
+    for button in own.buttons:
+        answer = await ann.tap(own, "", data=button.data)
+        assert answer.text
+        assert "wrong" not in answer.text
+    assert facts(bot) == before
+
+
+async def test_a_sheet_is_looked_at_before_it_is_confirmed(
+    sandbox: SandboxClient, bot: BotProcess, server: SandboxServer, tmp_path: Path
+) -> None:
+    """A double tap on ✅ confirms one sheet; the sheet nobody saw yet stays open."""
+    ann = await fruit(sandbox)
+    chat = ann.private
+    sent = await ann.send_document(
+        chat, labelled_zip(tmp_path / "fruit.zip", range(1, 9)), caption="trust=no"
+    )
+    receipt = await heard(chat, sent, "to check", button="▶", seconds=WORK)
+    await ann.tap(receipt, "▶")
+    first = await next_sheet(chat, receipt)
+    number = sheet_of(first)
+    assert (await settle(ann, first)).text.startswith("✅")
+    voted = bot.value("SELECT COUNT(*) FROM vote WHERE sheet_id = ?", number)
+    second = await next_sheet(chat, receipt, number)
+    early = await ann.tap(second, "✅")
+    assert early.text.startswith("New sheet, look first")
+    old = await post(server, chat, first.button("✅").data)
+    assert "closed" in (await ann.tap(old, "", data=old.buttons[0].data)).text
+    rows = bot.rows("SELECT state FROM sheet WHERE id = ?", sheet_of(second))
+    assert rows == [{"state": "open"}]
+    assert bot.value("SELECT COUNT(*) FROM vote WHERE sheet_id = ?", sheet_of(second)) == 0
+    assert bot.value("SELECT COUNT(*) FROM vote WHERE sheet_id = ?", number) == voted
+    assert (await settle(ann, second)).text.startswith("✅")
+
+
+async def test_a_job_that_is_over_cannot_be_cancelled(
+    sandbox: SandboxClient, bot: BotProcess, tmp_path: Path
+) -> None:
+    """The sentence says how the job ended; a button of it that is left says the same."""
+    ann = await fruit(sandbox)
+    await add_trusted(ann, ann.private, labelled_zip(tmp_path / "fruit.zip", range(1, 4)))
+    job = bot.value("SELECT MAX(id) FROM job WHERE kind = 'collect'")
+    await until(lambda: bot.value("SELECT state FROM job WHERE id = ?", job) == "succeeded")
+    before = facts(bot)
+    answer = await ask(ann, ann.private, f"/cancel {job}", f"Job {job} is finished already")
+    one_sentence(answer)
+    assert facts(bot) == before
