@@ -3,6 +3,7 @@
 import random
 import zipfile
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
 from bot.demo import clip
@@ -37,7 +38,7 @@ def pack(folder: Path, *, photos: int, seed: int = 2026) -> Luggage:
         checked=folder / "more-ducks.zip",
         video=folder / "bath.mp4",
         clip=moving,
-        unseen=photo(seed - 1).jpeg(),
+        unseen=_crowded(seed).jpeg(),
     )
     clip.write(moving, luggage.video)
     first = seed * 10
@@ -47,6 +48,12 @@ def pack(folder: Path, *, photos: int, seed: int = 2026) -> Luggage:
     _zip(luggage.checked, phone, _with_faults(phone, rng))
     luggage.ducks = {name: view.ducks for name, view in (named | phone).items()}
     return luggage
+
+
+def _crowded(seed: int) -> View:
+    """A photo worth trying a model on: several ducks among other toys."""
+    views = (photo(seed + number) for number in count())
+    return next(view for view in views if len(view.ducks) >= 3 and len(view.others) >= 2)
 
 
 def _with_faults(views: dict[str, View], rng: random.Random) -> dict[str, list[Box]]:

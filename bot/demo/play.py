@@ -130,7 +130,7 @@ def _invite(address: str, tell: Tell, browser: bool) -> None:
 
 
 def _report(outcome: Outcome, tell: Tell) -> None:
-    for part, words in (("val", "chosen by"), ("test", "kept aside")):
+    for part, words in (("val", "to choose by"), ("test", "kept aside")):
         figures = outcome.metadata["metrics"].get(part)
         if figures:
             tell(

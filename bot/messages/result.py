@@ -9,6 +9,8 @@ from storage.models import DatasetVersion, Model, Project
 
 SURE = 30
 WEAK = 0.3
+UPLOAD_LIMIT = 49_000_000
+"""Bytes of a file that a bot may send: Telegram's 50 MB less what a form around it takes."""
 
 
 def of(amount: float, total: int) -> str:
@@ -50,7 +52,7 @@ def plots(project: Project, model: Model, result: TrainResult, dataset: DatasetV
 def caption(project: Project, model: Model, result: TrainResult, dataset: DatasetVersion) -> str:
     """mAP, figures by class, the data used and the leak check."""
     lines = [f"{head(project)}v{model.number}"]
-    for name, figures in (("chosen by", result.val), ("kept aside", result.test)):
+    for name, figures in (("to choose by", result.val), ("kept aside", result.test)):
         if figures:
             lines.append(
                 f"{name}: mAP50 {figures.map50:.3f} · mAP50-95 {figures.map50_95:.3f} "
@@ -85,13 +87,18 @@ def start(result: TrainResult) -> str:
     return "nothing (COCO's weights could not be had here)"
 
 
-def package(project: Project, model: Model, name: str, size: int) -> Wish:
-    """The zip."""
+def package(
+    project: Project, model: Model, name: str, size: int, *, page: str | None = None
+) -> Wish:
+    """The zip; where Telegram would refuse it, the address of its `page` instead."""
+    about = f"{head(project)}v{model.number} for the browser, {size / 1e6:.1f} MB."
+    if size > UPLOAD_LIMIT:
+        where = f" It is served here: {esc(page)}" if page else ""
+        return text(f"{about} Telegram takes files up to 50 MB, so I can't send it.{where}")
     return document(
         model.package_key or "",
         name,
-        f"{head(project)}v{model.number} for the browser, {size / 1e6:.1f} MB. "
-        "Unzip it, serve the folder, open index.html: how is in README.md.",
+        f"{about} Unzip it, serve the folder, open index.html: how is in README.md.",
     )
 
 
