@@ -27,7 +27,7 @@ from pipeline.kinds import collect, package, propose, train
 from pipeline.kinds.places import Places
 from pipeline.labelling.sheets import askable
 from storage import chats, datasets, jobs, outbox, projects, registry, sources
-from storage.models import Job, Project, Sheet, now
+from storage.models import Job, Model, Project, Sheet, now
 
 GROUP_EVERY_S, LABELLING_EVERY_S, PRIVATE_EVERY_S = 10.0, 30.0, 4.0
 LABELLING_IS = timedelta(minutes=3)
@@ -46,6 +46,12 @@ class Desk:
         """The job's project."""
         assert job.project_id is not None
         return projects.get(job.project_id, session=self.session)
+
+    def page(self, model: Model) -> tuple[str | None, str]:
+        """The public address of the model's page, if there is one, and the local one."""
+        path = f"m/{model.page_token}/"
+        public = f"{self.public_url}/{path}" if self.public_url else None
+        return public, f"{self.web_url}/{path}"
 
     def tell(
         self,
@@ -187,16 +193,10 @@ def packaged(job: Job, result: PackageResult, folder: Path, desk: Desk) -> None:
     desk.tell(job, train_words.packed(project, model.number))
     send_package(job, desk)
     dataset = datasets.get(model.dataset_id, session=desk.session)
-    page = f"m/{model.page_token}/"
+    public, local = desk.page(model)
     desk.tell(
         job,
-        result_words.finish(
-            project,
-            model,
-            dataset,
-            page=f"{desk.public_url}/{page}" if desk.public_url else None,
-            local=f"{desk.web_url}/{page}",
-        ),
+        result_words.finish(project, model, dataset, page=public, local=local),
         key=f"result:{model.id}:{job.id}",
     )
 
@@ -205,6 +205,7 @@ def send_package(job: Job, desk: Desk) -> None:
     """Put the zip of the job's model into the outbox."""
     project = desk.project(job)
     model = package.model_of(job, session=desk.session)
+    public, local = desk.page(model)
     desk.tell(
         job,
         result_words.package(
@@ -212,6 +213,7 @@ def send_package(job: Job, desk: Desk) -> None:
             model,
             package.file_name(project, model),
             model.details["package"]["size_bytes"],
+            page=public or local,
         ),
         key=f"zip:{model.id}:{job.id}",
     )

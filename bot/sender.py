@@ -31,6 +31,7 @@ BATCH = 200
 KEYBOARD_EVERY_S = {True: 3.0, False: 0.4}
 """Least seconds between two keyboard edits of one message, in groups and in private."""
 MAX_BACKOFF_S = 60.0
+TOO_LARGE = "too large"
 GONE = ("message to edit not found", "message can't be edited", "message_id_invalid")
 
 
@@ -154,6 +155,11 @@ class Sender:
             await self._write(lambda s: self._give_up(row, version, session=s))
             return True
         except NetworkError as trouble:
+            if TOO_LARGE in trouble.message.lower():
+                # HTTP 413, for which the library has no class: no later try will be taken either.
+                log.error("message %s was refused: %s", row.key, trouble.message)
+                await self._write(lambda s: self._give_up(row, version, session=s))
+                return True
             tries = self._failures[row.chat_id] = self._failures.get(row.chat_id, 0) + 1
             log.info("message %s waits: %s", row.key, type(trouble).__name__)
             self._pause(row.chat_id, min(MAX_BACKOFF_S, 0.5 * 2**tries))

@@ -10,6 +10,7 @@ import pytest
 from telegram import Bot
 
 from bot import wishes
+from bot.sandbox import params
 from bot.sandbox.client import Chat, Message, SandboxClient
 from bot.sender import Sender
 from storage import chats, outbox
@@ -198,6 +199,21 @@ async def test_a_closed_chat_is_remembered(tmp_path: Path) -> None:
         assert post.row("card").state == "failed"
         assert chat is not None
         assert not chat.reachable
+
+
+async def test_a_file_too_large_for_telegram_holds_nothing_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """HTTP 413 fails that one message; the next one comes at once."""
+    monkeypatch.setattr(params, "UPLOAD_BYTES", 20_000)
+    async with posting(tmp_path) as post:
+        key = post.files.put_bytes(bytes(200_000), suffix=".zip")
+        await post.wish("zip", wishes.document(key, "cats.zip"))
+        await post.wish("result", wishes.text("done"))
+        await post.shown("done")
+        await post.sender.settled()
+        assert [call["code"] for call in await post.sandbox.calls("sendDocument")] == [413]
+        assert post.row("zip").state == "failed"
 
 
 async def test_a_group_that_grew_keeps_its_messages(tmp_path: Path) -> None:

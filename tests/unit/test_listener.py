@@ -128,7 +128,13 @@ def test_the_same_result_twice_makes_one_model(
     assert len([text for text in texts(session) if "leak check" in text]) == 1
 
 
-def packed(session: Session, places: Places, listener: JobListener, tmp_path: Path) -> Job:
+def packed(
+    session: Session,
+    places: Places,
+    listener: JobListener,
+    tmp_path: Path,
+    size: int = 6_200_000,
+) -> Job:
     """A finished training and packaging."""
     done, result = trained(session, places, tmp_path)
     listener.finished(done, result, tmp_path, session=session)
@@ -141,7 +147,7 @@ def packed(session: Session, places: Places, listener: JobListener, tmp_path: Pa
     made = PackageResult(
         package="cats-v1-tfjs.zip",
         page="page",
-        size_bytes=6_200_000,
+        size_bytes=size,
         output_form="raw",
         selftest_boxes=8,
         selftest_threshold=0.25,
@@ -166,6 +172,23 @@ def test_the_zip_comes_before_the_result_in_words(
     assert "finds 8 of 10 cats; 1 of 10 alarms is false" in result.payload["text"]
     assert "28 unseen pictures; mAP50 0.81 · mAP50-95 0.52" in result.payload["text"]
     assert "http://127.0.0.1:8765/m/" in result.payload["text"]
+
+
+@pytest.mark.parametrize(
+    ("public", "address"),
+    [("", "http://127.0.0.1:8765/m/"), ("https://bot.example", "https://bot.example/m/")],
+)
+def test_a_package_too_large_for_telegram_is_told_with_its_page(
+    session: Session, places: Places, tmp_path: Path, public: str, address: str
+) -> None:
+    """Instead of a zip that Telegram would refuse there are a sentence and an address."""
+    listener = JobListener(places, "http://127.0.0.1:8765", public)
+    packing = packed(session, places, listener, tmp_path, size=62_000_000)
+    told = outbox.get(f"zip:1:{packing.id}", session=session)
+    assert told is not None
+    assert told.payload["kind"] == "text"
+    assert "62.0 MB" in told.payload["text"]
+    assert address in told.payload["text"]
 
 
 def test_a_public_address_becomes_a_button(
