@@ -1,8 +1,9 @@
 """Images and the boxes proposed on them."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 
-from sqlalchemy import insert
+from sqlalchemy import ColumnElement, insert, or_
 from sqlmodel import Session, col, select
 
 from storage.models import Box, Image, Source
@@ -17,10 +18,19 @@ def live(project_id: int) -> list[object]:
     ]
 
 
-def known(project_id: int, *, session: Session) -> list[tuple[str, str, str]]:
-    """`(sha256, phash, group)` of every image of sources that were not removed."""
+def counting() -> ColumnElement[bool]:
+    """The condition under which a box counts beside its image (joined).
+
+    An imported box counts while its image is its source's: an image that moved to another source
+    shows what that one says.
+    """
+    return or_(col(Box.source_id).is_(None), col(Box.source_id) == col(Image.source_id))
+
+
+def known(project_id: int, *, session: Session) -> list[tuple[str, str, str, bool]]:
+    """`(sha256, phash, group, labelled)` of every image of sources that were not removed."""
     query = (
-        select(Image.sha256, Image.phash, Image.group_key)
+        select(Image.sha256, Image.phash, Image.group_key, Image.labelled)
         .join(Source, col(Source.id) == col(Image.source_id))
         .where(Image.project_id == project_id, col(Source.state).not_in(("removed", "failed")))
     )
@@ -55,6 +65,17 @@ def boxes(ids: list[int], *, session: Session) -> dict[int, Box]:
     return {b.id: b for b in session.exec(select(Box).where(col(Box.id).in_(ids))) if b.id}
 
 
+def said_boxes(image_ids: list[int], *, session: Session) -> dict[int, list[Box]]:
+    """Boxes of these images that a source or a hand said, by image, whether they count or not."""
+    query = select(Box).where(
+        col(Box.image_id).in_(image_ids), col(Box.origin).in_(("import", "drawn"))
+    )
+    found: dict[int, list[Box]] = defaultdict(list)
+    for box in session.exec(query.order_by(col(Box.id))):
+        found[box.image_id].append(box)
+    return dict(found)
+
+
 def add_boxes(rows: list[dict[str, object]], *, session: Session) -> None:
     """Insert many boxes at once; each row holds Box's columns."""
     if rows:
@@ -63,7 +84,7 @@ def add_boxes(rows: list[dict[str, object]], *, session: Session) -> None:
 
 def unproposed(project_id: int, *, limit: int, session: Session) -> list[Image]:
     """Unlabelled images that no model has looked at and nobody has drawn on."""
-    has_box = select(Box.id).where(Box.image_id == Image.id).exists()
+    has_box = select(Box.id).where(Box.image_id == Image.id, counting()).exists()
     query = (
         select(Image)
         .join(Source, col(Source.id) == col(Image.source_id))

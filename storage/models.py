@@ -121,11 +121,15 @@ class Image(SQLModel, table=True):
 
 
 class Box(SQLModel, table=True):
-    """A box somebody or something proposed. `origin`: import, model, coco or drawn."""
+    """A box somebody or something proposed. `origin`: import, model, coco or drawn.
+
+    `source_id`: the source that an imported box came with; it counts while its image is that one's.
+    """
 
     id: int | None = Field(default=None, primary_key=True)
     project_id: int = Field(index=True, foreign_key="project.id")
     image_id: int = Field(index=True, foreign_key="image.id")
+    source_id: int | None = Field(default=None, foreign_key="source.id")
     label: str
     x1: float
     y1: float

@@ -3,6 +3,7 @@
 from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
+from storage import images
 from storage.models import Box, Image, Source, Vote
 
 
@@ -81,6 +82,12 @@ def remove(source: Source, *, session: Session) -> int:
     return session.exec(query).one()
 
 
+def put_back(source: Source, *, session: Session) -> None:
+    """Undo a removal; pictures that came in again with another source stay with that one."""
+    source.state = "asking" if source.labelled and source.trust is None else "ready"
+    session.add(source)
+
+
 def take_over(old_key: str, new_key: str, *, project_id: int, session: Session) -> None:
     """Images of two groups turned out alike: they share one group from now on."""
     session.execute(
@@ -95,7 +102,7 @@ def box_ids(source_id: int, *, session: Session) -> list[int]:
     query = (
         select(Box.id)
         .join(Image, col(Image.id) == col(Box.image_id))
-        .where(Image.source_id == source_id, Box.origin == "import")
+        .where(Image.source_id == source_id, Box.origin == "import", images.counting())
         .order_by(col(Box.id))
     )
     return [box_id for box_id in session.exec(query) if box_id is not None]

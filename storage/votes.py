@@ -7,10 +7,11 @@ once enough members say so and more of them than say the opposite; a tie is not 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import Select, case, func, literal
+from sqlalchemy import Select, case, func, literal, or_
 from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
+from storage import images
 from storage.models import Box, Image, Source, Vote
 
 VOTES_NEEDED = 1
@@ -103,12 +104,19 @@ def box_states(project_id: int, *, session: Session) -> list[BoxState]:
         ((col(Source.trust) == "yes") & (col(Box.origin) == "import"), "right"),
         else_=None,
     )
+    guessed = col(Box.origin).in_(("model", "coco"))
     query = (
         columns(col(Box.id), col(Box.image_id), col(Box.label), verdict)
         .join(Image, col(Image.id) == col(Box.image_id))
         .join(Source, col(Source.id) == col(Image.source_id))
         .outerjoin(tally, tally.c.box_id == col(Box.id))
-        .where(col(Box.project_id) == project_id, col(Source.state).in_(("ready", "asking")))
+        .where(
+            col(Box.project_id) == project_id,
+            col(Source.state).in_(("ready", "asking")),
+            images.counting(),
+            # A model's open guesses are idle once the image came with labels.
+            or_(~col(Image.labelled), ~guessed, verdict.is_not(None)),
+        )
         .order_by(col(Box.id))
     )
     return [BoxState(*row) for row in session.execute(query)]
@@ -116,7 +124,7 @@ def box_states(project_id: int, *, session: Session) -> list[BoxState]:
 
 @dataclass(frozen=True)
 class ImageState:
-    """A live image: `answer` is the last word on it (complete, incomplete, None)."""
+    """A live image: `answer` is the last word on it (complete, incomplete, redrawn, None)."""
 
     image_id: int
     source_id: int

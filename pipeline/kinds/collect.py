@@ -1,7 +1,7 @@
 """Collect jobs: from a link or sent files to images and imported boxes."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -9,9 +9,10 @@ from typing import Any
 from sqlmodel import Session, select
 
 from pipeline.jobs.spec import CollectResult, CollectSpec, ImageItem, InputFile, KnownImage
+from pipeline.kinds.arrivals import bring_in
 from pipeline.kinds.places import Places
 from storage import images, projects, sources
-from storage.models import Box, Image, Job, Project, Source, Upload
+from storage.models import Box, Job, Project, Source, Upload
 
 CHUNK = 400
 
@@ -21,8 +22,8 @@ def prepare(job: Job, folder: Path, places: Places, *, session: Session) -> Coll
     source = sources.get(job.request["source_id"], session=session)
     project = projects.get(source.project_id, session=session)
     known = [
-        KnownImage(sha256=sha, phash=phash, group=group).model_dump()
-        for sha, phash, group in images.known(source.project_id, session=session)
+        KnownImage(sha256=sha, phash=phash, group=group, labelled=labelled).model_dump()
+        for sha, phash, group, labelled in images.known(source.project_id, session=session)
     ]
     (folder / "known.json").write_text(json.dumps(known))
     uploads = session.exec(
@@ -62,82 +63,7 @@ def chunks(job: Job, result: CollectResult, folder: Path) -> Iterator[Callable[[
     with (folder / "out" / result.items_file).open() as lines:
         while part := [ImageItem.model_validate_json(line) for line in islice(lines, CHUNK)]:
             # Bound here: the loop goes on before the transaction runs.
-            yield lambda session, part=part: _bring_in(part, source_id, session=session)  # type: ignore[misc]  # lambda default
-
-
-def _bring_in(items: list[ImageItem], source_id: int, *, session: Session) -> None:
-    source = sources.get(source_id, session=session)
-    there = images.by_sha(source.project_id, [item.sha256 for item in items], session=session)
-    rows: list[tuple[Image, ImageItem]] = []
-    for item in items:
-        image = there.get(item.sha256)
-        if image is not None:
-            if image.source_id == source_id:
-                continue  # brought in before a crash
-            owner = sources.get(image.source_id, session=session)
-            if owner.state not in ("removed", "failed"):
-                continue
-            # Its source was taken away: the picture comes in anew, with what this one says.
-            image.source_id, image.group_key = source_id, item.group
-            image.labelled, image.name = item.labelled, item.name
-        else:
-            image = _row(item, source)
-        session.add(image)
-        rows.append((image, item))
-    session.flush()
-    images.add_boxes(
-        [
-            {
-                "project_id": source.project_id,
-                "image_id": image.id,
-                "label": box.label,
-                "x1": box.xyxy[0],
-                "y1": box.xyxy[1],
-                "x2": box.xyxy[2],
-                "y2": box.xyxy[3],
-                "origin": "import",
-            }
-            for image, item in rows
-            for box in item.boxes
-        ],
-        session=session,
-    )
-    _unite(items, source.project_id, session=session)
-
-
-def _row(item: ImageItem, source: Source) -> Image:
-    assert source.id is not None
-    return Image(
-        project_id=source.project_id,
-        source_id=source.id,
-        sha256=item.sha256,
-        key=item.key,
-        name=item.name,
-        width=item.width,
-        height=item.height,
-        phash=item.phash,
-        group_key=item.group,
-        seconds=item.seconds,
-        labelled=item.labelled,
-    )
-
-
-def _unite(items: Iterable[ImageItem], project_id: int, *, session: Session) -> None:
-    """Groups whose images look alike become one, so that a split never parts them."""
-    now_in: dict[str, str] = {}
-
-    def find(key: str) -> str:
-        while key in now_in:
-            key = now_in[key]
-        return key
-
-    for item in items:
-        for other in item.alike:
-            one, two = find(item.group), find(other)
-            if one != two:
-                # The older group keeps its name: its part is perhaps assigned already.
-                sources.take_over(one, two, project_id=project_id, session=session)
-                now_in[one] = two
+            yield lambda session, part=part: bring_in(part, source_id, session=session)  # type: ignore[misc]  # lambda default
 
 
 def keep(job: Job, result: CollectResult, *, session: Session) -> Source:

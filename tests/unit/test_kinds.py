@@ -15,7 +15,7 @@ from pipeline.jobs.spec import (
 )
 from pipeline.kinds import collect, package, propose
 from pipeline.kinds.places import Places
-from storage import jobs, sources
+from storage import jobs, sources, votes
 from storage.models import Box, Image, Job, Project, Source
 from tests.support.project import ANN, CHAT, make_image, make_project, make_source
 
@@ -99,6 +99,85 @@ def test_images_of_a_removed_source_come_back_with_a_new_one(
     assert session.exec(select(Image)).one().source_id == new.id
 
 
+@pytest.mark.parametrize("ended", ["removed", "failed"])
+def test_a_source_added_again_says_each_box_once(
+    session: Session, tmp_path: Path, ended: str
+) -> None:
+    """Boxes that come again are the ones that were there, with their votes; others count no more.
+
+    With a box that is gone goes the word that its picture was complete.
+    """
+    project = make_project(session, "RBC")
+    first, old = collecting(session, project)
+    bring(session, first, [item(1), item(2)], tmp_path)
+    one, two = session.exec(select(Box).order_by(col(Box.id))).all()
+    project_id = project.id or 0
+    votes.cast(
+        [one.id or 0], "right", kind="box", project_id=project_id, member_id=ANN, session=session
+    )
+    for box in (one, two):
+        votes.cast(
+            [box.image_id],
+            "complete",
+            kind="image",
+            project_id=project_id,
+            member_id=ANN,
+            session=session,
+        )
+    old.state = ended
+    session.flush()
+    second, new = collecting(session, project)
+    changed = item(2).model_copy(
+        update={"boxes": [BoxItem(label="RBC", xyxy=(0.5, 0.5, 0.9, 0.9))]}
+    )
+    for _ in range(2):
+        bring(session, second, [item(1), changed], tmp_path)
+    new.state = "ready"
+    session.flush()
+    states = votes.box_states(project_id, session=session)
+    verdicts = {state.image_id: state.verdict for state in states}
+    assert len(states) == 2
+    assert verdicts == {one.image_id: "right", two.image_id: None}
+    assert two.id not in {state.box_id for state in states}
+    said = {i.image_id: i.answer for i in votes.image_states(project_id, session=session)}
+    assert said == {one.image_id: "complete", two.image_id: None}
+    assert len(sources.box_ids(new.id or 0, session=session)) == 2
+
+
+def test_labels_come_to_a_picture_that_is_here_without(session: Session, tmp_path: Path) -> None:
+    """It moves to the labelled source and its trust, keeps group and part; guesses give way."""
+    project = make_project(session, "RBC")
+    bare = make_source(session, project, trust=None, labelled=False)
+    image, _ = make_image(session, bare, labelled=False, group="old", boxes=1, origin="coco")
+    image.sha256, image.part = f"{7:064x}", "val"
+    session.flush()
+    job, source = collecting(session, project, trust="yes")
+    for _ in range(2):
+        bring(session, job, [item(7), item(8, group="new7")], tmp_path)
+    source.state = "ready"
+    session.flush()
+    assert (image.source_id, image.labelled) == (source.id, True)
+    assert (image.group_key, image.part) == ("old", "val")
+    states = votes.box_states(project.id or 0, session=session)
+    assert sorted((state.image_id, state.verdict) for state in states) == [
+        (image.id, "right"),
+        ((image.id or 0) + 1, "right"),
+    ]
+    assert set(session.exec(select(Image.group_key))) == {"old"}
+
+
+def test_labels_that_are_here_already_stay(session: Session, tmp_path: Path) -> None:
+    """A picture that came with labels keeps them and its source."""
+    project = make_project(session, "RBC")
+    image, [box] = make_image(session, make_source(session, project), boxes=1)
+    image.sha256, owner = f"{7:064x}", image.source_id
+    session.flush()
+    job, _ = collecting(session, project)
+    bring(session, job, [item(7)], tmp_path)
+    assert image.source_id == owner
+    assert session.exec(select(Box)).all() == [box]
+
+
 def test_alike_images_share_the_older_group(session: Session, tmp_path: Path) -> None:
     """A near duplicate joins the group it is alike to, and so does what it links."""
     project = make_project(session, "RBC")
@@ -145,14 +224,16 @@ def test_a_labelled_source_asks_unless_the_answer_came_along(
 def test_the_spec_knows_what_is_there(session: Session, places: Places, tmp_path: Path) -> None:
     """Known images go along in a file, the options of the request into the spec."""
     project = make_project(session, "RBC")
-    make_image(session, make_source(session, project))
+    files = make_source(session, project)
+    make_image(session, files)
+    make_image(session, files, labelled=False)
     job, source = collecting(session, project)
     source.kind, source.what = "link", "https://example.org/a.mp4"
     job.request = {**job.request, "every_s": 0.5, "max_images": 7}
     spec = collect.prepare(job, tmp_path, places, session=session)
     known = json.loads((tmp_path / "known.json").read_text())
     assert (spec.what, spec.every_s, spec.max_images) == (source.what, 0.5, 7)
-    assert len(known) == 1
+    assert [image["labelled"] for image in known] == [True, False]
 
 
 def test_nothing_is_proposed_for_classes_that_no_model_knows(session: Session) -> None:

@@ -265,6 +265,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("project_id", sa.Integer(), nullable=False),
         sa.Column("image_id", sa.Integer(), nullable=False),
+        sa.Column("source_id", sa.Integer(), nullable=True),
         sa.Column("label", sa.String(), nullable=False),
         sa.Column("x1", sa.Float(), nullable=False),
         sa.Column("y1", sa.Float(), nullable=False),
@@ -276,6 +277,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(), nullable=False),
         sa.ForeignKeyConstraint(["image_id"], ["image.id"]),
         sa.ForeignKeyConstraint(["project_id"], ["project.id"]),
+        sa.ForeignKeyConstraint(["source_id"], ["source.id"]),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("ix_box_image_id", "box", ["image_id"], unique=False)
