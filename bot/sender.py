@@ -27,7 +27,8 @@ from storage.models import Message, now
 
 log = logging.getLogger(__name__)
 
-BATCH = 200
+BATCH = 30
+"""How many of a chat's messages are looked at to find one that may go."""
 KEYBOARD_EVERY_S = {True: 3.0, False: 0.4}
 """Least seconds between two keyboard edits of one message, in groups and in private."""
 MAX_BACKOFF_S = 60.0
@@ -60,8 +61,7 @@ class Sender:
         """Start sending everything that may go now."""
         if self._closing:
             return
-        due = await self._db.read(lambda s: outbox.due(now(), limit=BATCH, session=s))
-        for chat_id in {row.chat_id for row in due}:
+        for chat_id in await self._db.read(lambda s: outbox.due_chats(now(), session=s)):
             if chat_id not in self._busy:
                 task = asyncio.create_task(self._serve(chat_id))
                 self._busy[chat_id] = task
@@ -86,11 +86,7 @@ class Sender:
     async def _serve(self, chat_id: int) -> None:
         """Send the chat's due messages, most urgent first, until none may go."""
         while not self._closing:
-            rows = [
-                row
-                for row in await self._db.read(lambda s: outbox.due(now(), limit=BATCH, session=s))
-                if row.chat_id == chat_id
-            ]
+            rows = await self._db.read(lambda s: outbox.due(chat_id, now(), limit=BATCH, session=s))
             ready, wait = self._first_ready(rows)
             if ready is None:
                 if rows:

@@ -7,7 +7,7 @@ edited. Sent at least once; a kill between Telegram's yes and our commit can dou
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import func
+from sqlalchemy import ColumnElement, func
 from sqlmodel import Session, col, select
 
 from storage.models import Chat, Json, Message, now
@@ -56,18 +56,25 @@ def get(key: str, *, session: Session) -> Message | None:
     return session.exec(select(Message).where(Message.key == key)).first()
 
 
-def due(at: datetime, *, limit: int, session: Session) -> list[Message]:
-    """What waits and may be sent now, most urgent first, in order within a chat."""
+def due(chat_id: int, at: datetime, *, limit: int, session: Session) -> list[Message]:
+    """What waits for the chat and may be sent now, most urgent first, else in order of writing."""
     query = (
         select(Message)
-        .where(
-            Message.state == "waiting",
-            (col(Message.not_before).is_(None)) | (col(Message.not_before) <= at),
-        )
+        .where(Message.chat_id == chat_id, *_may_go(at))
         .order_by(col(Message.priority), col(Message.id))
         .limit(limit)
     )
     return list(session.exec(query))
+
+
+def due_chats(at: datetime, *, session: Session) -> list[int]:
+    """The chats for which something waits that may be sent now."""
+    return list(session.exec(select(Message.chat_id).where(*_may_go(at)).distinct()))
+
+
+def _may_go(at: datetime) -> tuple[ColumnElement[bool], ...]:
+    soon = col(Message.not_before).is_(None) | (col(Message.not_before) <= at)
+    return col(Message.state) == "waiting", soon
 
 
 def next_due(*, session: Session) -> datetime | None:

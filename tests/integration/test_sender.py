@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlmodel import Session
 from telegram import Bot
 
 from bot import wishes
@@ -214,6 +215,25 @@ async def test_a_file_too_large_for_telegram_holds_nothing_back(
         await post.sender.settled()
         assert [call["code"] for call in await post.sandbox.calls("sendDocument")] == [413]
         assert post.row("zip").state == "failed"
+
+
+async def test_a_chat_with_much_to_say_delays_no_other(tmp_path: Path) -> None:
+    """Messages that wait for one chat's budget leave every other chat alone."""
+    async with posting(tmp_path) as post:
+        other = await post.sandbox.group("Dogs", await post.sandbox.member("Ben"), kind="group")
+
+        def fill(session: Session) -> None:
+            for number in range(250):
+                outbox.put(
+                    f"m{number}", post.group.id, wishes.text(f"message {number}"), session=session
+                )
+
+        await post.db.write(fill)
+        await post.wish("hello", wishes.text("hello, dogs"), chat=other, priority=outbox.PROGRESS)
+        await other.wait(lambda m: m.from_bot and "hello, dogs" in m.text, timeout=30)
+        await post.sender.settled()
+        assert post.row("hello").state == "sent"
+        assert post.row("m249").state == "waiting"
 
 
 async def test_a_group_that_grew_keeps_its_messages(tmp_path: Path) -> None:

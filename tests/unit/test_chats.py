@@ -40,10 +40,12 @@ def test_a_wish_that_changed_while_it_was_sent_waits_again(session: Session) -> 
     outbox.put("card", CHAT, {"text": "two"}, session=session)
     outbox.accepted(row.id or 0, version=1, sent={"text": "one"}, message_id=5, session=session)
     session.flush()
-    assert [waiting.key for waiting in outbox.due(now(), limit=9, session=session)] == ["card"]
+    assert [waiting.key for waiting in outbox.due(CHAT, now(), limit=9, session=session)] == [
+        "card"
+    ]
     outbox.accepted(row.id or 0, version=2, sent={"text": "two"}, message_id=5, session=session)
     session.flush()
-    assert outbox.due(now(), limit=9, session=session) == []
+    assert outbox.due(CHAT, now(), limit=9, session=session) == []
 
 
 def test_the_same_wish_again_is_nothing_to_do(session: Session) -> None:
@@ -65,7 +67,7 @@ def test_urgent_messages_go_first(session: Session) -> None:
         ("done", outbox.RESULT),
     ):
         outbox.put(key, CHAT, {}, priority=priority, session=session)
-    order = [row.key for row in outbox.due(now(), limit=9, session=session)]
+    order = [row.key for row in outbox.due(CHAT, now(), limit=9, session=session)]
     assert order == ["sheet", "zip", "done", "bar"]
 
 
