@@ -5,12 +5,14 @@ What is to be painted is a state of the rows, so a restart paints what a crash l
 
 import asyncio
 import logging
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlmodel import Session
 
 from bot.messages import label as words
 from bot.services import Services
+from bot.wishes import Keyboard
 from pipeline.labelling import drawings, sheets
 from pipeline.labelling.tiles import Tile, TileBox
 from pipeline.pool import PicturePool
@@ -97,17 +99,24 @@ class Painter:
         ], classes
 
     async def _drawing(self, drawing: Drawing) -> None:
-        image, classes, labels = await self._services.db.read(lambda s: _about(drawing, s))
-        path = self._path(image)
-        if drawing.state == "preparing":
-            work = self._pool.run("pipeline.labelling.request:render_request", path)
+        about = await self._services.db.read(lambda s: _about(drawing, s))
+        path = self._path(about.image)
+        if drawing.state == "preparing" and not about.boxes:
+            data = await self._pool.run("pipeline.labelling.request:render_request", path)
         else:
-            boxes = [tuple(box) for box in drawing.boxes]
-            work = self._pool.run(
-                "pipeline.labelling.request:render_answer", path, boxes, labels, classes=classes
+            # Where boxes are known the request shows them: only what has none is to be circled.
+            data = await self._pool.run(
+                "pipeline.labelling.request:render_answer",
+                path,
+                about.boxes,
+                about.labels,
+                classes=about.classes,
             )
-        key = self._services.places.files.put_bytes(await work, suffix=".jpg")
-        await self._services.write(lambda s: _show_drawing(drawing.id or 0, drawing.state, key, s))
+        key = self._services.places.files.put_bytes(data, suffix=".jpg")
+        more = drawing.state == "preparing" and bool(about.boxes)
+        await self._services.write(
+            lambda s: _show_drawing(drawing.id or 0, drawing.state, key, more, s)
+        )
 
     def _path(self, image: Image) -> Path:
         return self._services.places.files.path(image.key)
@@ -117,10 +126,29 @@ def _xyxy(box: Box) -> tuple[float, float, float, float]:
     return (box.x1, box.y1, box.x2, box.y2)
 
 
-def _about(drawing: Drawing, session: Session) -> tuple[Image, list[str], list[str]]:
-    project = projects.get(drawing.project_id, session=session)
-    labels = [drawing.label] * len(drawing.boxes) if drawing.label else []
-    return images.get(drawing.image_id, session=session), project.classes, labels
+@dataclass(frozen=True)
+class _About:
+    """What a drawing's picture shows."""
+
+    image: Image
+    classes: list[str]
+    boxes: list[tuple[float, float, float, float]]
+    labels: list[str]
+
+
+def _about(drawing: Drawing, session: Session) -> _About:
+    image = images.get(drawing.image_id, session=session)
+    classes = projects.get(drawing.project_id, session=session).classes
+    if drawing.state != "preparing":
+        boxes = [(box[0], box[1], box[2], box[3]) for box in drawing.boxes]
+        return _About(image, classes, boxes, [drawing.label] * len(boxes) if drawing.label else [])
+    right = [
+        state.box_id
+        for state in votes.box_states(drawing.project_id, session=session)
+        if state.image_id == drawing.image_id and state.verdict == "right"
+    ]
+    rows = images.boxes(right, session=session).values()
+    return _About(image, classes, [_xyxy(row) for row in rows], [row.label for row in rows])
 
 
 def _open(sheet_id: int, picture: str, session: Session) -> None:
@@ -136,32 +164,49 @@ def _open(sheet_id: int, picture: str, session: Session) -> None:
 def show_sheet(sheet: Sheet, *, session: Session) -> None:
     """Wish an open sheet into its chat: edited in place while it is the last message there."""
     project = projects.get(sheet.project_id, session=session)
-    state = sheets.askable(sheet.project_id, session=session)
     wish = words.sheet(
         project,
         sheet,
         sheets.marks(sheet, session=session),
         done=sheet_rows.closed_in_round(sheet.key, session=session),
-        left=sheets.sheets_left(state),
     )
     outbox.put(
         sheet.key,
         sheet.chat_id,
         wish,
         priority=outbox.ANSWER,
-        fresh=_scrolled_away(sheet.key, sheet.chat_id, session),
+        fresh=scrolled_away(sheet.key, sheet.chat_id, session=session),
         session=session,
     )
 
 
-def _scrolled_away(key: str, chat_id: int, session: Session) -> bool:
+def show_marks(sheet: Sheet, *, session: Session) -> None:
+    """Change nothing but the keyboard of the message that shows the sheet."""
+    marked = sheets.marks(sheet, session=session)
+    _change_keyboard(sheet, words.sheet_keyboard(sheet, marked), session)
+
+
+def show_way_back(sheet: Sheet, *, session: Session) -> None:
+    """The round is over: all that its last sheet still offers is the way back."""
+    _change_keyboard(sheet, words.back_keyboard(sheet), session)
+
+
+def _change_keyboard(sheet: Sheet, keyboard: Keyboard, session: Session) -> None:
+    row = outbox.get(sheet.key, session=session)
+    if row is not None and row.payload.get("sheet") == sheet.id:
+        wish = {**row.payload, "keyboard": keyboard}
+        outbox.put(sheet.key, row.chat_id, wish, priority=row.priority, session=session)
+
+
+def scrolled_away(key: str, chat_id: int, *, session: Session) -> bool:
+    """Whether something came after the message in its chat."""
     shown, chat = outbox.get(key, session=session), session.get(Chat, chat_id)
     if shown is None or shown.message_id is None or chat is None:
         return False
     return shown.message_id < chat.last_message_id
 
 
-def _show_drawing(drawing_id: int, was: str, picture: str, session: Session) -> None:
+def _show_drawing(drawing_id: int, was: str, picture: str, more: bool, session: Session) -> None:
     drawing = session.get(Drawing, drawing_id)
     if drawing is None or drawing.state != was:
         return
@@ -176,6 +221,7 @@ def _show_drawing(drawing_id: int, was: str, picture: str, session: Session) -> 
             done=drawings.drawn_count(drawing.project_id, session=session),
             goal=drawings.GOAL,
             private=chat is not None and chat.type == chats.PRIVATE,
+            more=more,
         )
         key = f"draw:{drawing.id}"
     else:
@@ -187,7 +233,7 @@ def _show_drawing(drawing_id: int, was: str, picture: str, session: Session) -> 
         key,
         drawing.chat_id,
         wish,
-        fresh=_scrolled_away(key, drawing.chat_id, session),
+        fresh=scrolled_away(key, drawing.chat_id, session=session),
         session=session,
     )
 

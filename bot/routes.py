@@ -49,11 +49,14 @@ TAPS: dict[str, Tap] = {
     "see": start.tap_see,
     "new": projects.tap_new,
     "p": projects.tap_select,
+    "cls": projects.tap_classes,
     "add": add.tap_add,
     "sources": add.tap_sources,
     "trust": add.tap_trust,
     "rm": add.tap_remove,
+    "unrm": add.tap_put_back,
     "label": label.tap_label,
+    "draw": label.tap_draw,
     "s": label.tap_sheet,
     "d": label.tap_drawing,
     "stats": models.tap_stats,
@@ -73,13 +76,17 @@ async def tapped(update: Update, context: Context) -> None:
     if query is None or update.effective_chat is None:
         return
     version, _, rest = (query.data or "").partition(":")
-    verb, *args = rest.split(":")
+    word, *args = rest.split(":")
+    # `train@7`: the button belongs to project 7, whatever the chat works on by now.
+    verb, _, project_id = word.partition("@")
     tap = TAPS.get(verb)
 
     def work(turn: Turn) -> str:
         if version != "v1" or tap is None:
             raise OldButton
         try:
+            if project_id:
+                turn.meant = projects.of_this_chat(turn, int(project_id))
             return tap(turn, args)
         except (ValueError, IndexError, OverflowError):
             # Data that no button of ours ever had: forged, or of a release gone by.

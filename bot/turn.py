@@ -29,7 +29,7 @@ Context = CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], dict[Any
 
 
 class NoProject(UserError):
-    """There is no project here yet. What should I find? Tap the button or send /new cat."""
+    """There is no project here yet. Send /new and what to find, for example: /new cat."""
 
 
 class _Repeated(Exception):
@@ -38,7 +38,10 @@ class _Repeated(Exception):
 
 @dataclass
 class Turn:
-    """A chat's rows within one transaction. `key` names the update."""
+    """A chat's rows within one transaction.
+
+    `key` names the update; `meant` is the project of the button that was tapped, where it has one.
+    """
 
     session: Session
     services: Services
@@ -47,6 +50,7 @@ class Turn:
     member: Member
     message_id: int | None
     said: int = field(default=0)
+    meant: Project | None = None
 
     @property
     def private(self) -> bool:
@@ -68,6 +72,8 @@ class Turn:
     @property
     def maybe_project(self) -> Project | None:
         """The project that is meant, if there is one."""
+        if self.meant is not None:
+            return self.meant
         return projects.current(self.chat.id, session=self.session)
 
     def check_own(self, project: Project) -> None:
@@ -76,7 +82,7 @@ class Turn:
         Raises:
             UserError: it is another chat's.
         """
-        joined = self.private and self.chat.project_id == project.id
+        joined = self.private and projects.is_joined(self.chat.id, project, session=self.session)
         if project.chat_id != self.chat.id and not joined:
             raise UserError("That belongs to another chat.")
 

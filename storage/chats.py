@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import update
 from sqlmodel import Session, col
 
-from storage.models import Chat, Drawing, Job, Member, Message, Project, Sheet, Upload
+from storage.models import Chat, Drawing, Job, Member, Message, Moved, Project, Sheet, Upload
 
 PRIVATE = "private"
 
@@ -46,8 +46,15 @@ def unreachable(chat_id: int, *, session: Session) -> None:
         row.reachable = False
 
 
+def now_at(chat_id: int, *, session: Session) -> int:
+    """The chat's present id: a link to a group outlives its growing."""
+    moved = session.get(Moved, chat_id)
+    return moved.new_id if moved else chat_id
+
+
 def migrate(old: int, new: int, *, session: Session) -> None:
     """A group became a supergroup: everything of the old id moves to the new one."""
+    session.merge(Moved(old_id=old, new_id=new))
     was = session.get(Chat, old)
     is_new = session.get(Chat, new)
     if is_new is None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from sqlmodel import Session
 
+from storage.models import Project
 from storage.votes import BoxState, ImageState, box_states, image_states
 
 
@@ -34,9 +35,13 @@ class Standing:
 def standing(project_id: int, *, session: Session) -> Standing:
     """Sort everything live in the project by what it waits for."""
     result = Standing()
+    project = session.get(Project, project_id)
+    # Boxes of a class that the project no longer looks for are kept, but ask and teach nothing.
+    classes = set(project.classes if project else ())
     by_image: dict[int, list[BoxState]] = defaultdict(list)
     for box in box_states(project_id, session=session):
-        by_image[box.image_id].append(box)
+        if box.label in classes:
+            by_image[box.image_id].append(box)
     for image in image_states(project_id, session=session):
         result.images += 1
         if image.source_state == "asking":
@@ -58,7 +63,16 @@ def _sort(image: ImageState, boxes: list[BoxState], result: Standing) -> None:
         result.right.update(box.label for box in right)
     elif image.answer == "incomplete":
         result.draw.append(image.image_id)
-    elif boxes or image.proposed or image.labelled:
+    elif boxes or image.proposed or image.labelled or image.answer == "redrawn":
         result.confirm.append(image.image_id)
     else:
         result.draw.append(image.image_id)
+
+
+def boxes_by_class(project_id: int, *, session: Session) -> dict[str, int]:
+    """How many boxes of each class are not wrong, whether the project looks for it or not."""
+    return dict(
+        Counter(
+            box.label for box in box_states(project_id, session=session) if box.verdict != "wrong"
+        )
+    )

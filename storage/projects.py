@@ -4,7 +4,7 @@ import re
 
 from sqlmodel import Session, col, select
 
-from storage.models import Chat, Project
+from storage.models import Chat, Joined, Project, Setting
 
 MAX_NAME = 40
 MAX_CLASSES = 80
@@ -49,12 +49,40 @@ def select_for(chat_id: int, project: Project, *, session: Session) -> None:
 
 
 def of_chat(chat_id: int, *, session: Session) -> list[Project]:
-    """The chat's projects, newest first."""
-    query = select(Project).where(Project.chat_id == chat_id).order_by(col(Project.id).desc())
-    return list(session.exec(query))
+    """The chat's projects and those of groups that it joined, newest first."""
+    joined = select(Joined.project_id).where(Joined.chat_id == chat_id)
+    query = select(Project).where((col(Project.chat_id) == chat_id) | col(Project.id).in_(joined))
+    return list(session.exec(query.order_by(col(Project.id).desc())))
+
+
+def join(chat_id: int, project: Project, *, session: Session) -> None:
+    """A private chat works on a group's project from now on."""
+    if not is_joined(chat_id, project, session=session) and project.id is not None:
+        session.add(Joined(chat_id=chat_id, project_id=project.id))
+    select_for(chat_id, project, session=session)
+
+
+def is_joined(chat_id: int, project: Project, *, session: Session) -> bool:
+    """Whether a private chat was let into a group's project."""
+    return session.get(Joined, (chat_id, project.id)) is not None
 
 
 def file_name(project: Project) -> str:
     """The project's name as the stem of a file: letters, digits, dashes; never empty."""
     stem = re.sub(r"[^\w-]+", "-", project.name, flags=re.UNICODE).strip("-_")
     return stem[:MAX_NAME] or "project"
+
+
+def keep_wanted_classes(project: Project, names: list[str], *, session: Session) -> None:
+    """Remember classes that somebody asked for until they are confirmed."""
+    session.merge(Setting(key=f"classes:{project.id}", value={"names": names}))
+
+
+def wanted_classes(project: Project, *, session: Session) -> list[str] | None:
+    """The classes that wait for a yes, taken out; None when there are none."""
+    row = session.get(Setting, f"classes:{project.id}")
+    if row is None:
+        return None
+    session.delete(row)
+    names: list[str] = row.value["names"]
+    return names

@@ -18,6 +18,7 @@ def create(
     kind: str,
     label: str,
     tiles: list[int],
+    left: int,
     key: str,
     previous_id: int | None,
     session: Session,
@@ -30,6 +31,7 @@ def create(
         kind=kind,
         label=label,
         tiles=tiles,
+        left=left,
         key=key,
         previous_id=previous_id,
         opened_at=now(),
@@ -85,6 +87,12 @@ def closed_in_round(key: str, *, session: Session) -> int:
     """How many sheets of the round are done."""
     query = select(Sheet.id).where(Sheet.key == key, col(Sheet.state).in_(("closed", "skipped")))
     return len(list(session.exec(query)))
+
+
+def newest_of_round(key: str, *, session: Session) -> Sheet | None:
+    """The sheet of the round that was last in front of anybody."""
+    query = select(Sheet).where(Sheet.key == key, Sheet.state != "aside")
+    return session.exec(query.order_by(col(Sheet.id).desc()).limit(1)).first()
 
 
 def close(sheet: Sheet, state: str, *, session: Session) -> None:

@@ -6,14 +6,16 @@ from telegram import Update
 
 from bot import adding
 from bot.handlers import files
-from bot.handlers.projects import create
+from bot.handlers.projects import create, parse_answer
 from bot.messages import collect as words
+from bot.messages import label as label_words
 from bot.messages import project as project_words
 from bot.turn import Context, Turn, act
 from pipeline.errors import UserError
 from pipeline.kinds import propose
-from pipeline.labelling.sheets import askable
+from pipeline.labelling import sheets
 from storage import outbox, projects, sources
+from storage import sheets as sheet_rows
 from storage.models import Source
 
 MAX_LINK = 2000
@@ -83,11 +85,11 @@ async def text(update: Update, context: Context) -> None:
         link = adding.LINK.search(said)
         if link:
             add_link(turn, adding.parse(f"{link[0]} {adding.options_in(said)}"))
-        elif asked is not None and asked.key.startswith(project_words.ASK_NEW):
-            create(turn, said)
-        elif turn.maybe_project is None:
-            # The hello asks what to find: whatever answers it is the answer.
-            create(turn, said)
+        elif turn.maybe_project is None or (
+            asked is not None and asked.key.startswith(project_words.ASK_NEW)
+        ):
+            # The hello asks what to find as well: whatever answers it is the answer.
+            create(turn, *parse_answer(said))
         else:
             turn.say(project_words.not_understood(turn.project))
 
@@ -133,11 +135,17 @@ def tap_trust(turn: Turn, args: list[str]) -> str:
     source = _source(turn, args[0])
     if source.state != "asking":
         raise UserError("That is answered already. /sources shows how.")
+    if args[1] not in ("yes", "sample", "no"):
+        raise UserError("I don't know this button. /sources shows the choices.")
     sources.answer_trust(source, args[1], member_id=turn.member.id, session=turn.session)
     project = projects.get(source.project_id, session=turn.session)
     assert project.id is not None
-    state = askable(project.id, session=turn.session)
+    turn.session.flush()
+    told = sheets.settle_samples(project.id, member_id=turn.member.id, session=turn.session)
+    state = sheets.askable(project.id, session=turn.session)
     turn.say(words.trust_answered(project, source, state))
+    if told:
+        turn.say(label_words.samples_settled(project, told))
     propose.queue(
         project,
         chat_id=turn.chat.id,
@@ -151,8 +159,28 @@ def tap_trust(turn: Turn, args: list[str]) -> str:
 def tap_remove(turn: Turn, args: list[str]) -> str:
     """↩ Remove."""
     source = _source(turn, args[0])
-    if source.state in ("removed", "collecting"):
-        raise UserError("That source is not here any more, or still coming.")
+    if source.state == "collecting":
+        raise UserError("That is still coming. Stop it first, or wait a moment.")
+    if source.state in ("removed", "failed"):
+        raise UserError("That source is out already. /sources shows what is there.")
     project = projects.get(source.project_id, session=turn.session)
     turn.say(words.removed(project, source, sources.remove(source, session=turn.session)))
+    _lay_aside(turn, source)
     return "Removed"
+
+
+def _lay_aside(turn: Turn, source: Source) -> None:
+    """Sheets that lie open may ask about what just went."""
+    for sheet in sheet_rows.on_table(source.project_id, session=turn.session):
+        sheet_rows.close(sheet, "aside", session=turn.session)
+
+
+def tap_put_back(turn: Turn, args: list[str]) -> str:
+    """↩ Put back: what a removal took out counts again."""
+    source = _source(turn, args[0])
+    if source.state != "removed":
+        raise UserError("That source is there already. /sources shows what is there.")
+    sources.put_back(source, session=turn.session)
+    project = projects.get(source.project_id, session=turn.session)
+    turn.say(words.put_back(project, source))
+    return "Back again"

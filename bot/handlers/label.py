@@ -1,16 +1,17 @@
 """Sheets and drawings: every tap is a vote before it is answered."""
 
+from sqlmodel import col, select
 from telegram import Update
 
 from bot.messages import label as words
-from bot.painter import show_sheet
+from bot.painter import show_marks, show_sheet, show_way_back
 from bot.turn import Context, Turn, act
 from pipeline.errors import UserError
 from pipeline.kinds import propose
 from pipeline.labelling import drawings, sheets
-from storage import jobs, outbox, projects
+from storage import jobs, outbox, projects, registry
 from storage import sheets as sheet_rows
-from storage.models import Drawing, Project, Sheet, now
+from storage.models import Drawing, Job, Project, Sheet, now
 
 
 async def label(update: Update, context: Context) -> None:
@@ -20,55 +21,82 @@ async def label(update: Update, context: Context) -> None:
 
 def tap_label(turn: Turn, args: list[str]) -> str:
     """▶ Check."""
-    begin(turn)
+    return begin(turn)
+
+
+def tap_draw(turn: Turn, args: list[str]) -> str:
+    """✏️ Start."""
+    if not _draw_next(turn, turn.project):
+        _won(turn, turn.project)
     return ""
 
 
-def begin(turn: Turn) -> None:
-    """Start a round of sheets; where there is nothing to ask, ask for drawings; else say so."""
+def begin(turn: Turn) -> str:
+    """Start a round of sheets; where there is nothing to ask, ask for drawings; else say so.
+
+    A chat has one sheet at a time: while one lies open, it is shown again instead.
+    """
     project = turn.project
     assert project.id is not None
-    _set_aside(turn, project)
+    for sheet in sheet_rows.on_table(project.id, session=turn.session):
+        if sheet.chat_id != turn.chat.id:
+            continue
+        if sheet.state == "open":
+            show_sheet(sheet, session=turn.session)
+        return "The sheet lies open."
+    told = sheets.settle_samples(project.id, member_id=turn.member.id, session=turn.session)
+    if told:
+        turn.say(words.samples_settled(project, told))
     if _deal(turn, project, key=f"label:{turn.key}", previous_id=None):
-        return
-    looking = propose.queue(
+        return ""
+    busy = _is_looking(turn, project)
+    if not busy and _draw_next(turn, project):
+        return ""
+    state = sheets.askable(project.id, session=turn.session)
+    turn.say(words.nothing_to_ask(project, state, preparing=busy))
+    return ""
+
+
+def _is_looking(turn: Turn, project: Project) -> bool:
+    """Whether a model looks for something to ask, or pictures still come; starts a look if not."""
+    assert project.id is not None
+    under_way = [
+        place.job.kind
+        for place in jobs.queue(session=turn.session)
+        if place.job.project_id == project.id
+    ]
+    if {"propose", "collect"} & set(under_way):
+        return True
+    model = registry.latest(project.id, session=turn.session)
+    looks = select(Job).where(Job.project_id == project.id, Job.kind == "propose")
+    last = turn.session.exec(looks.order_by(col(Job.id).desc()).limit(1)).first()
+    in_vain = last is not None and (
+        last.state != "succeeded" or bool(last.result.get("weights_missing"))
+    )
+    if in_vain and last is not None and (model is None or model.created_at < last.created_at):
+        # The same look would end the same way; people can draw.
+        return False
+    look = propose.queue(
         project,
         chat_id=turn.chat.id,
         member_id=turn.member.id,
         after=turn.key,
         session=turn.session,
     )
-    state = sheets.askable(project.id, session=turn.session)
-    busy = looking is not None or any(
-        place.job.kind in ("propose", "collect") and place.job.project_id == project.id
-        for place in jobs.queue(session=turn.session)
-    )
-    if not busy and _draw_next(turn, project):
-        return
-    turn.say(words.nothing_to_ask(project, state, preparing=busy))
-
-
-def _set_aside(turn: Turn, project: Project) -> None:
-    # One sheet a chat: an older one would hold its tiles back and lie far up the chat.
-    assert project.id is not None
-    for sheet in sheet_rows.on_table(project.id, session=turn.session):
-        if sheet.chat_id == turn.chat.id:
-            sheet_rows.close(sheet, "aside", session=turn.session)
+    return look is not None
 
 
 def _deal(turn: Turn, project: Project, *, key: str, previous_id: int | None) -> bool:
     assert project.id is not None
-    return (
-        sheets.deal(
-            project_id=project.id,
-            chat_id=turn.chat.id,
-            member_id=0,
-            key=key,
-            previous_id=previous_id,
-            session=turn.session,
-        )
-        is not None
+    sheet = sheets.deal(
+        project_id=project.id,
+        chat_id=turn.chat.id,
+        member_id=0,
+        key=key,
+        previous_id=previous_id,
+        session=turn.session,
     )
+    return sheet is not None
 
 
 def _draw_next(turn: Turn, project: Project) -> bool:
@@ -82,37 +110,41 @@ def _draw_next(turn: Turn, project: Project) -> bool:
 
 def tap_sheet(turn: Turn, args: list[str]) -> str:
     """A button of a sheet: a tile's number, ok, none, skip, back or stop."""
-    sheet = sheets.open_sheet(int(args[0]), session=turn.session)
-    if sheet.chat_id != turn.chat.id:
+    number, what = int(args[0]), args[1]
+    shown = sheet_rows.get(number, session=turn.session)
+    if shown is not None and shown.chat_id != turn.chat.id:
         raise UserError("That belongs to another chat.")
-    what = args[1]
-    if what.isdecimal():
-        return _tap_tile(turn, sheet, int(what))
-    member = turn.member.id
     if what == "back":
-        sheets.back(sheet, session=turn.session)
+        sheets.back(number, session=turn.session)
         return "Back"
-    said = "Skipped"
-    if what == "ok":
-        right = sheets.confirm(sheet, member_id=member, at=now(), session=turn.session)
-        said = f"✅ {right} right"
-    elif what == "none":
-        sheets.reject(sheet, member_id=member, at=now(), session=turn.session)
-        said = "❌ none"
-    elif what in ("skip", "stop"):
-        sheet_rows.close(sheet, "skipped" if what == "skip" else "stopped", session=turn.session)
-    else:
-        raise UserError("I don't know this button. /label shows a new sheet.")
+    sheet = sheets.open_sheet(number, session=turn.session)
+    if what.isdecimal():
+        marked = sheets.tap(sheet, int(what), member_id=turn.member.id, session=turn.session)
+        show_marks(sheet, session=turn.session)
+        meaning = "wrong" if sheet.kind == "box" else "something is missing"
+        return f"{what}: {meaning if marked else 'taken back'}"
+    said = _answer_whole(turn, sheet, what)
     _after(turn, sheet, stop=what == "stop")
-    return "Stopped" if what == "stop" else said
+    return said
 
 
-def _tap_tile(turn: Turn, sheet: Sheet, place: int) -> str:
-    marked = sheets.tap(sheet, place, member_id=turn.member.id, session=turn.session)
-    show_sheet(sheet, session=turn.session)
-    if sheet.kind == "image":
-        return f"{place}: something is missing" if marked else f"{place}: taken back"
-    return f"{place}: wrong" if marked else f"{place}: taken back"
+def _answer_whole(turn: Turn, sheet: Sheet, what: str) -> str:
+    member = turn.member.id
+    match what:
+        case "ok":
+            right = sheets.confirm(sheet, member_id=member, at=now(), session=turn.session)
+            return f"✅ {right} right" if sheet.kind == "box" else f"✅ {right} complete"
+        case "none":
+            sheets.reject(sheet, member_id=member, at=now(), session=turn.session)
+            return "❌ none"
+        case "skip":
+            sheet_rows.close(sheet, "skipped", session=turn.session)
+            return "Skipped"
+        case "stop":
+            sheet_rows.close(sheet, "stopped", session=turn.session)
+            return "Stopped"
+        case _:
+            raise UserError("I don't know this button. /label shows a new sheet.")
 
 
 def _after(turn: Turn, sheet: Sheet, *, stop: bool) -> None:
@@ -124,8 +156,10 @@ def _after(turn: Turn, sheet: Sheet, *, stop: bool) -> None:
         turn.say(words.samples_settled(project, told))
     if not stop and _deal(turn, project, key=sheet.key, previous_id=sheet.id):
         return
+    show_way_back(sheet, session=turn.session)
     state = sheets.askable(project.id, session=turn.session)
-    turn.say(words.stopped(project, state, told="" if stop else "all is checked 🎉"))
+    over = not (state.check or state.confirm)
+    turn.say(words.stopped(project, state, told="all is checked 🎉" if over else ""))
 
 
 def tap_drawing(turn: Turn, args: list[str]) -> str:
@@ -139,6 +173,7 @@ def tap_drawing(turn: Turn, args: list[str]) -> str:
         case "how":
             return words.HOW_TO_DRAW
         case "del":
+            drawings.check(drawing, int(rest[1]))
             drawings.drop_box(drawing, int(rest[0]), session=turn.session)
             if drawing.boxes:
                 return "Left out"
@@ -148,6 +183,7 @@ def tap_drawing(turn: Turn, args: list[str]) -> str:
             drawings.again(drawing, session=turn.session)
             return "Draw on the same photo again and send it."
         case "ok":
+            drawings.check(drawing, int(rest[1]))
             said = _accept(turn, project, drawing, int(rest[0]))
         case "none":
             drawings.nothing(drawing, member_id=turn.member.id, session=turn.session)
@@ -161,14 +197,21 @@ def tap_drawing(turn: Turn, args: list[str]) -> str:
             return "Stopped"
         case _:
             raise UserError("I don't know this button. /label goes on.")
-    if not _draw_next(turn, project):
+    enough = what != "skip" and _round_number(turn, project)
+    if enough or not _draw_next(turn, project):
         _won(turn, project)
     return said
 
 
+def _round_number(turn: Turn, project: Project) -> bool:
+    """Whether as many pictures as were asked for are drawn: time to say what was won."""
+    assert project.id is not None
+    return drawings.drawn_count(project.id, session=turn.session) % drawings.GOAL == 0
+
+
 def _accept(turn: Turn, project: Project, drawing: Drawing, index: int) -> str:
-    if drawing.state != "read" or not 0 <= index < len(project.classes):
-        raise UserError("That drawing changed meanwhile. Look at the newest picture.")
+    if not 0 <= index < len(project.classes):
+        raise drawings.DrawingChanged
     drawings.accept(
         drawing,
         project.classes[index],

@@ -7,6 +7,7 @@ from bot.turn import Context, Turn, act
 from pipeline.errors import UserError
 from storage import projects
 from storage.models import Project
+from storage.progress import boxes_by_class
 
 HOW = "Send it so: /new pets cat, dog"
 MAX_CLASS = 40
@@ -36,6 +37,8 @@ def parse(said: str) -> tuple[str, list[str]]:
     name = name.strip(" ,")
     if not name:
         raise NameMissing
+    if "://" in said:
+        raise UserError(f"A link is no name. {HOW}")
     if len(name) > projects.MAX_NAME:
         raise UserError(f"That name is too long: {projects.MAX_NAME} letters at most. {HOW}")
     return name, parse_classes(rest) or [name]
@@ -59,9 +62,25 @@ def parse_classes(said: str) -> list[str]:
     return list(names.values())
 
 
-def create(turn: Turn, said: str) -> None:
-    """Make a project from what was said, and say what comes next."""
-    name, classes = parse(said)
+def parse_answer(said: str) -> tuple[str, list[str]]:
+    """What answers “what should I find?”: class names, or `name: class, class`.
+
+    Raises:
+        UserError: it is no list of names, or one is too long.
+    """
+    said = " ".join(said.split())
+    if "://" in said or "?" in said or said.startswith("/"):
+        raise UserError("Answer with what to find, for example: cat, dog")
+    if ":" in said:
+        return parse(said)
+    classes = parse_classes(said)
+    if not classes:
+        raise NameMissing
+    return classes[0], classes
+
+
+def create(turn: Turn, name: str, classes: list[str]) -> None:
+    """Make a project, and say what comes next."""
     project = projects.create(
         chat_id=turn.chat.id,
         name=name,
@@ -80,7 +99,7 @@ def ask(turn: Turn) -> None:
 async def new(update: Update, context: Context) -> None:
     """`/new NAME class, class…`; alone it asks."""
     said = " ".join(context.args or [])
-    await act(update, context, lambda turn: create(turn, said) if said else ask(turn))
+    await act(update, context, lambda turn: create(turn, *parse(said)) if said else ask(turn))
 
 
 async def list_(update: Update, context: Context) -> None:
@@ -88,9 +107,6 @@ async def list_(update: Update, context: Context) -> None:
 
     def show(turn: Turn) -> None:
         rows = projects.of_chat(turn.chat.id, session=turn.session)
-        joined = turn.maybe_project
-        if joined is not None and joined.chat_id != turn.chat.id:
-            rows.insert(0, joined)
         turn.say(words.project_list(rows, turn.chat.project_id))
 
     await act(update, context, show)
@@ -102,15 +118,42 @@ async def classes(update: Update, context: Context) -> None:
 
     def change(turn: Turn) -> None:
         project = turn.project
-        if said:
-            names = parse_classes(said)
-            if not names:
-                raise UserError("Name at least one class, for example: /classes cat, dog")
-            project.classes = names
-            turn.session.add(project)
-        turn.say(words.classes(project))
+        if not said:
+            turn.say(words.classes(project))
+            return
+        names = parse_classes(said)
+        if not names:
+            raise UserError("Name at least one class, for example: /classes cat, dog")
+        _change(turn, project, names)
 
     await act(update, context, change)
+
+
+def _change(turn: Turn, project: Project, names: list[str]) -> None:
+    # The old spelling stays: boxes know their class by it.
+    old = {name.lower(): name for name in project.classes}
+    names = [old.get(name.lower(), name) for name in names]
+    counts = boxes_by_class(project.id or 0, session=turn.session)
+    lost = {name: count for name, count in counts.items() if name not in names}
+    if lost and any(name in project.classes for name in lost):
+        projects.keep_wanted_classes(project, names, session=turn.session)
+        turn.say(words.classes_would_lose(project, names, lost))
+        return
+    project.classes = names
+    turn.session.add(project)
+    turn.say(words.classes(project))
+
+
+def tap_classes(turn: Turn, args: list[str]) -> str:
+    """Do it: classes go although they have boxes."""
+    project = turn.project
+    names = projects.wanted_classes(project, session=turn.session)
+    if names is None:
+        raise UserError("That is settled already. /classes shows what I look for.")
+    project.classes = names
+    turn.session.add(project)
+    turn.say(words.classes(project))
+    return "Changed"
 
 
 def tap_new(turn: Turn, args: list[str]) -> str:

@@ -2,39 +2,50 @@
 
 import logging
 import re
+import time
 
-from telegram import Update
+from telegram import ChatMemberRestricted, Update
 from telegram.error import TelegramError
 
 from bot.messages import project as words
 from bot.turn import Context, Turn, act, services_of
 from pipeline.errors import UserError
-from storage import projects
+from storage import chats, projects
 
 log = logging.getLogger(__name__)
 
 PRESENT = ("member", "administrator")
+ADDED = "hello"
 
 
 async def start(update: Update, context: Context) -> None:
     """`/start`; with the payload `g<chat>` a member of that group comes to its project."""
     payload = (context.args or [""])[0]
-    if payload.startswith("g-") and payload[2:].isdecimal():
-        await from_group(update, context, int(payload[1:]))
+    private = update.effective_chat is not None and update.effective_chat.type == "private"
+    if private and payload.startswith("g-") and payload[2:].isdecimal():
+        await from_group(update, context, int(payload[1:21]))
         return
-    await act(update, context, hello)
+    await act(update, context, lambda turn: hello(turn, once=payload == ADDED))
 
 
-def hello(turn: Turn) -> None:
-    """The first message."""
+def hello(turn: Turn, *, once: bool = False) -> None:
+    """The first message. `once`: adding a bot to a group tells it so twice, in one minute."""
+    minute = f"hello:{turn.chat.id}:{int(time.time()) // 60}"
     turn.say(
-        words.hello(private=turn.private, username=turn.services.username, chat_id=turn.chat.id)
+        words.hello(
+            private=turn.private,
+            username=turn.services.username,
+            chat_id=turn.chat.id,
+            project=turn.maybe_project,
+        ),
+        key=minute if once else None,
     )
 
 
 async def from_group(update: Update, context: Context, group: int) -> None:
     """A group's member goes on in private: what is sent there belongs to the group's project."""
-    who = update.effective_user
+    services, who = services_of(context), update.effective_user
+    group = await services.db.read(lambda session: chats.now_at(group, session=session))
     member = who is not None and await _is_member(context, group, who.id)
 
     def join(turn: Turn) -> None:
@@ -43,7 +54,7 @@ async def from_group(update: Update, context: Context, group: int) -> None:
             raise UserError("I can't see you in that group. Open the link from the group itself.")
         if project is None:
             raise UserError("First tell me in the group what to find, then open the link again.")
-        projects.select_for(turn.chat.id, project, session=turn.session)
+        projects.join(turn.chat.id, project, session=turn.session)
         turn.say(words.joined_privately(project))
 
     await act(update, context, join)
@@ -55,6 +66,8 @@ async def _is_member(context: Context, group: int, user: int) -> bool:
     except TelegramError as trouble:
         log.info("membership of chat %s is unknown: %s", group, trouble.message)
         return False
+    if isinstance(found, ChatMemberRestricted):
+        return found.is_member
     return found.status not in ("left", "kicked")
 
 
@@ -95,4 +108,4 @@ async def joined(update: Update, context: Context) -> None:
         return
     was, is_ = change.old_chat_member.status, change.new_chat_member.status
     if was in ("left", "kicked") and is_ in PRESENT:
-        await act(update, context, hello)
+        await act(update, context, lambda turn: hello(turn, once=True))

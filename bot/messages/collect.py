@@ -1,6 +1,6 @@
 """Adding: the bar, the receipt, the trust question, the list of sources."""
 
-from bot.messages.common import bar, count, duration, head
+from bot.messages.common import at, bar, count, duration, head
 from bot.wishes import Button, Keyboard, Wish, button, esc, photo, text
 from pipeline.jobs.spec import CollectResult, Progress
 from storage.models import Job, Project, Source
@@ -82,7 +82,7 @@ def receipt(
     lines += _bad_rows(result)
     if proposing:
         lines.append("I'm looking through them now; guesses to check come in a moment.")
-    keyboard = _next(source, result, state, proposing=proposing)
+    keyboard = _next(project, source, result, state, proposing=proposing)
     if source.state == "asking":
         lines.append("<b>Are these labels right?</b>")
     elif not result.kept:
@@ -112,7 +112,9 @@ def _bad_rows(result: CollectResult) -> list[str]:
     return lines
 
 
-def _next(source: Source, result: CollectResult, state: Standing, *, proposing: bool) -> Keyboard:
+def _next(
+    project: Project, source: Source, result: CollectResult, state: Standing, *, proposing: bool
+) -> Keyboard:
     remove = button("↩ Remove", "rm", source.id)
     if source.state == "asking":
         return [
@@ -125,12 +127,12 @@ def _next(source: Source, result: CollectResult, state: Standing, *, proposing: 
         ]
     first: list[Button] = []
     if state.check or state.confirm:
-        first.append(button("▶ Check", "label"))
+        first.append(button("▶ Check", at(project, "label")))
     elif state.draw and not proposing:
-        first.append(button("✏️ Start drawing", "label"))
+        first.append(button("✏️ Start drawing", at(project, "label")))
     if state.boxes:
-        first.append(button("🏋 Train", "train"))
-    return [*([first] if first else []), [button("➕ More", "add"), remove]]
+        first.append(button("🏋 Train", at(project, "train")))
+    return [*([first] if first else []), [button("➕ More", at(project, "add")), remove]]
 
 
 def trust_answered(project: Project, source: Source, state: Standing) -> Wish:
@@ -140,9 +142,14 @@ def trust_answered(project: Project, source: Source, state: Standing) -> Wish:
         "sample": "I'll ask about a sample; if 95 of 100 are right, I accept the rest.",
         "no": "I'll ask about every box.",
     }[source.trust or "no"]
-    first = [button("🏋 Train", "train")] if source.trust == "yes" else [button("▶ Check", "label")]
+    first = (
+        [button("🏋 Train", at(project, "train"))]
+        if source.trust == "yes"
+        else [button("▶ Check", at(project, "label"))]
+    )
     return text(
-        f"{head(project)}{esc(source.title)}: {words}", [first, [button("📊 Stats", "stats")]]
+        f"{head(project)}{esc(source.title)}: {words}",
+        [first, [button("📊 Stats", at(project, "stats"))]],
     )
 
 
@@ -150,7 +157,7 @@ def failed(project: Project, source: Source, sentence: str) -> Wish:
     """Nothing was added."""
     return text(
         f"{head(project)}{esc(source.title)}\n⚠️ {esc(sentence)}",
-        [[button("➕ Add something else", "add")]],
+        [[button("➕ Add something else", at(project, "add"))]],
     )
 
 
@@ -158,16 +165,34 @@ def cancelled(project: Project, source: Source) -> Wish:
     """Stopped by a person."""
     return text(
         f"{head(project)}{esc(source.title)}\n✖ stopped, nothing was added.",
-        [[button("➕ Add something else", "add")]],
+        [[button("➕ Add something else", at(project, "add"))]],
     )
 
 
 def removed(project: Project, source: Source, pictures: int) -> Wish:
     """A source was taken out."""
     return text(
-        f"{head(project)}{esc(source.title)} is out, with {count(pictures, 'picture')}. "
-        "Add it again any time.",
-        [[button("➕ Add", "add"), button("📊 Stats", "stats")]],
+        f"{head(project)}{esc(source.title)} is out, with {count(pictures, 'picture')}.",
+        [
+            [button("↩ Put back", "unrm", source.id)],
+            [
+                button("➕ Add", at(project, at(project, "add"))),
+                button("📊 Stats", at(project, at(project, "stats"))),
+            ],
+        ],
+    )
+
+
+def put_back(project: Project, source: Source) -> Wish:
+    """A removal was undone."""
+    return text(
+        f"{head(project)}{esc(source.title)} is back.",
+        [
+            [
+                button("📊 Stats", at(project, at(project, "stats"))),
+                button("🗂 Sources", at(project, "sources")),
+            ]
+        ],
     )
 
 
@@ -176,7 +201,7 @@ def source_list(project: Project, sources: list[Source]) -> Wish:
     if not sources:
         return text(
             f"{head(project)}no sources yet. Send a link, photos, a video or a zip.",
-            [[button("➕ How to add", "add")]],
+            [[button("➕ How to add", at(project, "add"))]],
         )
     trust = {"yes": "trusted", "sample": "sample", "no": "checked", None: ""}
     lines = [f"{head(project)}sources"]
@@ -186,11 +211,19 @@ def source_list(project: Project, sources: list[Source]) -> Wish:
         if source.labelled:
             notes.append(f"labels: {trust[source.trust] or 'not answered'}")
         lines.append(f"{source.id}. {esc(source.title)} – {', '.join(notes)}")
-    keyboard = [
-        [button(f"↩ Remove {source.id}", "rm", source.id)]
-        for source in sources[-8:]
-        if source.state != "collecting"
-    ]
+    keyboard = []
+    for source in sources[-12:]:
+        if source.state == "asking":
+            # The question may lie far up the chat: it can be answered here as well.
+            keyboard.append(
+                [
+                    button(f"{source.id}: 👍 Trust", "trust", source.id, "yes"),
+                    button("🔎 Sample", "trust", source.id, "sample"),
+                    button("✅ All", "trust", source.id, "no"),
+                ]
+            )
+        if source.state != "collecting":
+            keyboard.append([button(f"↩ Remove {source.id}", "rm", source.id)])
     return text("\n".join(lines), keyboard)
 
 

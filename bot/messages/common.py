@@ -11,6 +11,11 @@ def head(project: Project | None) -> str:
     return f"<b>{esc(project.name)}</b> · " if project else ""
 
 
+def at(project: Project, verb: str) -> str:
+    """The verb of a button that means this project, whatever its chat works on by then."""
+    return f"{verb}@{project.id}"
+
+
 def bar(share: float) -> str:
     """A progress bar for 0..1."""
     full = round(max(0.0, min(1.0, share)) * BAR)

@@ -1,7 +1,8 @@
 """Sheets, drawing requests and what they won."""
 
-from bot.messages.common import count, head, plural
+from bot.messages.common import at, count, head, plural
 from bot.wishes import Keyboard, Wish, button, esc, photo, rows, text
+from pipeline.labelling.drawings import revision
 from pipeline.labelling.sheets import SECONDS_A_SHEET
 from storage.models import Drawing, Project, Sheet
 from storage.progress import Standing
@@ -9,14 +10,11 @@ from storage.progress import Standing
 FIRST_TRY = 30
 
 
-def sheet(project: Project, shown: Sheet, marked: set[int], *, done: int, left: int) -> Wish:
-    """A contact sheet: one picture, a button a tile.
-
-    `done`: sheets settled in this round; `left`: sheets still to come, this one included.
-    """
+def sheet(project: Project, shown: Sheet, marked: set[int], *, done: int) -> Wish:
+    """A contact sheet: one picture, a button a tile. `done`: sheets settled in this round."""
     assert shown.picture is not None
-    minutes = max(1, round(left * SECONDS_A_SHEET / 60))
-    where = f"{done + 1}/{done + max(left, 1)} · ~{minutes} min"
+    minutes = max(1, round(shown.left * SECONDS_A_SHEET / 60))
+    where = f"{done + 1}/{done + max(shown.left, 1)} · ~{minutes} min"
     question = (
         f"<b>{esc(shown.label)}</b>? Tap the WRONG ones"
         if shown.kind == "box"
@@ -53,6 +51,11 @@ def sheet_keyboard(shown: Sheet, marked: set[int]) -> Keyboard:
     ]
 
 
+def back_keyboard(shown: Sheet) -> Keyboard:
+    """What the last sheet of a round still offers."""
+    return [[button("↩ Back", "s", shown.id, "back")]]
+
+
 def nothing_to_ask(project: Project, state: Standing, *, preparing: bool) -> Wish:
     """All is decided, or nothing is there to decide on."""
     if preparing:
@@ -63,13 +66,13 @@ def nothing_to_ask(project: Project, state: Standing, *, preparing: bool) -> Wis
     if not state.images:
         return text(
             f"{head(project)}no pictures yet. Send a link, photos, a video or a zip.",
-            [[button("➕ How to add", "add")]],
+            [[button("➕ How to add", at(project, "add"))]],
         )
     if state.asking:
         return text(
             f"{head(project)}first tell me about the labels that came with your data: trust them, "
             "check a sample or check all? The question stands above.",
-            [[button("🗂 Sources", "sources")]],
+            [[button("🗂 Sources", at(project, "sources"))]],
         )
     return stopped(project, state, told="All is checked 🎉")
 
@@ -90,10 +93,12 @@ def stopped(project: Project, state: Standing, told: str = "") -> Wish:
         lines.append(f"{count(len(state.confirm), 'picture')}: is nothing missing?")
     keyboard: Keyboard = []
     if state.check or state.confirm or state.draw:
-        keyboard.append([button("▶ Go on", "label")])
+        keyboard.append([button("▶ Go on", at(project, "label"))])
     if state.boxes:
-        keyboard.append([button("🏋 Train", "train")])
-    keyboard.append([button("➕ Add", "add"), button("📊 Stats", "stats")])
+        keyboard.append([button("🏋 Train", at(project, "train"))])
+    keyboard.append(
+        [button("➕ Add", at(project, "add")), button("📊 Stats", at(project, "stats"))]
+    )
     return text("\n".join(lines), keyboard)
 
 
@@ -103,22 +108,30 @@ def samples_settled(project: Project, sentences: list[str]) -> Wish:
 
 
 def draw_request(
-    project: Project, drawing: Drawing, picture: str, *, done: int, goal: int, private: bool
+    project: Project,
+    drawing: Drawing,
+    picture: str,
+    *,
+    done: int,
+    goal: int,
+    private: bool,
+    more: bool,
 ) -> Wish:
-    """A picture to draw on."""
-    what = (
-        f"each {esc(project.classes[0])}"
-        if len(project.classes) == 1
-        else "all objects of one class"
-    )
+    """A picture to draw on. `more`: it shows boxes, and something else was said to be there."""
+    one = len(project.classes) == 1
+    what = f"each {esc(project.classes[0])}" if one else "all objects of one class"
+    if more:
+        what = f"{what} that has no box yet"
     how = "send it" if private else "send it as a reply to this"
     # Several classes: the caption that comes back, or a button, says which.
-    extra = "" if len(project.classes) == 1 else " and write the class under it"
+    extra = "" if one else " and write the class under it"
     words = (
         f"{head(project)}✏️ Circle {what}: open the photo → edit → brush → "
-        f"{how}{extra}. {min(done + 1, goal)}/{goal}"
+        f"{how}{extra}. {done % goal + 1}/{goal}"
     )
-    nothing = f"🚫 No {project.classes[0]} here" if len(project.classes) == 1 else "🚫 Nothing here"
+    nothing = f"🚫 No {project.classes[0]} here" if one else "🚫 Nothing here"
+    if more:
+        nothing = "🚫 Nothing missing"
     return photo(
         picture,
         words,
@@ -141,20 +154,23 @@ HOW_TO_DRAW = (
 
 def draw_answer(project: Project, drawing: Drawing, picture: str) -> Wish:
     """The strokes as they were understood, to be confirmed."""
-    label = drawing.label
+    # The project's classes may have changed since it was drawn.
+    label = drawing.label if drawing.label in project.classes else ""
     boxes = count(len(drawing.boxes), label or "object", plural(label or "object"))
+    seen = revision(drawing)
     if label:
-        right = [[button("✅ Right", "d", drawing.id, "ok", project.classes.index(label))]]
+        index = project.classes.index(label)
+        right = [[button("✅ Right", "d", drawing.id, "ok", index, seen)]]
     else:
         right = rows(
             [
-                button(f"✅ {name}"[:30], "d", drawing.id, "ok", index)
+                button(f"✅ {name}"[:30], "d", drawing.id, "ok", index, seen)
                 for index, name in enumerate(project.classes)
             ],
             3,
         )
     away = [
-        button(f"🗑 {place}", "d", drawing.id, "del", place)
+        button(f"🗑 {place}", "d", drawing.id, "del", place, seen)
         for place in range(1, len(drawing.boxes) + 1)
     ][:24]
     question = f"{esc(boxes)}, right?" if label else f"{boxes}: of which class?"
@@ -182,5 +198,5 @@ def not_painted(project: Project) -> Wish:
     """A picture could not be made; the way on."""
     return text(
         f"{head(project)}I couldn't make that picture. Your answers are kept; go on with the next.",
-        [[button("▶ Go on", "label")]],
+        [[button("▶ Go on", at(project, "label"))]],
     )

@@ -1,7 +1,7 @@
 """Hello, projects and classes."""
 
 from bot.commands import COMMANDS
-from bot.messages.common import count, head, listed
+from bot.messages.common import at, count, head, listed
 from bot.wishes import Button, Keyboard, Wish, button, esc, link, rows, text
 from storage.models import Project
 from storage.progress import Standing
@@ -9,8 +9,13 @@ from storage.progress import Standing
 ASK_NEW = "ask:new"
 
 
-def hello(*, private: bool, username: str, chat_id: int) -> Wish:
-    """The first message in a chat."""
+def hello(*, private: bool, username: str, chat_id: int, project: Project | None) -> Wish:
+    """The first message in a chat; where a project is under way, its next steps as well."""
+    if project is not None:
+        return text(
+            f"👋 {head(project)}is what we work on here. What comes next?",
+            [*next_steps(project), [button("🆕 New project", "new"), button("❓ Help", "help")]],
+        )
     keyboard: Keyboard = [[button("🆕 New project", "new")]]
     if private:
         keyboard.append([link("👥 Work in a group", f"https://t.me/{username}?startgroup=hello")])
@@ -36,7 +41,7 @@ def joined_privately(project: Project) -> Wish:
     return text(
         f"{head(project)}what you send and tap here goes to your group's project. "
         "Send photos, a video, a zip or a link, or go on checking.",
-        next_steps(),
+        next_steps(project),
     )
 
 
@@ -66,7 +71,10 @@ def created(project: Project, *, private: bool, username: str) -> Wish:
         f"{head(project)}ready. {looks}Now send pictures, a video, a zip or a link "
         "(in a group: as a reply to this message).",
         [
-            [button("➕ How to add", "add"), button("📊 Where we are", "stats")],
+            [
+                button("➕ How to add", at(project, "add")),
+                button("📊 Where we are", at(project, "stats")),
+            ],
             *([] if private else [[privately(username, project.chat_id)]]),
         ],
     )
@@ -96,6 +104,16 @@ def classes(project: Project) -> Wish:
     )
 
 
+def classes_would_lose(project: Project, names: list[str], lost: dict[str, int]) -> Wish:
+    """A class that has boxes would go: said before it is done."""
+    gone = listed([f"{count(boxes, 'box', 'boxes')} of {name}" for name, boxes in lost.items()])
+    return text(
+        f"{head(project)}with {esc(listed(names))} I would leave out {esc(gone)}. They come back "
+        "when the class does.",
+        [[button("✔ Do it", at(project, "cls"))]],
+    )
+
+
 def project_list(projects: list[Project], current: int | None) -> Wish:
     """A picker."""
     if not projects:
@@ -111,17 +129,17 @@ def project_list(projects: list[Project], current: int | None) -> Wish:
 
 def selected(project: Project) -> Wish:
     """The chat means this project from now on."""
-    return text(f"{head(project)}is what we work on now.", next_steps())
+    return text(f"{head(project)}is what we work on now.", next_steps(project))
 
 
-def next_steps() -> Keyboard:
+def next_steps(project: Project) -> Keyboard:
     """The buttons that fit nearly always."""
     return rows(
         [
-            button("▶ Check", "label"),
-            button("➕ Add", "add"),
-            button("🏋 Train", "train"),
-            button("📊 Stats", "stats"),
+            button("▶ Check", at(project, "label")),
+            button("➕ Add", at(project, "add")),
+            button("🏋 Train", at(project, "train")),
+            button("📊 Stats", at(project, "stats")),
         ],
         2,
     )
@@ -173,12 +191,12 @@ def stats(project: Project, state: Standing) -> Wish:
         waits.append(f"• {count(len(state.draw), 'picture')} to draw on")
     if waits:
         lines += ["Waiting:", *waits]
-    return text("\n".join(lines), next_steps())
+    return text("\n".join(lines), next_steps(project))
 
 
 def not_understood(project: Project) -> Wish:
     """Words that are neither a link nor an answer."""
     return text(
         f"{head(project)}send me a link, photos, a video or a zip; or choose what comes next.",
-        next_steps(),
+        next_steps(project),
     )

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bot.messages.common import count, duration, head, plural
+from bot.messages.common import at, count, duration, head, plural
 from bot.wishes import Keyboard, Wish, album, button, document, esc, link, photo, text
 from pipeline.jobs.spec import Figures, PredictResult, TrainResult
 from storage.models import DatasetVersion, Model, Project
@@ -136,15 +136,17 @@ def finish(
         keyboard.append([link("🌐 Try it", page)])
     else:
         lines.append(f"On the machine I run on: {local}")
-    keyboard.append([button("🔁 Improve", "label"), button("🏋 Train again", "train")])
-    keyboard.append([button("🏅 Models", "models")])
+    keyboard.append(
+        [button("🔁 Improve", at(project, "label")), button("🏋 Train again", at(project, "train"))]
+    )
+    keyboard.append([button("🏅 Models", at(project, "models"))])
     return text("\n".join(lines), keyboard, loud=True)
 
 
 def models(project: Project, rows: list[Model]) -> Wish:
     """The models so far."""
     if not rows:
-        return text(f"{head(project)}no model yet.", [[button("🏋 Train", "train")]])
+        return text(f"{head(project)}no model yet.", [[button("🏋 Train", at(project, "train"))]])
     lines = [f"{head(project)}models"]
     for model in rows[:15]:
         figures = judged(model.metrics)
@@ -159,7 +161,7 @@ def models(project: Project, rows: list[Model]) -> Wish:
         )
     return text(
         "\n".join(lines),
-        [[button(f"📦 v{model.number}", "e", model.number) for model in rows[:4]]],
+        [[button(f"📦 v{model.number}", at(project, "e"), model.number) for model in rows[:4]]],
     )
 
 

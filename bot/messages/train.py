@@ -1,6 +1,6 @@
 """The training card, its progress, the queue."""
 
-from bot.messages.common import bar, count, duration, head
+from bot.messages.common import at, bar, count, duration, head
 from bot.wishes import Keyboard, Wish, button, esc, text
 from pipeline.jobs import estimate
 from pipeline.jobs.spec import Progress
@@ -41,7 +41,9 @@ def card(
     keyboard: Keyboard = []
     for name, choice in PRESETS.items():
         time = f" {times[name]}" if times.get(name) else ""
-        keyboard.append([button(f"{ICONS[name]} {name.capitalize()}{time}", "go", name)])
+        keyboard.append(
+            [button(f"{ICONS[name]} {name.capitalize()}{time}", at(project, "go"), name)]
+        )
         lines.append(f"{ICONS[name]} {name}: {_choice(choice)}")
     return text("\n".join(line for line in lines if line), keyboard)
 
@@ -125,7 +127,7 @@ def failed(project: Project, job: Job, starter: str) -> Wish:
     return text(
         f"{head(project)}⚠️ {KINDS[job.kind]} stopped (asked by {esc(starter)}): "
         f"{esc(job.error or 'the cause is unknown')}",
-        [[button("🔁 Train again", "train")]] if job.kind == "train" else None,
+        [[button("🔁 Train again", at(project, "train"))]] if job.kind == "train" else None,
         loud=True,
     )
 
@@ -139,7 +141,7 @@ def retrying(project: Project, job: Job) -> Wish:
 
 def cancelled(project: Project, job: Job) -> Wish:
     """Stopped by a person."""
-    again: Keyboard = [[button("🏋 Train", "train")]] if job.kind == "train" else []
+    again: Keyboard = [[button("🏋 Train", at(project, "train"))]] if job.kind == "train" else []
     return text(f"{head(project)}{KINDS[job.kind]} ✖ stopped.", again)
 
 

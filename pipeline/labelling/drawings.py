@@ -1,5 +1,7 @@
 """Asking for drawings, and what a confirmed one means."""
 
+import zlib
+
 from sqlmodel import Session, col, select
 
 from pipeline.errors import UserError
@@ -11,6 +13,10 @@ GOAL = 20
 OPEN = ("preparing", "asked", "understood", "read")
 
 BoxList = list[list[float]]
+
+
+class DrawingChanged(UserError):
+    """That drawing changed meanwhile. Look at the newest picture."""
 
 
 class DrawingClosed(UserError):
@@ -102,12 +108,28 @@ def read(drawing: Drawing, boxes: BoxList, label: str, *, session: Session) -> N
     session.flush()
 
 
+def revision(drawing: Drawing) -> int:
+    """A short number of what was understood; a tap on an older answer carries another one."""
+    return zlib.crc32(repr((drawing.label, drawing.boxes)).encode()) % 10_000
+
+
+def check(drawing: Drawing, seen: int) -> None:
+    """Let only taps through that mean what stands there now.
+
+    Raises:
+        DrawingChanged: the tapped picture showed something else.
+    """
+    if drawing.state != "read" or seen != revision(drawing):
+        raise DrawingChanged
+
+
 def drop_box(drawing: Drawing, place: int, *, session: Session) -> None:
     """Leave out box `place` (from 1).
 
     Raises:
         UserError: there is no such box.
     """
+    # The numbers change with it: until the picture shows the new ones, none can be meant.
     if not 1 <= place <= len(drawing.boxes):
         raise UserError("There is no such box on this picture.")
     drawing.boxes = [box for at, box in enumerate(drawing.boxes, 1) if at != place]
@@ -155,10 +177,11 @@ def nothing(drawing: Drawing, *, member_id: int, session: Session) -> None:
 
 def _settle(drawing: Drawing, *, member_id: int, whole: bool, session: Session) -> None:
     session.add(drawing)
-    # With several classes one drawing shows one of them: the picture is asked about as a whole.
+    # With several classes one drawing shows one of them: the picture is asked about as a whole,
+    # whatever anybody said of it before.
     votes.cast(
         [drawing.image_id],
-        "complete" if whole else "retract",
+        "complete" if whole else "redrawn",
         kind="image",
         project_id=drawing.project_id,
         member_id=member_id,

@@ -21,12 +21,18 @@ SAMPLE_BAR = 0.95
 SECONDS_A_SHEET = 12
 LOOK_FIRST = timedelta(seconds=0.7)
 
+OVER = ("closed", "skipped", "stopped")
+
 YES = {"box": "right", "image": "complete"}
 NO = {"box": "wrong", "image": "incomplete"}
 
 
 class SheetClosed(UserError):
-    """That sheet is closed. Tap on the newest one."""
+    """That sheet is closed. Tap on the newest one, or send /label."""
+
+
+class NextIsComing(UserError):
+    """One moment, the next sheet is coming."""
 
 
 class LookFirst(UserError):
@@ -42,10 +48,15 @@ def open_sheet(sheet_id: int, *, session: Session) -> Sheet:
 
     Raises:
         SheetClosed: it is not in front of anybody any more.
+        NextIsComing: it was settled a moment ago, and the next one is being painted.
     """
     sheet = sheets.get(sheet_id, session=session)
-    if sheet is None or sheet.state != "open":
+    if sheet is None:
         raise SheetClosed
+    if sheet.state != "open":
+        newest = sheets.newest_of_round(sheet.key, session=session)
+        coming = newest is not None and newest.shown_at is None and newest.state != "closed"
+        raise NextIsComing if coming else SheetClosed
     return sheet
 
 
@@ -136,6 +147,7 @@ def deal(
             kind=kind,
             label=label,
             tiles=tiles,
+            left=sheets_left(state),
             key=key,
             previous_id=previous_id,
             session=session,
@@ -195,12 +207,25 @@ def reject(sheet: Sheet, *, member_id: int, at: datetime, session: Session) -> N
     sheets.close(sheet, "closed", session=session)
 
 
-def back(sheet: Sheet, *, session: Session) -> Sheet:
-    """Lay the sheet aside and open the one before it again; its answers stand until changed.
+def back(sheet_id: int, *, session: Session) -> Sheet:
+    """Open the sheet before this one again; its answers stand until changed.
+
+    Once a round is over, the way back from its last sheet leads to that sheet itself.
 
     Raises:
-        NothingBefore: there is none.
+        SheetClosed: this is not the sheet that the round stands at.
+        NothingBefore: there is none before it.
     """
+    sheet = sheets.get(sheet_id, session=session)
+    if sheet is None:
+        raise SheetClosed
+    if sheet.state in OVER:
+        newest = sheets.newest_of_round(sheet.key, session=session)
+        if newest is None or newest.id != sheet.id:
+            raise SheetClosed
+        sheets.reopen(sheet, session=session)
+        return sheet
+    sheet = open_sheet(sheet_id, session=session)
     before = sheets.get(sheet.previous_id, session=session) if sheet.previous_id else None
     if before is None:
         raise NothingBefore
@@ -212,25 +237,35 @@ def back(sheet: Sheet, *, session: Session) -> Sheet:
 def settle_samples(project_id: int, *, member_id: int, session: Session) -> list[str]:
     """Judge sources whose sample is fully decided; returns what to tell, one sentence a source.
 
-    At 95 % right the rest is accepted; below that every box is asked.
+    At 95 % right the rest is accepted; below that every box is asked. A source that brought no
+    box has nothing to judge by: its pictures are asked about.
     """
+    waiting = [
+        source
+        for source in sources.of_project(project_id, session=session)
+        if source.trust == "sample" and source.state == "ready"
+    ]
+    if not waiting:
+        return []
+    verdicts = {box.box_id: box.verdict for box in votes.box_states(project_id, session=session)}
     told = []
-    for source in sources.of_project(project_id, session=session):
-        if source.trust != "sample":
+    for source in waiting:
+        sample = sample_of(source, session=session)
+        said = [verdicts[box_id] for box_id in sample if box_id in verdicts]
+        if None in said:
             continue
-        sample = set(sample_of(source, session=session))
-        states = [
-            box for box in votes.box_states(project_id, session=session) if box.box_id in sample
-        ]
-        if any(box.verdict is None for box in states):
-            continue
-        right = sum(box.verdict == "right" for box in states)
-        good = right >= SAMPLE_BAR * len(states)
+        right = said.count("right")
+        good = bool(said) and right >= SAMPLE_BAR * len(said)
         sources.answer_trust(source, "yes" if good else "no", member_id=member_id, session=session)
-        told.append(
-            f"{right} of {len(states)} checked boxes of “{source.title}” are right: "
-            + ("I accept the rest." if good else "that is too few, so I'll ask about every box.")
-        )
+        if said:
+            told.append(
+                f"{right} of {len(said)} checked boxes of “{source.title}” are right: "
+                + (
+                    "I accept the rest."
+                    if good
+                    else "that is too few, so I'll ask about every box."
+                )
+            )
     return told
 
 

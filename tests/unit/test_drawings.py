@@ -5,10 +5,12 @@ from sqlmodel import Session
 
 from pipeline.errors import UserError
 from pipeline.labelling import drawings
+from storage import votes
 from storage.models import Drawing, Project
 from storage.progress import standing
 from tests.support.project import (
     ANN,
+    BEN,
     CHAT,
     make_image,
     make_project,
@@ -84,6 +86,39 @@ def test_a_box_can_be_left_out(session: Session) -> None:
     assert drawing.boxes == [boxes[1]]
     with pytest.raises(UserError):
         drawings.drop_box(drawing, 2, session=session)
+
+
+def test_a_tap_on_an_older_answer_is_not_taken(session: Session) -> None:
+    """A second quick 🗑, or a ✅ on boxes that somebody replaced, is refused."""
+    project = video(session)
+    drawing = ask(session, project)
+    drawings.read(drawing, [[0.1, 0.1, 0.2, 0.2], [0.5, 0.5, 0.6, 0.6]], "cat", session=session)
+    drawing.state = "read"
+    seen = drawings.revision(drawing)
+    drawings.check(drawing, seen)
+    drawings.drop_box(drawing, 1, session=session)
+    with pytest.raises(drawings.DrawingChanged):
+        drawings.check(drawing, seen)
+    drawing.state = "read"
+    with pytest.raises(drawings.DrawingChanged):
+        drawings.check(drawing, seen)
+
+
+def test_a_drawing_answers_that_something_was_missing(session: Session) -> None:
+    """With several classes Ben's drawing settles Ann's “missing”: the picture is asked again."""
+    project = video(session, "cat", "dog")
+    drawing = ask(session, project)
+    votes.cast(
+        [drawing.image_id],
+        "incomplete",
+        kind="image",
+        project_id=project.id or 0,
+        member_id=ANN,
+        session=session,
+    )
+    drawings.read(drawing, [[0.1, 0.1, 0.4, 0.5]], "dog", session=session)
+    drawings.accept(drawing, "dog", member_id=BEN, whole=False, session=session)
+    assert standing(project.id or 0, session=session).confirm == [drawing.image_id]
 
 
 def test_a_settled_drawing_takes_no_more_taps(session: Session) -> None:

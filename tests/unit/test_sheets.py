@@ -121,14 +121,51 @@ def test_back_opens_the_sheet_before_with_its_marks(session: Session, project: P
     sheets.confirm(first, member_id=ANN, at=now(), session=session)
     second = deal(session, project, first)
     assert second is not None
-    again = sheets.back(second, session=session)
+    again = sheets.back(second.id or 0, session=session)
     show(again, session)
     assert again.id == first.id
     assert sheets.marks(again, session=session) == {4}
     sheets.tap(again, 4, member_id=ANN, session=session)
     assert sheets.confirm(again, member_id=ANN, at=now(), session=session) == 9
+
+
+def test_the_first_sheet_has_none_before(session: Session, project: Project) -> None:
+    """↩ on the first sheet says so and changes nothing."""
+    first = deal(session, project)
+    assert first is not None
     with pytest.raises(sheets.NothingBefore):
-        sheets.back(again, session=session)
+        sheets.back(first.id or 0, session=session)
+    assert first.state == "open"
+
+
+def test_the_last_sheet_can_be_opened_again(session: Session, project: Project) -> None:
+    """When a round is over its last sheet leads back to itself; an earlier one does not."""
+    first = deal(session, project)
+    assert first is not None
+    rows.close(first, "stopped", session=session)
+    assert sheets.back(first.id or 0, session=session).state == "preparing"
+    show(first, session)
+    sheets.confirm(first, member_id=ANN, at=now(), session=session)
+    second = deal(session, project, first)
+    assert second is not None
+    with pytest.raises(sheets.SheetClosed):
+        sheets.back(first.id or 0, session=session)
+
+
+def test_a_tap_while_the_next_sheet_is_painted_says_so(session: Session, project: Project) -> None:
+    """Between ✅ and the new picture a tap on the old one hears that the next is coming."""
+    first = deal(session, project)
+    assert first is not None
+    sheets.confirm(first, member_id=ANN, at=now(), session=session)
+    second = deal(session, project, first)
+    assert second is not None
+    second.state, second.shown_at = "preparing", None
+    session.flush()
+    with pytest.raises(sheets.NextIsComing):
+        sheets.open_sheet(first.id or 0, session=session)
+    show(second, session)
+    with pytest.raises(sheets.SheetClosed):
+        sheets.open_sheet(first.id or 0, session=session)
 
 
 def test_skipped_tiles_come_last_in_their_round(session: Session, project: Project) -> None:
@@ -191,3 +228,38 @@ def test_a_bad_sample_asks_about_every_box(session: Session) -> None:
     project, told = sampled(session, wrong=5)
     assert "every box" in told[0]
     assert len(standing(project.id or 0, session=session).check) == 55
+
+
+def test_a_sample_without_boxes_asks_about_the_pictures(session: Session) -> None:
+    """A source that brought no box has nothing to sample: its pictures are asked about."""
+    project = make_project(session)
+    source = make_source(session, project, trust="sample")
+    make_image(session, source)
+    assert sheets.settle_samples(project.id or 0, member_id=ANN, session=session) == []
+    session.flush()
+    sheet = deal(session, project)
+    assert sheet is not None
+    assert (source.trust, sheet.kind) == ("no", "image")
+
+
+def test_a_sheet_left_lying_holds_nothing_back(session: Session, project: Project) -> None:
+    """Tiles of a sheet that nobody touched for ten minutes may be asked elsewhere."""
+    first = deal(session, project)
+    assert first is not None
+    first.shown_at = first.opened_at = now() - timedelta(minutes=11)
+    session.flush()
+    second = deal(session, project)
+    assert second is not None
+    assert second.tiles == first.tiles
+
+
+def test_classes_that_went_ask_nothing(session: Session, project: Project) -> None:
+    """Boxes of a class that the project no longer looks for are on no sheet."""
+    project.classes = ["cat"]
+    session.flush()
+    sheet = deal(session, project)
+    assert sheet is not None
+    assert sheet.label == "cat"
+    rows.close(sheet, "closed", session=session)
+    state = standing(project.id or 0, session=session)
+    assert {box.label for box in state.check} == {"cat"}
