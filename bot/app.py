@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -106,7 +107,8 @@ class TaptrainApp:
         ):
             self.services.nudges.append(wake)
             self._every(TICK_S, name, wake)
-        self._every(24 * 3600, "cleaning", self._clean)
+        # Soon as well: a bot that is started anew every day would never clean.
+        self._every(24 * 3600, "cleaning", self._clean, first_s=60)
         await self._ptb.start()
         assert self._ptb.updater is not None
         await self._ptb.updater.start_polling(
@@ -119,7 +121,12 @@ class TaptrainApp:
         self.services.nudge()
 
     def _every(
-        self, seconds: float, name: str, work: Callable[[], Coroutine[Any, Any, object]]
+        self,
+        seconds: float,
+        name: str,
+        work: Callable[[], Coroutine[Any, Any, object]],
+        *,
+        first_s: float | None = None,
     ) -> None:
         async def tick() -> None:
             # Spawned, so that stopping the scheduler cancels nothing half-way.
@@ -129,6 +136,7 @@ class TaptrainApp:
             tick,
             "interval",
             seconds=seconds,
+            next_run_time=datetime.now(UTC) + timedelta(seconds=first_s or seconds),
             id=name,
             coalesce=True,
             max_instances=1,
