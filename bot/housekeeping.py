@@ -1,4 +1,4 @@
-"""What is swept once a day: folders of attempts and inbox files that nothing needs any more."""
+"""What is swept once a day: folders of attempts, inbox files and rows that nothing needs."""
 
 import shutil
 from datetime import timedelta
@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlmodel import Session, col, select
 
 from pipeline.kinds.places import Places
-from storage import jobs, seen
+from storage import jobs, outbox, seen
 from storage.db import Database
 from storage.models import Job, Upload, now
 
@@ -17,12 +17,17 @@ KEEP = timedelta(days=7)
 
 def sweep(db: Database, places: Places) -> int:
     """Remove what is over for a week; returns how many folders went. Blocks: run it in a thread."""
-    db.write_now(lambda session: seen.forget_old(session=session))
+    db.write_now(_forget)
     old = db.read_now(_over)
     folders = [folder for name, ids in old.items() for folder in _folders(places, name, ids)]
     for folder in folders:
         shutil.rmtree(folder)
     return len(folders)
+
+
+def _forget(session: Session) -> None:
+    seen.forget_old(session=session)
+    outbox.forget_old(session=session)
 
 
 def _over(session: Session) -> dict[str, list[int]]:

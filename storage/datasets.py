@@ -55,7 +55,7 @@ def latest(project_id: int, *, session: Session) -> DatasetVersion | None:
         .where(DatasetVersion.project_id == project_id)
         .order_by(col(DatasetVersion.number).desc())
     )
-    return session.exec(query).first()
+    return session.exec(query.limit(1)).first()
 
 
 def get(dataset_id: int, *, session: Session) -> DatasetVersion:

@@ -8,13 +8,14 @@ edited. Sent at least once; a kill between Telegram's yes and our commit can dou
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, func
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, delete, select
 
 from storage.models import Chat, Json, Message, now
 
 ANSWER, RESULT, PROGRESS = 0, 1, 2
 
 KEEP = timedelta(days=30)
+"""A message untouched for so long is nobody's card any more; its next change is sent anew."""
 
 
 def put(
@@ -32,7 +33,7 @@ def put(
     Args:
         fresh: send a new message even if one was sent under this key (the old one stays as it is).
     """
-    row = session.exec(select(Message).where(Message.key == key)).first()
+    row = get(key, session=session)
     if row is None:
         row = Message(
             key=key, chat_id=chat_id, payload=payload, priority=priority, not_before=not_before
@@ -53,7 +54,7 @@ def put(
 
 def get(key: str, *, session: Session) -> Message | None:
     """The message with this key."""
-    return session.exec(select(Message).where(Message.key == key)).first()
+    return session.exec(select(Message).where(Message.key == key).limit(1)).first()
 
 
 def due(chat_id: int, at: datetime, *, limit: int, session: Session) -> list[Message]:
@@ -122,7 +123,7 @@ def failed(row_id: int, *, version: int, session: Session) -> None:
 def find(chat_id: int, message_id: int, *, session: Session) -> Message | None:
     """The message that a person replied to or tapped on."""
     query = select(Message).where(Message.chat_id == chat_id, Message.message_id == message_id)
-    return session.exec(query).first()
+    return session.exec(query.limit(1)).first()
 
 
 def newest(chat_id: int, *, session: Session) -> Message | None:
@@ -131,5 +132,13 @@ def newest(chat_id: int, *, session: Session) -> Message | None:
         select(Message)
         .where(Message.chat_id == chat_id, col(Message.message_id).is_not(None))
         .order_by(col(Message.message_id).desc())
+        .limit(1)
     )
     return session.exec(query).first()
+
+
+def forget_old(*, session: Session) -> None:
+    """Remove rows whose message was sent, or given up, longer ago than `KEEP`."""
+    touched = func.coalesce(Message.sent_at, Message.created_at)
+    over = col(Message.state).in_(("sent", "failed"))
+    session.exec(delete(Message).where(over, touched < now() - KEEP))

@@ -14,7 +14,7 @@ def next_number(project_id: int, *, session: Session) -> int:
 def latest(project_id: int, *, session: Session) -> Model | None:
     """The project's newest model."""
     query = select(Model).where(Model.project_id == project_id).order_by(col(Model.number).desc())
-    return session.exec(query).first()
+    return session.exec(query.limit(1)).first()
 
 
 def of_project(project_id: int, *, session: Session) -> list[Model]:
@@ -26,14 +26,14 @@ def of_project(project_id: int, *, session: Session) -> list[Model]:
 def numbered(project_id: int, number: int, *, session: Session) -> Model | None:
     """Version `number` of the project, if there is one."""
     query = select(Model).where(Model.project_id == project_id, Model.number == number)
-    return session.exec(query).first()
+    return session.exec(query.limit(1)).first()
 
 
 def of_job(job_id: int, *, session: Session) -> Model | None:
     """The model that a training made."""
-    return session.exec(select(Model).where(Model.job_id == job_id)).first()
+    return session.exec(select(Model).where(Model.job_id == job_id).limit(1)).first()
 
 
 def by_token(token: str, *, session: Session) -> Model | None:
     """The model whose page has this unguessable name."""
-    return session.exec(select(Model).where(Model.page_token == token)).first()
+    return session.exec(select(Model).where(Model.page_token == token).limit(1)).first()
