@@ -8,6 +8,7 @@ A cancel ends a waiting job at once; a leased or running one goes through `cance
 process is gone. A result that was already written when the cancel came still counts.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +20,10 @@ from sqlmodel import Session, col, select
 from storage.models import Job, Json, now
 
 HEAVY = frozenset({"train", "package"})
-"""Kinds of the lane that goes one at a time; the other kinds share the light lane."""
+"""Kinds of the lane that goes one at a time; most other kinds share the light lane."""
+
+PROMPT = frozenset({"predict"})
+"""Somebody waits for it in the chat: a lane of its own, so that nothing slow is ahead of it."""
 
 WAITING = ("queued", "retry_wait")
 ACTIVE = ("leased", "running", "cancelling")
@@ -194,10 +198,10 @@ def _order() -> tuple[ColumnElement[int], ...]:
 
 
 def _places(waiting: Sequence[Job]) -> list[Place]:
-    counts = {True: 0, False: 0}
+    counts: Counter[tuple[bool, bool]] = Counter()
     places = []
     for job in waiting:
-        lane = job.kind in HEAVY
+        lane = (job.kind in HEAVY, job.kind in PROMPT)
         counts[lane] += 1
         places.append(Place(job, counts[lane]))
     return places

@@ -29,7 +29,9 @@ from storage.models import Job, now
 
 log = logging.getLogger(__name__)
 
-LIGHT = frozenset(spec.model_fields["kind"].default for spec in get_args(Spec)) - HEAVY
+LIGHT = (
+    frozenset(spec.model_fields["kind"].default for spec in get_args(Spec)) - HEAVY - jobs.PROMPT
+)
 SILENT = timedelta(minutes=30)
 SOON_S = 0.2
 PATIENCE = 30
@@ -222,13 +224,12 @@ class Runner:
 
     def _choose(self, session: Session) -> Job | None:
         busy = [job.kind for job in jobs.active(session=session)] + self._reaper.leaving
-        heavy = sum(kind in HEAVY for kind in busy)
-        job = None
-        if len(busy) - heavy < self._light_slots:
-            job = jobs.next_queued(LIGHT, session=session)
-        if job is None and heavy == 0:
-            job = jobs.next_queued(HEAVY, session=session)
-        return job
+        for lane, slots in ((jobs.PROMPT, 1), (LIGHT, self._light_slots), (HEAVY, 1)):
+            if sum(kind in lane for kind in busy) < slots:
+                job = jobs.next_queued(lane, session=session)
+                if job is not None:
+                    return job
+        return None
 
     async def _start(self, queued: Job) -> None:
         job = await self._ledger.lease(queued)

@@ -183,26 +183,29 @@ async def test_a_failure_that_cannot_be_told_is_still_one(bench: Bench) -> None:
 
 
 async def test_heavy_jobs_go_one_at_a_time_light_ones_beside(bench: Bench, tmp_path: Path) -> None:
-    """A prediction does not wait for a training, a second training does."""
+    """A prediction waits neither for a training nor for two collects; the others do."""
     end = tmp_path / "end"
     script = [["wait", str(end)], ["done"]]
     trains = [add(bench.db, script, kind="train"), add(bench.db, script, kind="package")]
     lights = [add(bench.db, script, kind="collect") for _ in range(3)]
-    predict = add(bench.db, script, kind="predict")
+    for job_id in lights[:2]:
+        await bench.state(job_id, "running")
+    predict, other = (add(bench.db, script, kind="predict") for _ in range(2))
     await bench.state(predict, "running")
     await bench.runner.tick()
-    states = {job_id: row(bench.db, job_id).state for job_id in [*trains, *lights]}
-    assert [states[job_id] for job_id in trains] == ["running", "queued"]
-    assert sorted(states[job_id] for job_id in lights) == ["queued", "queued", "running"]
+    states = {job_id: row(bench.db, job_id).state for job_id in [*trains, *lights, other]}
+    assert sorted(states[job_id] for job_id in trains) == ["queued", "running"]
+    assert [states[job_id] for job_id in lights] == ["running", "running", "queued"]
+    assert states[other] == "queued"
     places = {
         place.job.id: place.position
         for place in bench.db.read_now(lambda session: jobs.queue(session=session))
     }
-    assert places[trains[0]] == 0
-    assert places[trains[1]] == 1
-    assert [places[job_id] for job_id in lights] == [0, 1, 2]
+    assert sorted(places[job_id] for job_id in trains) == [0, 1]
+    assert [places[job_id] for job_id in lights] == [0, 0, 1]
+    assert places[other] == 1
     end.touch()
-    for job_id in [*trains, *lights, predict]:
+    for job_id in [*trains, *lights, predict, other]:
         await bench.state(job_id, "succeeded")
 
 

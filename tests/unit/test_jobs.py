@@ -49,9 +49,10 @@ def drive(session: Session, job: Job, *states: str) -> Job:
 
 
 def test_the_lanes_are_the_contracts() -> None:
-    """The table, the contract and the runner agree on which kinds are heavy."""
+    """The table, the contract and the runner agree on the kind of each lane."""
     assert jobs.HEAVY == spec.HEAVY
-    assert {"collect", "propose", "predict", "measure"} == LIGHT
+    assert {"collect", "propose", "measure"} == LIGHT
+    assert {"predict"} == jobs.PROMPT
 
 
 def test_the_same_key_is_the_same_job(session: Session) -> None:
@@ -94,9 +95,9 @@ def test_order_of_the_queue(session: Session) -> None:
     collect, train = add(session, "collect"), add(session)
     predict, package = add(session, "predict"), add(session, "package")
     retried = drive(session, add(session), "leased", "retry_wait")
-    light = jobs.next_queued({"collect", "predict"}, session=session)
-    assert light is not None
-    assert light.id == predict.id
+    either = jobs.next_queued({"collect", "predict"}, session=session)
+    assert either is not None
+    assert either.id == predict.id
     heavy = jobs.next_queued(jobs.HEAVY, session=session)
     assert heavy is not None
     assert heavy.id == package.id
@@ -105,7 +106,7 @@ def test_order_of_the_queue(session: Session) -> None:
         (running.id, 0),
         (predict.id, 1),
         (package.id, 1),
-        (collect.id, 2),
+        (collect.id, 1),
         (train.id, 2),
         (retried.id, 3),
     ]
@@ -223,8 +224,8 @@ class Transitions(RuleBasedStateMachine):
     def places_are_dense(self) -> None:
         """The places of each lane are 1, 2, 3 ... and every open job has one."""
         places = jobs.queue(session=self.session)
-        for heavy in (True, False):
-            lane = [it.position for it in places if (it.job.kind in jobs.HEAVY) == heavy]
+        for kinds in (jobs.HEAVY, jobs.PROMPT, LIGHT):
+            lane = [it.position for it in places if it.job.kind in kinds]
             waiting = sorted(position for position in lane if position)
             assert waiting == list(range(1, len(waiting) + 1))
 
