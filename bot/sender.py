@@ -208,6 +208,10 @@ class Sender:
         if "not modified" in words and row.message_id:
             await self._accepted(row, version, row.message_id)
             return True
+        if telegram_calls.bare(row.payload):
+            log.info("an old message keeps its buttons: %s", refusal.message)
+            await self._write(lambda s: self._give_up(row, version, session=s))
+            return True
         if row.message_id and any(gone in words for gone in GONE):
             await self._write(lambda s: outbox.forget_message(row_id, session=s))
             return True

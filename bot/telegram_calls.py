@@ -96,13 +96,18 @@ async def send(bot: Bot, chat_id: int, wish: Wish, files: FileStore) -> Message:
 
 def editable(wish: Wish, sent: Wish) -> bool:
     """Whether what was sent can become the wish by an edit."""
-    return wish["kind"] == sent.get("kind") and wish["kind"] in ("text", "photo")
+    return bare(wish) or (wish["kind"] == sent.get("kind") and wish["kind"] in ("text", "photo"))
+
+
+def bare(wish: Wish) -> bool:
+    """Whether the wish is that a message which was replaced loses its buttons."""
+    return bool(wish["kind"] == "bare")
 
 
 def only_keyboard(wish: Wish, sent: Wish) -> bool:
     """Whether nothing but the keyboard differs."""
-    return editable(wish, sent) and all(
-        wish.get(part) == sent.get(part) for part in ("text", "file")
+    return bare(wish) or (
+        editable(wish, sent) and all(wish.get(part) == sent.get(part) for part in ("text", "file"))
     )
 
 

@@ -3,8 +3,9 @@
 from typing import Any
 
 from sqlalchemy import update
-from sqlmodel import Session, col
+from sqlmodel import Session, col, delete
 
+from storage import outbox
 from storage.models import Chat, Drawing, Job, Member, Message, Moved, Project, Sheet, Upload
 
 PRIVATE = "private"
@@ -67,6 +68,11 @@ def migrate(old: int, new: int, *, session: Session) -> None:
     columns: list[Any] = [Project, Sheet, Drawing, Upload, Job]
     for table in columns:
         session.execute(update(table).where(col(table.chat_id) == old).values(chat_id=new))
+    session.exec(
+        delete(Message).where(
+            col(Message.chat_id) == old, col(Message.key).startswith(outbox.RETIRED)
+        )
+    )
     # Messages of the old chat cannot be edited from the new one: those still wanted are sent anew.
     session.execute(
         update(Message)

@@ -14,6 +14,11 @@ from storage.models import Chat, Json, Message, now
 
 ANSWER, RESULT, PROGRESS = 0, 1, 2
 
+LEFT_BEHIND = "left_behind"
+"""In `sent` of a message about to be sent anew: chat and id of the one it replaces."""
+RETIRED = "retired:"
+"""Begins the keys of replaced messages, whose wish (kind `bare`) is to have no buttons."""
+
 KEEP = timedelta(days=30)
 """A message untouched for so long is nobody's card any more; its next change is sent anew."""
 
@@ -31,7 +36,8 @@ def put(
     """Wish that the message `key` shows `payload`.
 
     Args:
-        fresh: send a new message even if one was sent under this key (the old one stays as it is).
+        fresh: send a new message even if one was sent under this key; once it is there, the old
+            one loses its buttons.
     """
     row = get(key, session=session)
     if row is None:
@@ -47,7 +53,11 @@ def put(
         row.not_before = not_before
         row.attempts = 0
         if fresh:
-            row.message_id, row.sent, row.chat_id = None, {}, chat_id
+            if row.message_id and row.sent.get("keyboard"):
+                row.sent = {LEFT_BEHIND: [row.chat_id, row.message_id]}
+            elif LEFT_BEHIND not in row.sent:
+                row.sent = {}
+            row.message_id, row.chat_id = None, chat_id
     session.flush()
     return row
 
@@ -89,6 +99,8 @@ def accepted(row_id: int, *, version: int, sent: Json, message_id: int, session:
     row = session.get(Message, row_id)
     if row is None:
         return
+    if LEFT_BEHIND in row.sent:
+        _retire(*row.sent[LEFT_BEHIND], session=session)
     row.sent, row.sent_version, row.message_id = sent, version, message_id
     row.sent_at, row.attempts = now(), 0
     if row.version == version:
@@ -96,6 +108,12 @@ def accepted(row_id: int, *, version: int, sent: Json, message_id: int, session:
     chat = session.get(Chat, row.chat_id)
     if chat is not None:
         chat.last_message_id = max(chat.last_message_id, message_id)
+
+
+def _retire(chat_id: int, message_id: int, *, session: Session) -> None:
+    key = f"{RETIRED}{chat_id}:{message_id}"
+    row = put(key, chat_id, {"kind": "bare", "keyboard": []}, priority=PROGRESS, session=session)
+    row.message_id = message_id
 
 
 def postpone(row_id: int, until: datetime, *, session: Session) -> None:

@@ -1,5 +1,6 @@
 """The outbox meets a Bot API server that limits, refuses and forgets."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -137,6 +138,40 @@ async def test_a_bar_gives_way_to_its_picture(tmp_path: Path) -> None:
         await post.shown("312 frames", since=bar)
         await post.sender.settled()
         assert await post.texts() == ["312 frames"]
+
+
+async def test_a_fresh_message_takes_the_buttons_from_the_old_one(tmp_path: Path) -> None:
+    """A card sent anew leaves a picture behind that nobody can tap."""
+    async with posting(tmp_path) as post:
+        key = post.files.put_bytes(picture(), suffix=".jpg")
+        keyboard = [[wishes.button("1", "s", 1, 1)]]
+        await post.wish("sheet", wishes.photo(key, "cat?", keyboard))
+        old = await post.shown("cat?")
+        await post.sender.settled()
+        await post.wish("sheet", wishes.photo(key, "dog?", keyboard), fresh=True)
+        new = await post.shown("dog?", since=old)
+        await post.group.wait(lambda m: m.id == old.id and not m.has_button("1"), timeout=30)
+        assert new.id != old.id
+        assert new.has_button("1")
+        assert await post.texts() == ["cat?", "dog?"]
+
+
+async def test_buttons_of_a_deleted_message_are_nobodys_trouble(tmp_path: Path) -> None:
+    """When the old message is gone already, nothing is sent in its place."""
+    async with posting(tmp_path) as post:
+        await post.wish("card", wishes.text("one", [[wishes.button("1", "s", 1, 1)]]))
+        old = await post.shown("one")
+        await post.sender.settled()
+        await post.sender._bot.delete_message(post.group.id, old.id)
+        await post.wish("card", wishes.text("two"), fresh=True)
+        await post.shown("two", since=old)
+        await post.sender.settled()
+        while post.row(f"{outbox.RETIRED}{post.group.id}:{old.id}").state == "waiting":
+            await asyncio.sleep(0.05)
+        assert [call["code"] for call in await post.sandbox.calls("editMessageReplyMarkup")] == [
+            400
+        ]
+        assert await post.texts() == ["two"]
 
 
 async def test_too_many_requests_only_delay(tmp_path: Path) -> None:
