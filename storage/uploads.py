@@ -5,6 +5,18 @@ from sqlmodel import Session, col, select
 from storage.models import Upload
 
 
+def get(upload_id: int, *, session: Session) -> Upload:
+    """The upload.
+
+    Raises:
+        LookupError: there is none with this id.
+    """
+    row = session.get(Upload, upload_id)
+    if row is None:
+        raise LookupError(upload_id)
+    return row
+
+
 def waiting(*, session: Session) -> list[Upload]:
     """Uploads that did not reach their purpose yet, in order."""
     query = select(Upload).where(col(Upload.done).is_(False)).order_by(col(Upload.id))

@@ -18,6 +18,10 @@ TOO_BIG = (
 )
 
 
+class Unusable(SourceError):
+    """I can use photos, videos, zips and links; not this."""
+
+
 @dataclass(frozen=True)
 class SentFile:
     """A file of a message. `picture`: it could be a photo or a drawing."""
@@ -68,6 +72,16 @@ async def sent(update: Update, context: Context) -> None:
     await act(update, context, take)
 
 
+async def unusable(update: Update, context: Context) -> None:
+    """A voice message, a sticker and the like: told in private, where silence would be rude."""
+
+    def take(turn: Turn) -> None:
+        if turn.private:
+            raise Unusable
+
+    await act(update, context, take)
+
+
 async def predict(update: Update, context: Context) -> None:
     """`/predict` in reply to a photo, or as a photo's caption."""
     message = update.effective_message
@@ -92,8 +106,10 @@ def keep(turn: Turn, message: Message, words: str) -> None:
     """Keep a file for the intake: as a drawing where one was asked for, else to be added."""
     file = file_of(message)
     if file is None:
-        raise SourceError("I can use photos, videos, zips and links; not this.")
+        raise Unusable
     project = turn.project
+    # First of all: whatever the file turns out to be, its caption may be read later.
+    adding.parse(adding.options_in(words))
     if file.picture and not words.startswith("/"):
         replied = message.reply_to_message
         drawing = _answered(turn, replied.message_id) if replied else None
@@ -105,17 +121,20 @@ def keep(turn: Turn, message: Message, words: str) -> None:
             _store(turn, file, purpose="ink", words=words, drawing_id=None)
             return
     assert project.id is not None
-    adding.parse(adding.options_in(words))
     _store(turn, file, purpose="add", words=words, drawing_id=None)
 
 
 def _answered(turn: Turn, message_id: int) -> Drawing | None:
+    """The request that a replied-to message of ours shows.
+
+    Raises:
+        DrawingClosed: it is settled; scribbles are no picture to learn from.
+    """
     shown = outbox.find(turn.chat.id, message_id, session=turn.session)
     name, _, number = (shown.key if shown else "").partition(":")
-    if name not in ("draw", "drawn"):
+    if name not in ("draw", "drawn") or not number.isdecimal():
         return None
-    drawing = turn.session.get(Drawing, int(number))
-    return drawing if drawing is not None and drawing.state in drawings.OPEN else None
+    return drawings.get(int(number), session=turn.session)
 
 
 def _store(turn: Turn, file: SentFile, *, purpose: str, words: str, drawing_id: int | None) -> None:
