@@ -83,9 +83,11 @@ class JobListener:
         )
 
     def chunks(self, job: Job, result: Result, folder: Path) -> Iterator[Chunk]:
-        """The images of a collect job, some hundred a transaction."""
+        """The images of a collect job, some hundred a transaction; a package's files."""
         if isinstance(result, CollectResult):
             yield from collect.chunks(job, result, folder)
+        elif isinstance(result, PackageResult):
+            yield from package.chunks(job, result, folder, self._places)
 
     def finished(self, job: Job, result: Result, folder: Path, *, session: Session) -> None:
         """Keep the result and tell it."""
@@ -98,7 +100,7 @@ class JobListener:
             case TrainResult():
                 notices.trained(job, result, folder, desk)
             case PackageResult():
-                notices.packaged(job, result, folder, desk)
+                notices.packaged(job, desk)
             case PredictResult():
                 notices.predicted(job, result, folder, desk)
             case MeasureResult():

@@ -17,7 +17,6 @@ from pipeline.jobs import estimate
 from pipeline.jobs.spec import (
     CollectResult,
     MeasureResult,
-    PackageResult,
     PredictResult,
     Progress,
     ProposeResult,
@@ -186,10 +185,10 @@ def trained(job: Job, result: TrainResult, folder: Path, desk: Desk) -> None:
     )
 
 
-def packaged(job: Job, result: PackageResult, folder: Path, desk: Desk) -> None:
+def packaged(job: Job, desk: Desk) -> None:
     """The zip, then the result message, which notifies."""
     project = desk.project(job)
-    model = package.keep(job, result, folder, desk.places, session=desk.session)
+    model = package.model_of(job, session=desk.session)
     desk.tell(job, train_words.packed(project, model.number))
     send_package(job, desk)
     dataset = datasets.get(model.dataset_id, session=desk.session)

@@ -1,6 +1,7 @@
 """Package jobs: from a model to a verified zip for the browser, and its page."""
 
 import shutil
+from collections.abc import Callable, Iterator
 from datetime import UTC
 from pathlib import Path
 from typing import Any
@@ -92,24 +93,42 @@ def _candidates(manifest: dict[str, Any], imgsz: int) -> list[str]:
     return [image["key"] for image in sorted(manifest["images"], key=rank)][:SELFTEST_CANDIDATES]
 
 
-def keep(
-    job: Job, result: PackageResult, folder: Path, places: Places, *, session: Session
-) -> Model:
-    """The zip in the store, and its content where it is served from."""
-    model = model_of(job, session=session)
+def chunks(
+    job: Job, result: PackageResult, folder: Path, places: Places
+) -> Iterator[Callable[[Session], None]]:
+    """The zip goes into the store and the page to where it is served, then the model names them.
+
+    Files are copied between the transactions, never within one; doing it again changes nothing.
+    """
     out = folder / "out"
-    model.package_key = places.files.put_file(out / result.package)
+    key = places.files.put_file(out / result.package)
+    token = ""
+
+    def look(session: Session) -> None:
+        nonlocal token
+        token = model_of(job, session=session).page_token
+
+    yield look
+    _serve(out / result.page, places.pages / token)
+    yield lambda session: _keep(job, result, key, session=session)
+
+
+def _serve(made: Path, page: Path) -> None:
+    if page.exists():
+        return
+    page.parent.mkdir(parents=True, exist_ok=True)
+    half = page.with_suffix(".half")
+    shutil.rmtree(half, ignore_errors=True)
+    shutil.copytree(made, half)
+    half.rename(page)
+
+
+def _keep(job: Job, result: PackageResult, key: str, *, session: Session) -> None:
+    model = model_of(job, session=session)
+    model.package_key = key
     model.details = {
         **model.details,
         "package": result.model_dump(exclude={"kind", "package", "page"}),
     }
     session.add(model)
     session.flush()
-    page = places.pages / model.page_token
-    if not page.exists():
-        places.pages.mkdir(parents=True, exist_ok=True)
-        half = page.with_suffix(".half")
-        shutil.rmtree(half, ignore_errors=True)
-        shutil.copytree(out / result.page, half)
-        half.rename(page)
-    return model

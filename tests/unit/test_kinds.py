@@ -1,22 +1,25 @@
 """What results of jobs become: images, boxes, classes, models."""
 
 import json
+from itertools import islice
 from pathlib import Path
 
 import pytest
 from sqlmodel import Session, col, select
 
+from pipeline import dataset
 from pipeline.jobs.spec import (
     BoxItem,
     CollectResult,
     ImageItem,
+    PackageResult,
     ProposedImage,
     ProposeResult,
 )
 from pipeline.kinds import collect, package, propose
 from pipeline.kinds.places import Places
 from storage import jobs, sources, votes
-from storage.models import Box, Image, Job, Project, Source
+from storage.models import Box, Image, Job, Model, Project, Source
 from tests.support.project import ANN, CHAT, make_image, make_project, make_source
 
 
@@ -297,3 +300,54 @@ def test_the_self_test_prefers_unseen_pictures_that_exercise_the_letterbox() -> 
     ]
     order = package._candidates({"images": pictures}, 320)
     assert order == ["many", "few", "square", "small", "seen"]
+
+
+def test_a_package_is_kept_once(session: Session, places: Places, tmp_path: Path) -> None:
+    """Taken in again after a crash half-way: one zip in the store, one page, the model names it."""
+    project = make_project(session, "cat")
+    source = make_source(session, project, trust="yes")
+    for _ in range(3):
+        make_image(session, source, boxes=1)
+    version = dataset.build(project, files=places.files, session=session)
+    training = jobs.create(
+        kind="train",
+        project_id=project.id,
+        chat_id=CHAT,
+        member_id=ANN,
+        request={},
+        session=session,
+    )
+    model = Model(
+        project_id=project.id or 0,
+        number=1,
+        job_id=training.id or 0,
+        dataset_id=version.id or 0,
+        architecture="yolov8n",
+        imgsz=320,
+        weights_key="aa/weights.pt",
+        page_token="token",
+    )
+    session.add(model)
+    session.flush()
+    job = package.queue(model, chat_id=CHAT, member_id=ANN, idempotency_key="p", session=session)
+    page = tmp_path / "out" / "page"
+    page.mkdir(parents=True)
+    (page / "index.html").write_text("<h1>cat</h1>")
+    (tmp_path / "out" / "cats.zip").write_bytes(b"zip")
+    made = PackageResult(
+        package="cats.zip",
+        page="page",
+        size_bytes=3,
+        output_form="raw",
+        selftest_boxes=8,
+        selftest_threshold=0.25,
+        max_difference=1e-4,
+    )
+    for stop_after in (1, 2, 2):
+        for chunk in islice(package.chunks(job, made, tmp_path, places), stop_after):
+            chunk(session)
+        assert (model.package_key is None) is (stop_after == 1)
+    assert places.files.read(model.package_key or "") == b"zip"
+    assert model.details["package"]["size_bytes"] == 3
+    assert [path.name for path in places.pages.iterdir()] == ["token"]
+    assert (places.pages / "token" / "index.html").is_file()

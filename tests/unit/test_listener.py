@@ -153,6 +153,8 @@ def packed(
         selftest_threshold=0.25,
         max_difference=1e-4,
     )
+    for chunk in listener.chunks(packing, made, folder):
+        chunk(session)
     listener.finished(packing, made, folder, session=session)
     return packing
 
