@@ -1,5 +1,9 @@
 """The 80 classes that COCO-trained weights know, and which of ours they could propose."""
 
+from collections.abc import Sequence
+
+from pipeline.labelling.names import match_classes
+
 # Source: the category list of COCO 2017, in the order ultralytics' weights use.
 _LIST = (
     "person,bicycle,car,motorcycle,airplane,bus,train,truck,boat,traffic light,fire hydrant,"
@@ -13,6 +17,6 @@ _LIST = (
 NAMES = tuple(_LIST.split(","))
 
 
-def matching(classes: list[str]) -> list[str]:
-    """Those of `classes` that COCO names as well, compared without case."""
-    return [name for name in classes if name.strip().lower() in NAMES]
+def matching(classes: Sequence[str]) -> list[str]:
+    """Those of `classes` that COCO knows, by whatever everyday name."""
+    return list(match_classes(classes, NAMES).values())

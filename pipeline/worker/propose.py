@@ -15,9 +15,9 @@ from pipeline.jobs.spec import (
     ProposeResult,
     ProposeSpec,
 )
+from pipeline.labelling.names import match_classes
 from pipeline.worker.detect import detect
 from pipeline.worker.models import load_model
-from pipeline.worker.names import match_classes
 from pipeline.worker.pictures import read_picture
 from pipeline.worker.reporter import Reporter
 from storage.files import FileStore

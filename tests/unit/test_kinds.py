@@ -240,8 +240,9 @@ def test_the_spec_knows_what_is_there(session: Session, places: Places, tmp_path
 
 
 def test_nothing_is_proposed_for_classes_that_no_model_knows(session: Session) -> None:
-    """Without a model of the project only classes that COCO names are worth a look."""
-    for chat, label, looks in ((-1, "murka", False), (-2, "Cat", True)):
+    """Without a model of the project only classes that COCO knows by some name are worth a look."""
+    words = (("murka", False), ("Cat", True), ("dogs", True), ("bike", True), ("cell-phone", True))
+    for chat, (label, looks) in enumerate(words, -9):
         project = make_project(session, label, chat_id=chat)
         source = make_source(session, project, labelled=False, trust=None)
         number = 100 - chat

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.worker.names import match_classes
+from pipeline.labelling.names import match_classes
 
 COCO = ["person", "bicycle", "car", "cell phone", "mouse", "wine glass", "knife", "cat", "bus"]
 
