@@ -6,6 +6,8 @@ Texts are HTML as Telegram understands it; whatever comes from people goes throu
 from html import escape
 from typing import Any
 
+from bot.fitting import fit
+
 Button = dict[str, str]
 Keyboard = list[list[Button]]
 Wish = dict[str, Any]
@@ -47,7 +49,7 @@ def text(
     """A text message. `ask`: the placeholder of a forced reply. `loud`: it notifies."""
     return {
         "kind": "text",
-        "text": _fit(html, TEXT_LIMIT),
+        "text": fit(html, TEXT_LIMIT),
         "keyboard": keyboard or [],
         "reply_to": reply_to,
         "ask": ask,
@@ -68,7 +70,7 @@ def photo(
     return {
         "kind": "photo",
         "file": file,
-        "text": _fit(caption, CAPTION_LIMIT),
+        "text": fit(caption, CAPTION_LIMIT),
         "keyboard": keyboard or [],
         "reply_to": reply_to,
         "loud": loud,
@@ -82,7 +84,7 @@ def document(file: str, name: str, caption: str = "", *, loud: bool = False) -> 
         "kind": "document",
         "file": file,
         "name": name,
-        "text": _fit(caption, CAPTION_LIMIT),
+        "text": fit(caption, CAPTION_LIMIT),
         "keyboard": [],
         "loud": loud,
     }
@@ -94,18 +96,7 @@ def album(files: list[str], caption: str, *, loud: bool = False) -> Wish:
     return {
         "kind": "album",
         "files": files,
-        "text": _fit(caption, CAPTION_LIMIT),
+        "text": fit(caption, CAPTION_LIMIT),
         "keyboard": [],
         "loud": loud,
     }
-
-
-def _fit(html: str, limit: int) -> str:
-    # Telegram counts UTF-16 units after parsing; counting the raw HTML is on the safe side. Cut at
-    # a line, so that no tag is torn.
-    if len(html.encode("utf-16-le")) // 2 <= limit:
-        return html
-    lines = html.split("\n")
-    while len(lines) > 1 and len("\n".join(lines).encode("utf-16-le")) // 2 > limit - 2:
-        lines.pop()
-    return "\n".join([*lines, "…"])

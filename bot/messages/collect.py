@@ -1,6 +1,6 @@
 """Adding: the bar, the receipt, the trust question, the list of sources."""
 
-from bot.messages.common import at, bar, count, duration, head
+from bot.messages.common import at, bar, count, duration, head, some
 from bot.wishes import Button, Keyboard, Wish, button, esc, photo, text
 from pipeline.jobs.spec import CollectResult, Progress
 from storage.models import Job, Project, Source
@@ -72,11 +72,11 @@ def receipt(
         + (f" ({dropped})" if dropped else ""),
     ]
     if result.boxes:
-        each = " · ".join(f"{esc(name)} {number:,}" for name, number in result.boxes.items())
+        each = some([f"{esc(name)} {number:,}" for name, number in _most(result.boxes)], " · ")
         lines.append(f"{count(sum(result.boxes.values()), 'box', 'boxes')}: {each}")
     if result.unknown_classes:
-        others = ", ".join(
-            f"{esc(name)} ({number:,})" for name, number in result.unknown_classes.items()
+        others = some(
+            [f"{esc(name)} ({number:,})" for name, number in _most(result.unknown_classes)]
         )
         lines.append(f"Left out, not in this project (/classes): {others}")
     lines += _bad_rows(result)
@@ -98,6 +98,10 @@ def receipt(
         )
     words = "\n".join(lines)
     return photo(montage, words, keyboard) if montage else text(words, keyboard)
+
+
+def _most(numbers: dict[str, int]) -> list[tuple[str, int]]:
+    return sorted(numbers.items(), key=lambda item: -item[1])
 
 
 def _bad_rows(result: CollectResult) -> list[str]:
@@ -176,8 +180,8 @@ def removed(project: Project, source: Source, pictures: int) -> Wish:
         [
             [button("↩ Put back", "unrm", source.id)],
             [
-                button("➕ Add", at(project, at(project, "add"))),
-                button("📊 Stats", at(project, at(project, "stats"))),
+                button("➕ Add", at(project, "add")),
+                button("📊 Stats", at(project, "stats")),
             ],
         ],
     )
@@ -189,7 +193,7 @@ def put_back(project: Project, source: Source) -> Wish:
         f"{head(project)}{esc(source.title)} is back.",
         [
             [
-                button("📊 Stats", at(project, at(project, "stats"))),
+                button("📊 Stats", at(project, "stats")),
                 button("🗂 Sources", at(project, "sources")),
             ]
         ],

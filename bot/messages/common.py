@@ -4,6 +4,7 @@ from bot.wishes import esc
 from storage.models import Project
 
 BAR = 10
+SOME = 12
 
 
 def head(project: Project | None) -> str:
@@ -50,3 +51,9 @@ def plural(label: str) -> str:
         return label
     hissing = label.lower().endswith(("s", "x", "z", "ch", "sh"))
     return f"{label}es" if hissing else f"{label}s"
+
+
+def some(parts: list[str], between: str = ", ") -> str:
+    """The first `SOME` of the parts, and how many more there are."""
+    more = [f"and {len(parts) - SOME:,} more"] if len(parts) > SOME else []
+    return between.join(parts[:SOME] + more)

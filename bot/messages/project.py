@@ -1,7 +1,7 @@
 """Hello, projects and classes."""
 
 from bot.commands import COMMANDS
-from bot.messages.common import at, count, head, listed
+from bot.messages.common import at, count, head, listed, some
 from bot.wishes import Button, Keyboard, Wish, button, esc, link, rows, text
 from storage.models import Project
 from storage.progress import Standing
@@ -168,6 +168,12 @@ def unknown_command(name: str) -> Wish:
 GOALS = ((30, "a first try"), (150, "a useful model"), (500, "a good one"))
 
 
+def _class(name: str, have: int) -> str:
+    goal = next(((n, words) for n, words in GOALS if have < n), None)
+    aim = f"{goal[0] - have} more for {goal[1]}" if goal else "plenty"
+    return f"{esc(name)}: {count(have, 'box', 'boxes')} – {aim}"
+
+
 def stats(project: Project, state: Standing) -> Wish:
     """What is there, and what waits for what."""
     lines = [
@@ -175,11 +181,9 @@ def stats(project: Project, state: Standing) -> Wish:
         f"{count(len(state.ready), 'picture')} with {count(state.boxes, 'box', 'boxes')} "
         "ready to train"
     ]
-    for name in project.classes:
-        have = state.right[name]
-        goal = next(((n, words) for n, words in GOALS if have < n), None)
-        aim = f" – {goal[0] - have} more for {goal[1]}" if goal else " – plenty"
-        lines.append(f"• {esc(name)}: {count(have, 'box', 'boxes')}{aim}")
+    if project.classes:
+        each = [_class(name, state.right[name]) for name in project.classes]
+        lines.append("• " + some(each, "\n• "))
     waits = []
     if state.asking:
         waits.append(f"• {count(len(state.asking), 'source')}: are the labels right?")

@@ -9,6 +9,7 @@ from storage.models import DatasetVersion, Model, Project
 
 SURE = 30
 WEAK = 0.3
+CLASSES = 8
 UPLOAD_LIMIT = 49_000_000
 """Bytes of a file that a bot may send: Telegram's 50 MB less what a form around it takes."""
 
@@ -59,11 +60,14 @@ def caption(project: Project, model: Model, result: TrainResult, dataset: Datase
                 f"({count(figures.images, 'picture')}, {count(figures.boxes, 'box', 'boxes')})"
             )
     shown = result.test if result.test and not result.val else result.val
-    lines += [
+    rows = [
         f"• {esc(row.label)}: mAP50 {row.map50:.2f}, precision {row.precision:.2f}, "
         f"recall {row.recall:.2f} ({count(row.boxes, 'box', 'boxes')})"
-        for row in (shown.classes if shown else [])[:8]
+        for row in (shown.classes if shown else [])
     ]
+    lines += rows[:CLASSES]
+    if len(rows) > CLASSES:
+        lines.append(f"• and {count(len(rows) - CLASSES, 'class', 'classes')} more")
     summary = dataset.summary
     leak = (
         "no group on both sides"
