@@ -63,6 +63,9 @@ def _guarded(work: Callable[[], Coroutine[Any, Any, None]]) -> int:
         return 2
     except KeyboardInterrupt:
         return 130
+    except asyncio.CancelledError:
+        # The demo was asked to end (SIGTERM), and has.
+        return 143
     return 0
 
 

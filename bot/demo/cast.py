@@ -23,12 +23,17 @@ Says = ParamSpec("Says")
 
 
 def find(message: Message, *data: object) -> Button | None:
-    """The first button whose callback data begins with `v1` and these parts."""
+    """The first button whose callback data begins with `v1` and these parts; `@PROJECT` aside."""
     wanted = ["v1", *(str(part) for part in data)]
     for button in message.buttons:
-        if button.data is not None and button.data.split(":")[: len(wanted)] == wanted:
+        if button.data is not None and parts(button.data)[: len(wanted)] == wanted:
             return button
     return None
+
+
+def parts(data: str) -> list[str]:
+    """`v1:VERB@PROJECT:ARGS…` as `v1`, verb, args; the project is left out."""
+    return [part.partition("@")[0] for part in data.split(":")]
 
 
 class Cast:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.demo.cast import Cast, find
+from bot.demo.cast import Cast, find, parts
 from bot.demo.errors import DemoFailed
 from bot.demo.eyes import Eyes
 from bot.demo.parcel import Luggage
@@ -61,4 +61,4 @@ def id_in(message: Message, verb: str) -> int:
     button = find(message, verb)
     assert button is not None
     assert button.data is not None
-    return int(button.data.split(":")[2])
+    return int(parts(button.data)[2])

@@ -81,12 +81,15 @@ def test_the_demo_ends_with_a_package(tmp_path: Path) -> None:
     assert started_in(tmp_path) == []
 
 
-def test_ctrl_c_ends_everything_in_peace(tmp_path: Path) -> None:
-    """An interrupted demo ends with 130, without a traceback and without processes left."""
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["ctrl-c", "terminate"]
+)
+def test_an_ended_demo_leaves_in_peace(tmp_path: Path, number: signal.Signals, code: int) -> None:
+    """An interrupted demo says so by its code, without a traceback or processes left."""
     with demo(tmp_path) as process:
         told(process, "sends a video")
-        process.send_signal(signal.SIGINT)
-        assert process.wait(60) == 130
+        process.send_signal(number)
+        assert process.wait(60) == code
         assert process.stderr is not None
         assert process.stderr.read() == ""
     assert started_in(tmp_path) == []

@@ -17,10 +17,11 @@ from tests.support.sandbox import playing
 
 
 async def ask(update: Update, context: CallbackContext) -> None:
-    """Two buttons."""
+    """Three buttons, one of which names its project."""
     row = [
         InlineKeyboardButton("1", callback_data="v1:s:7:1"),
         InlineKeyboardButton("✅", callback_data="v1:s:7:ok"),
+        InlineKeyboardButton("▶", callback_data="v1:label@3"),
     ]
     await update.effective_message.reply_text("duck?", reply_markup=InlineKeyboardMarkup([row]))
 
@@ -57,6 +58,7 @@ async def test_buttons_are_found_by_what_they_mean():
         assert find(shown, "s", 7, "ok").text == "✅"
         assert find(shown, "s", 7, 1).text == "1"
         assert find(shown, "s", 71) is None
+        assert find(shown, "label").text == "▶"
         assert find(shown, "d") is None
 
 
