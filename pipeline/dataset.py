@@ -9,7 +9,8 @@ from pipeline import split
 from pipeline.errors import DatasetError
 from storage import datasets, images, sources
 from storage.files import FileStore
-from storage.models import Box, DatasetVersion, Image, Json, Project
+from storage.images import BoxRow, ImageRow
+from storage.models import DatasetVersion, Json, Project
 from storage.progress import standing
 
 MIN_TO_JUDGE = 30
@@ -25,28 +26,29 @@ def build(project: Project, *, files: FileStore, session: Session) -> DatasetVer
     """
     assert project.id is not None
     ready = standing(project.id, session=session).ready
-    if not any(ready.values()):
-        raise DatasetError(
-            "Nothing is labelled yet. Send pictures or a link, then tap ▶ Check (/label)."
-        )
-    rows = images.many(list(ready), session=session)
-    boxes = images.boxes([box for ids in ready.values() for box in ids], session=session)
     of_class = {label: index for index, label in enumerate(project.classes)}
+    boxes = images.box_rows([box for ids in ready.values() for box in ids], session=session)
     kept = {
         image_id: [boxes[i] for i in ids if boxes[i].label in of_class]
         for image_id, ids in ready.items()
     }
+    if not any(kept.values()):
+        # Classes may have changed since: what is labelled by another name teaches nothing.
+        raise DatasetError(
+            "Nothing is labelled yet. Send pictures or a link, then tap ▶ Check (/label)."
+        )
+    rows = images.rows(list(ready), session=session)
     result = split.assign(
         [_split_image(rows[image_id], kept[image_id]) for image_id in ready], seed=SEED
     )
-    for image_id, part in result.parts.items():
-        rows[image_id].part = part
-        session.add(rows[image_id])
+    fresh = {i: part for i, part in result.parts.items() if rows[i].part != part}
+    images.set_parts(fresh, session=session)
+    rows |= {i: rows[i]._replace(part=part) for i, part in fresh.items()}
     used = [rows[i] for i in sorted(ready) if result.parts[i] in PARTS]
     manifest: Json = {
         "project": project.name,
         "classes": project.classes,
-        "images": [_entry(image, kept[_id(image)], of_class) for image in used],
+        "images": [_entry(image, kept[image.id], of_class) for image in used],
         "sources": _attribution({image.source_id for image in used}, session=session),
     }
     return datasets.add(
@@ -58,14 +60,9 @@ def build(project: Project, *, files: FileStore, session: Session) -> DatasetVer
     )
 
 
-def _id(image: Image) -> int:
-    assert image.id is not None
-    return image.id
-
-
-def _split_image(image: Image, boxes: list[Box]) -> split.SplitImage:
+def _split_image(image: ImageRow, boxes: list[BoxRow]) -> split.SplitImage:
     return split.SplitImage(
-        id=_id(image),
+        id=image.id,
         group=image.group_key,
         seconds=image.seconds,
         source_id=image.source_id,
@@ -75,7 +72,7 @@ def _split_image(image: Image, boxes: list[Box]) -> split.SplitImage:
     )
 
 
-def _entry(image: Image, boxes: list[Box], of_class: dict[str, int]) -> Json:
+def _entry(image: ImageRow, boxes: list[BoxRow], of_class: dict[str, int]) -> Json:
     return {
         "id": image.id,
         "key": image.key,
@@ -97,20 +94,22 @@ def _attribution(ids: set[int], *, session: Session) -> list[Json]:
     return [{"id": row.id, "title": row.title, **row.provenance} for row in rows]
 
 
-def _summary(used: list[Image], kept: dict[int, list[Box]], result: split.SplitResult) -> Json:
+def _summary(
+    used: list[ImageRow], kept: dict[int, list[BoxRow]], result: split.SplitResult
+) -> Json:
     parts: dict[str, Any] = {
         part: {
             "images": sum(image.part == part for image in used),
-            "boxes": sum(len(kept[_id(image)]) for image in used if image.part == part),
+            "boxes": sum(len(kept[image.id]) for image in used if image.part == part),
         }
         for part in PARTS
     }
-    classes = Counter(box.label for image in used for box in kept[_id(image)])
+    classes = Counter(box.label for image in used for box in kept[image.id])
     judged = parts["val"]["boxes"]
     notes = list(result.notes)
     leaks = split.leaks(
-        [_split_image(image, kept[_id(image)]) for image in used],
-        {_id(image): str(image.part) for image in used},
+        [_split_image(image, kept[image.id]) for image in used],
+        {image.id: str(image.part) for image in used},
     )
     return {
         "images": len(used),

@@ -3,11 +3,12 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 from sqlmodel import Session, select
 
 from pipeline import dataset
 from pipeline.errors import DatasetError
-from storage import datasets, votes
+from storage import datasets, images, votes
 from storage.files import FileStore
 from storage.models import Image, Project, Source
 from tests.support.project import ANN, make_image, make_project, make_source
@@ -125,3 +126,35 @@ def test_attribution_travels_with_the_manifest(session: Session, files: FileStor
             "licence": "CC BY 4.0",
         }
     ]
+
+
+def test_classes_nobody_labelled_are_no_data(session: Session, files: FileStore) -> None:
+    """After a change of classes, boxes by other names alone make no version."""
+    project, _ = trusted(session, 12)
+    project.classes = ["dog"]
+    session.flush()
+    with pytest.raises(DatasetError, match="Nothing is labelled"):
+        dataset.build(project, files=files, session=session)
+
+
+def test_more_ids_than_a_statement_takes(
+    session: Session, files: FileStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Long lists go in pieces, and the version is the one that short lists make."""
+    project, _ = trusted(session, 12)
+    whole = dataset.build(project, files=files, session=session)
+    monkeypatch.setattr(images, "AT_ONCE", 5)
+    assert dataset.build(project, files=files, session=session).id == whole.id
+    ids = [image.id or 0 for image in session.exec(select(Image))]
+    assert len(images.many(ids, session=session)) == 12
+
+
+def test_nothing_is_written_when_nothing_changed(session: Session, files: FileStore) -> None:
+    """Building again touches no image."""
+    project, _ = trusted(session, 12)
+    dataset.build(project, files=files, session=session)
+    session.commit()
+    before = session.execute(text("SELECT total_changes()")).scalar()
+    dataset.build(project, files=files, session=session)
+    session.commit()
+    assert session.execute(text("SELECT total_changes()")).scalar() == before
