@@ -172,7 +172,7 @@ def trained(job: Job, result: TrainResult, folder: Path, desk: Desk) -> None:
         model,
         chat_id=job.chat_id,
         member_id=job.member_id,
-        idempotency_key=f"package:{model.id}",
+        idempotency_key=_first_packing(model),
         session=desk.session,
     )
     desk.tell(packing, train_words.packing(project, model.number))
@@ -193,11 +193,22 @@ def packaged(job: Job, desk: Desk) -> None:
     send_package(job, desk)
     dataset = datasets.get(model.dataset_id, session=desk.session)
     public, local = desk.page(model)
-    desk.tell(
-        job,
-        result_words.finish(project, model, dataset, page=public, local=local),
-        key=f"result:{model.id}:{job.id}",
-    )
+    finish = result_words.finish(project, model, dataset, page=public, local=local)
+    desk.tell(job, finish, key=f"result:{model.id}:{job.id}")
+
+
+def _first_packing(model: Model) -> str:
+    """Marks the packaging that follows the training by itself: people wait for its result."""
+    return f"package:{model.id}"
+
+
+def _unpacked(job: Job, desk: Desk) -> None:
+    """The result of a training whose package was not made; asked for later, it tells nothing."""
+    model = package.model_of(job, session=desk.session)
+    if job.idempotency_key == _first_packing(model):
+        dataset = datasets.get(model.dataset_id, session=desk.session)
+        finish = result_words.finish(desk.project(job), model, dataset)
+        desk.tell(job, finish, key=f"result:{model.id}:{job.id}")
 
 
 def send_package(job: Job, desk: Desk) -> None:
@@ -256,7 +267,13 @@ def failed(job: Job, desk: Desk) -> None:
         # A look nobody asked for by name: people can still draw.
         desk.tell(job, propose_words.cannot_guess(project))
         return
-    desk.tell(job, train_words.failed(project, job, starter), key=f"failed:{job.id}")
+    if outbox.get(card_key(job), session=desk.session) is not None:
+        # Else its bar and its Stop button would stand there for ever.
+        desk.tell(job, train_words.broken_off(project, job))
+    number = _number(job, desk)
+    desk.tell(job, train_words.failed(project, job, starter, number), key=f"failed:{job.id}")
+    if job.kind == "package":
+        _unpacked(job, desk)
 
 
 def cancelled(job: Job, desk: Desk) -> None:
@@ -267,5 +284,14 @@ def cancelled(job: Job, desk: Desk) -> None:
     if job.kind == "collect":
         source = collect.fail(job, session=desk.session)
         desk.tell(job, collect_words.cancelled(project, source))
-    else:
-        desk.tell(job, train_words.cancelled(project, job))
+        return
+    desk.tell(job, train_words.cancelled(project, job, _number(job, desk)))
+    if job.kind == "package":
+        _unpacked(job, desk)
+
+
+def _number(job: Job, desk: Desk) -> int | None:
+    """The version that a packaging is about."""
+    if job.kind != "package":
+        return None
+    return package.model_of(job, session=desk.session).number

@@ -107,9 +107,18 @@ def package(
 
 
 def finish(
-    project: Project, model: Model, dataset: DatasetVersion, *, page: str | None, local: str
+    project: Project,
+    model: Model,
+    dataset: DatasetVersion,
+    *,
+    page: str | None = None,
+    local: str | None = None,
 ) -> Wish:
-    """The result message: it notifies, names the figures in words and offers the next steps."""
+    """The result message: it notifies, names the figures in words and offers the next steps.
+
+    `page`: the public address of the model's page, `local` the one on this machine; neither where
+    its package could not be made.
+    """
     figures = judged(model.metrics)
     lines = []
     if figures is None:
@@ -138,8 +147,11 @@ def finish(
     keyboard: Keyboard = []
     if page:
         keyboard.append([link("🌐 Try it", page)])
-    else:
+    elif local:
         lines.append(f"On the machine I run on: {local}")
+    else:
+        lines.append("The package for the browser was not made.")
+        keyboard.append([button("📦 Try again", at(project, "e"), model.number)])
     keyboard.append(
         [button("🔁 Improve", at(project, "label")), button("🏋 Train again", at(project, "train"))]
     )

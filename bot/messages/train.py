@@ -122,14 +122,35 @@ def packed(project: Project, number: int) -> Wish:
     return text(f"{head(project)}v{number} is packed for the browser ✔")
 
 
-def failed(project: Project, job: Job, starter: str) -> Wish:
-    """A job ended by a fault, told with its cause, naming who asked for it."""
+def failed(project: Project, job: Job, starter: str, number: int | None = None) -> Wish:
+    """A job ended by a fault, told with its cause, naming who asked for it.
+
+    `number`: the model's, of a packaging.
+    """
     return text(
         f"{head(project)}⚠️ {KINDS[job.kind]} stopped (asked by {esc(starter)}): "
         f"{esc(job.error or 'the cause is unknown')}",
-        [[button("🔁 Train again", at(project, "train"))]] if job.kind == "train" else None,
+        _again(project, job, number),
         loud=True,
     )
+
+
+def broken_off(project: Project, job: Job) -> Wish:
+    """The card of a job that failed: over, nothing to stop; the cause is a message of its own."""
+    return text(f"{head(project)}{KINDS[job.kind]} ⚠️ stopped{_where(job)}")
+
+
+def _again(project: Project, job: Job, number: int | None) -> Keyboard:
+    if job.kind == "train":
+        return [[button("🔁 Train again", at(project, "train"))]]
+    if number is not None:
+        return [[button("📦 Try again", at(project, "e"), number)]]
+    return []
+
+
+def _where(job: Job) -> str:
+    epoch = job.progress.get("figures", {}).get("epoch")
+    return f" at epoch {int(epoch)} of {job.request['epochs']}" if epoch else ""
 
 
 def retrying(project: Project, job: Job) -> Wish:
@@ -139,10 +160,11 @@ def retrying(project: Project, job: Job) -> Wish:
     )
 
 
-def cancelled(project: Project, job: Job) -> Wish:
-    """Stopped by a person."""
-    again: Keyboard = [[button("🏋 Train", at(project, "train"))]] if job.kind == "train" else []
-    return text(f"{head(project)}{KINDS[job.kind]} ✖ stopped.", again)
+def cancelled(project: Project, job: Job, number: int | None = None) -> Wish:
+    """Stopped by a person. `number`: the model's, of a packaging."""
+    return text(
+        f"{head(project)}{KINDS[job.kind]} ✖ stopped{_where(job)}", _again(project, job, number)
+    )
 
 
 def queue(project: Project | None, places: list[Place]) -> Wish:

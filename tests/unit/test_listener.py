@@ -264,6 +264,57 @@ def test_a_crash_names_who_asked(session: Session, listener: JobListener) -> Non
     assert "asked by Ann): This machine ran out of memory." in told.payload["text"]
 
 
+def test_a_broken_trainings_card_has_nothing_to_stop(
+    session: Session, listener: JobListener
+) -> None:
+    """Beside the loud message, the bar gives way to where it ended."""
+    ended = job(session, make_project(session), "train", epochs=25)
+    news = Progress(stage="epoch", done=14, total=25, figures={"epoch": 14})
+    listener.progressed(ended, news, session=session)
+    ended.progress = news.model_dump()
+    listener.failed(ended, session=session)
+    card = outbox.get(f"job:{ended.id}", session=session)
+    assert card is not None
+    assert card.payload["text"].endswith("training ⚠️ stopped at epoch 14 of 25")
+    assert card.payload["keyboard"] == []
+
+
+@pytest.mark.parametrize("end", ["failed", "cancelled"])
+def test_a_package_that_was_not_made_leaves_the_result(
+    session: Session, places: Places, listener: JobListener, tmp_path: Path, end: str
+) -> None:
+    """People read what the training brought, without a page, and may try the packing again."""
+    done, result = trained(session, places, tmp_path)
+    listener.finished(done, result, tmp_path, session=session)
+    packing = next(p.job for p in jobs.queue(session=session) if p.job.kind == "package")
+    packing.error = "The converter is not installed."
+    getattr(listener, end)(packing, session=session)
+    card = outbox.get(f"job:{packing.id}", session=session)
+    told = outbox.get(f"result:1:{packing.id}", session=session)
+    assert card is not None
+    assert told is not None
+    assert "stopped" in card.payload["text"]
+    assert "finds 8 of 10 cats" in told.payload["text"]
+    assert "The package for the browser was not made." in told.payload["text"]
+    again = {"text": "📦 Try again", "data": f"v1:e@{done.project_id}:1"}
+    asked = outbox.get(f"failed:{packing.id}", session=session) if end == "failed" else card
+    assert asked is not None
+    assert asked.payload["keyboard"] == [[again]]
+    assert [again] in told.payload["keyboard"]
+
+
+def test_a_package_asked_for_later_tells_no_second_result(
+    session: Session, places: Places, listener: JobListener, tmp_path: Path
+) -> None:
+    """Only the packing that follows a training speaks for the training."""
+    packed(session, places, listener, tmp_path)
+    before = len([text for text in texts(session) if "finds 8 of 10" in text])
+    later = job(session, make_project(session), "package", model_id=1)
+    later.project_id = 1
+    listener.failed(later, session=session)
+    assert len([text for text in texts(session) if "finds 8 of 10" in text]) == before
+
+
 def test_a_measurement_completes_the_card(
     session: Session, places: Places, listener: JobListener, tmp_path: Path
 ) -> None:
