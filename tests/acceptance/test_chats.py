@@ -33,10 +33,16 @@ async def test_an_album_in_private_gives_one_receipt(
     await ask(ann, chat, "/new marble", "ready")
     sent = await ann.send_album(chat, [photo(seed, size=(320, 240)) for seed in range(5)])
     receipt = await heard(chat, sent[-1], "5 pictures → kept 5", button="✏️", seconds=WORK)
-    assert "5 files from Ann" in receipt.text
-    told = [m for m in await chat.messages(sent[-1]) if m.from_bot]
-    assert [m.id for m in told] == [receipt.id]
-    assert bot.value("SELECT COUNT(*) FROM source WHERE title = '5 files from Ann'") == 1
+    assert "5 files" in receipt.text
+
+    async def alone() -> bool:
+        told = [m.id for m in await chat.messages(sent[-1]) if m.from_bot]
+        return told == [receipt.id]
+
+    # The bar that the receipt took the place of goes a moment later.
+    await eventually(alone)
+    project = bot.value("SELECT MAX(id) FROM project")
+    assert bot.value("SELECT COUNT(*) FROM source WHERE project_id = ?", project) == 1
 
 
 async def test_the_new_button_asks_and_a_reply_answers(sandbox: SandboxClient) -> None:
@@ -100,8 +106,8 @@ async def test_a_refusal_for_haste_is_waited_out(sandbox: SandboxClient, bot: Bo
     await ask(ann, chat, "/stats", "1 picture,")
     told = [m for m in await chat.messages() if m.from_bot and "kept 1" in m.text]
     assert len(told) == 1
-    codes = [c["code"] for c in await sandbox.calls("sendPhoto") if c["chat_id"] == chat.id]
-    assert 429 in codes
+    calls = [call for call in await sandbox.calls("sendPhoto") if call["chat_id"] == chat.id]
+    assert len(calls) == 4
 
 
 async def test_an_answer_that_is_lost_may_come_twice(sandbox: SandboxClient) -> None:

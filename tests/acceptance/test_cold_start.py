@@ -132,6 +132,30 @@ async def test_a_video_alone_becomes_a_model_by_drawing(
     assert "one video" in done.text
 
 
+@pytest.mark.slow
+async def test_a_film_becomes_a_model_by_drawing(
+    sandbox: SandboxClient, bot: BotProcess, www: Www, shared_data: Path
+) -> None:
+    """The same on real frames, in a group, where each drawing is a reply."""
+    ann = await sandbox.member("Ann")
+    group = await sandbox.group("Street", ann)
+    await ask(ann, group, "/new riders: Murka", "Murka")
+    url = www.put("/bikes.mp4", (shared_data / "videos" / "bikes.mp4").read_bytes())
+    said = await ann.say(group, f"/add {url} every=1s max=20")
+    receipt = await heard(group, said, "10 pictures", "circle", button="✏️", seconds=WORK)
+    await ann.tap(receipt, "✏️")
+    request = await next_request(group, receipt, 0)
+    box = (0.42, 0.3, 0.58, 0.75)
+    drawn = await draw_all(sandbox, ann, group, request, boxes_of=lambda _: [box], most=8)
+    assert len(drawn) >= 6
+    check_boxes(bot, drawn)
+    said = await ann.say(group, "/train epochs=1 imgsz=64")
+    package = await group.wait(
+        lambda m: m.file_name == "riders-v1-tfjs.zip", WORK, since=said, what="the zip"
+    )
+    await heard(group, package, "unseen", button="🔁")
+
+
 async def test_drawings_in_a_group(sandbox: SandboxClient, bot: BotProcess, tmp_path: Path) -> None:
     """A drawing with a box too many is mended; one without ink or of another picture is told."""
     ann, ben = await sandbox.member("Ann"), await sandbox.member("Ben")

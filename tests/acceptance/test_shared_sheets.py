@@ -95,7 +95,7 @@ async def test_back_skip_none_and_stop(
         since=second,
         what="the sheet before",
     )
-    assert again.file_id == first.file_id
+    assert await sandbox.download(again.file_id) == await sandbox.download(first.file_id)
     assert (await ann.tap(again, "4")).text == "4: taken back"
     assert (await settle(ann, await marked(group, again))).text == "✅ 9 right"
     second = await next_sheet(group, receipt, sheet_of(second))

@@ -13,6 +13,7 @@ from bot.sandbox.client import Chat, Member, Message, SandboxClient
 from tests.acceptance.material import labelled_zip
 from tests.acceptance.page import selftest, selftest_at, unzip
 from tests.acceptance.play import SOON, WORK, ask, check_all, heard
+from tests.support.clips import zipped
 from tests.support.bot import BotProcess
 from tests.support.scenes import scene
 from tests.support.www import Www
@@ -171,4 +172,60 @@ async def test_three_members_take_rendered_pictures_to_a_detector_in_the_browser
     check_package(data, "fruit", ["apple", "lemon"])
     await check_page(data, tmp_path / "page", chromium)
     await check_afterwards(bot, group, cem, done, scene(99)[0], chromium)
+    await check_calls(sandbox, group)
+
+
+def cells_zip(folder: Path, target: Path, names: list[str]) -> Path:
+    """Some of BCCD's photos with their labels, as a zip."""
+    files: dict[str, bytes | str] = {}
+    for name in names:
+        files[f"JPEGImages/{name}.jpg"] = (folder / "JPEGImages" / f"{name}.jpg").read_bytes()
+        files[f"Annotations/{name}.xml"] = (folder / "Annotations" / f"{name}.xml").read_bytes()
+    return zipped(target, files)
+
+
+async def test_three_members_take_blood_cells_to_a_detector_in_the_browser(
+    sandbox: SandboxClient,
+    bot: BotProcess,
+    www: Www,
+    tmp_path: Path,
+    chromium: str,
+    shared_data: Path,
+) -> None:
+    """BCCD as a zip, a video by link and sheets become a model whose page finds the same boxes."""
+    ann, ben, cem = [await sandbox.member(name) for name in ("Ann", "Ben", "Cem")]
+    group = await sandbox.group("Cells", ann, ben, cem)
+    await ask(ann, group, "/start", "find things in pictures", button="🆕")
+    ready = await ask(ann, group, "/new cells: RBC, WBC, Platelets", "RBC, WBC and Platelets")
+    cells = shared_data / "bccd"
+    names = sorted(path.stem for path in (cells / "JPEGImages").glob("*.jpg"))
+
+    archive = cells_zip(cells, tmp_path / "bccd.zip", names[4:])
+    sent = await ann.send_document(group, archive, reply_to=ready)
+    question = await heard(group, sent, "360 pictures → kept 360", button="👍", seconds=WORK)
+    assert "label rows left out" in question.text
+    assert (await ben.tap(question, "👍")).text == "👍"
+    await heard(group, question, "I take these labels as they are")
+
+    url = www.put("/bikes.mp4", (shared_data / "videos" / "bikes.mp4").read_bytes())
+    said = await ben.say(group, f"/add {url} every=1s max=20")
+    receipt = await heard(group, said, "bikes.mp4", "kept", button="✏️", seconds=WORK)
+    assert "10 pictures" in receipt.text
+
+    archive = cells_zip(cells, tmp_path / "more.zip", names[:4])
+    sent = await cem.send_document(group, archive, caption="trust=no", reply_to=ready)
+    receipt = await heard(group, sent, "4 pictures → kept 4", "to check", button="▶", seconds=WORK)
+    await cem.tap(receipt, "▶")
+    sheets = await check_all(group, [ann, ben, cem], receipt)
+    assert sheets >= 5
+
+    stats = await ask(cem, group, "/stats", "ready to train", "364 pictures with")
+    assert "to draw on" in stats.text
+    done = await train(ann, group)
+    classes = ["RBC", "WBC", "Platelets"]
+    data = await check_delivery(sandbox, group, done, classes)
+    check_package(data, "cells", classes)
+    await check_page(data, tmp_path / "page", chromium)
+    photo = (cells / "JPEGImages" / f"{names[9]}.jpg").read_bytes()
+    await check_afterwards(bot, group, cem, done, photo, chromium)
     await check_calls(sandbox, group)
