@@ -145,6 +145,8 @@ def handlers() -> list[BaseHandler[Any, Any, Any]]:
         | filters.ANIMATION
         | filters.Document.ALL
     )
+    unusable = filters.VOICE | filters.AUDIO | filters.Sticker.ALL | filters.CONTACT
+    unusable |= filters.LOCATION | filters.POLL
     commands = [
         CommandHandler(name, callback, filters=new) for name, callback in COMMAND_HANDLERS.items()
     ]
@@ -154,6 +156,7 @@ def handlers() -> list[BaseHandler[Any, Any, Any]]:
         MessageHandler(new & with_file & filters.CaptionRegex(r"^/\w"), captioned),
         MessageHandler(new & with_file, files.sent),
         MessageHandler(new & filters.COMMAND, start.unknown),
+        MessageHandler(new & unusable & filters.ChatType.PRIVATE, files.unusable),
         MessageHandler(new & filters.TEXT, add.text),
         CallbackQueryHandler(tapped),
         ChatMemberHandler(start.joined, ChatMemberHandler.MY_CHAT_MEMBER),

@@ -27,9 +27,11 @@ def in_words(label: str, figures: Figures) -> str:
     many = plural(label)
     if figures.map50 < 0.02:
         return f"finds nearly nothing yet ({count(figures.boxes, label, many)} to find)"
-    wrong = of(false, 10)
-    verb = "is" if wrong.startswith("1 ") else "are"
-    return f"finds {of(figures.recall, figures.boxes)} {many}; {wrong} alarms {verb} false"
+    found = f"finds {of(figures.recall, figures.boxes)} {many}"
+    wrong = round(false * 10)
+    if not wrong:
+        return f"{found}; hardly an alarm is false"
+    return f"{found}; {wrong} of 10 alarms {'is' if wrong == 1 else 'are'} false"
 
 
 def judged(result_metrics: dict[str, Any]) -> Figures | None:
