@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import signal
 import sys
 from collections.abc import Callable, Coroutine
@@ -39,6 +40,8 @@ def run() -> None:
 
 
 async def _run() -> None:
+    # The library's own switch to what its next version does; without it each 429 logs a warning.
+    os.environ.setdefault("PTB_TIMEDELTA", "true")
     from bot.app import TaptrainApp
 
     app = TaptrainApp(load())

@@ -22,8 +22,11 @@ from storage.models import Chat as ChatRow
 from tests.support.project import open_database
 from tests.support.sandbox import builder, picture, running_sandbox
 
-# The library warns of its own attribute whenever it makes this error.
-pytestmark = pytest.mark.filterwarnings("ignore:.*attribute `retry_after`")
+
+@pytest.fixture(autouse=True)
+def timedelta(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the bot's process has it: times of the library are timedeltas."""
+    monkeypatch.setenv("PTB_TIMEDELTA", "true")
 
 
 @dataclass
