@@ -3,7 +3,7 @@
 from bot.messages.common import at, bar, count, duration, head
 from bot.wishes import Keyboard, Wish, button, esc, text
 from pipeline.jobs import estimate
-from pipeline.jobs.spec import Progress
+from pipeline.jobs.events import Progress
 from pipeline.kinds.train import PRESETS, Choice
 from storage.jobs import Place
 from storage.models import DatasetVersion, Job, Project
@@ -130,7 +130,7 @@ def failed(project: Project, job: Job, starter: str, number: int | None = None) 
     return text(
         f"{head(project)}⚠️ {KINDS[job.kind]} stopped (asked by {esc(starter)}): "
         f"{esc(job.error or 'the cause is unknown')}",
-        _again(project, job, number),
+        _again(project, job, number, "🔁 Train again"),
         loud=True,
     )
 
@@ -140,9 +140,9 @@ def broken_off(project: Project, job: Job) -> Wish:
     return text(f"{head(project)}{KINDS[job.kind]} ⚠️ stopped{_where(job)}")
 
 
-def _again(project: Project, job: Job, number: int | None) -> Keyboard:
+def _again(project: Project, job: Job, number: int | None, train: str) -> Keyboard:
     if job.kind == "train":
-        return [[button("🔁 Train again", at(project, "train"))]]
+        return [[button(train, at(project, "train"))]]
     if number is not None:
         return [[button("📦 Try again", at(project, "e"), number)]]
     return []
@@ -163,7 +163,8 @@ def retrying(project: Project, job: Job) -> Wish:
 def cancelled(project: Project, job: Job, number: int | None = None) -> Wish:
     """Stopped by a person. `number`: the model's, of a packaging."""
     return text(
-        f"{head(project)}{KINDS[job.kind]} ✖ stopped{_where(job)}", _again(project, job, number)
+        f"{head(project)}{KINDS[job.kind]} ✖ stopped{_where(job)}",
+        _again(project, job, number, "🏋 Train"),
     )
 
 
