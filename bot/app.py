@@ -19,7 +19,7 @@ from bot.intake import Intake
 from bot.listener import JobListener
 from bot.lock import HomeLock
 from bot.painter import Painter
-from bot.queueing import ChatOrder
+from bot.queueing import ChatOrder, HandledFirst
 from bot.sender import Sender
 from bot.services import Services
 from bot.settings import Settings, SettingsError
@@ -202,6 +202,7 @@ def _database(settings: Settings) -> Database:
 
 
 def _telegram(settings: Settings) -> PTB:
+    updates: asyncio.Queue[object] = asyncio.Queue()
     return (
         ApplicationBuilder()
         .token(settings.token.get_secret_value())
@@ -210,7 +211,8 @@ def _telegram(settings: Settings) -> PTB:
         .concurrent_updates(ChatOrder())
         .connection_pool_size(32)
         .read_timeout(READ_TIMEOUT_S)
-        .get_updates_read_timeout(40)
+        .update_queue(updates)
+        .get_updates_request(HandledFirst(updates.join, read_timeout=40))
         .job_queue(None)
         .build()
     )
