@@ -10,6 +10,7 @@ from sqlmodel import Session
 from bot import notices
 from bot.messages import train as train_words
 from bot.notices import Desk
+from pipeline.jobs.events import Progress
 from pipeline.jobs.listener import Chunk
 from pipeline.jobs.spec import (
     CollectResult,
@@ -17,7 +18,6 @@ from pipeline.jobs.spec import (
     MeasureSpec,
     PackageResult,
     PredictResult,
-    Progress,
     ProposeResult,
     Result,
     Spec,

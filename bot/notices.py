@@ -14,11 +14,11 @@ from bot.messages import result as result_words
 from bot.messages import train as train_words
 from bot.training import card_wish, unmeasured
 from pipeline.jobs import estimate
+from pipeline.jobs.events import Progress
 from pipeline.jobs.spec import (
     CollectResult,
     MeasureResult,
     PredictResult,
-    Progress,
     ProposeResult,
     TrainResult,
 )

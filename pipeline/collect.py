@@ -19,7 +19,13 @@ from pipeline.errors import SourceError, WorkerError
 from pipeline.formats import Match, match, read_labels
 from pipeline.formats.base import Report
 from pipeline.images import SUFFIXES, Gray, size_of, thumb_of
-from pipeline.jobs.spec import CollectResult, CollectSpec, ImageItem, KnownImage, Progress
+from pipeline.jobs.events import Progress
+from pipeline.jobs.spec import (
+    CollectResult,
+    CollectSpec,
+    ImageItem,
+    KnownImage,
+)
 from pipeline.montage import MOST, Cell, draw
 from pipeline.net import Policy, guard
 from pipeline.screen import Candidate, Verdict, evenly, screen

@@ -13,7 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.images import Gray, Measures
-from pipeline.jobs.spec import KnownImage
+from pipeline.jobs.spec import (
+    KnownImage,
+)
 
 Levels = NDArray[np.float32]
 

@@ -10,7 +10,10 @@ from pathlib import Path, PurePosixPath
 
 from pipeline.frames import JPEG_QUALITY, MAX_SIDE, facts_of, sample, sample_times
 from pipeline.images import Measures, Picture, Unreadable, encode, read_photo
-from pipeline.jobs.spec import BoxItem, Progress
+from pipeline.jobs.events import Progress
+from pipeline.jobs.spec import (
+    BoxItem,
+)
 from pipeline.worker.reporter import Reporter
 
 THREADS = 4

@@ -2,7 +2,10 @@
 
 from bot.messages.common import at, bar, count, duration, head, some
 from bot.wishes import Button, Keyboard, Wish, button, esc, photo, text
-from pipeline.jobs.spec import CollectResult, Progress
+from pipeline.jobs.events import Progress
+from pipeline.jobs.spec import (
+    CollectResult,
+)
 from storage.models import Job, Project, Source
 from storage.progress import Standing
 

@@ -7,7 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline.jobs.spec import BadRow, BoxItem
+from pipeline.jobs.spec import (
+    BadRow,
+    BoxItem,
+)
 
 MAX_NAME = 60
 MAX_BOXES = 2_000

@@ -7,7 +7,9 @@ from typing import Any
 from pipeline.formats.base import Files, Labels, box_of, class_name, number, read_text
 from pipeline.formats.pictures import Pictures
 from pipeline.formats.voc import SAME_ASPECT, SizeOf
-from pipeline.jobs.spec import BoxItem
+from pipeline.jobs.spec import (
+    BoxItem,
+)
 
 MAX_FILE = 256 << 20
 MAX_DEPTH_ERRORS = (ValueError, RecursionError)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from pipeline.jobs.spec import EVENT, Done, Failed, Progress
+from pipeline.jobs.events import EVENT, Done, Failed, Progress
 
 log = logging.getLogger(__name__)
 

@@ -16,9 +16,13 @@ from sqlmodel import Session
 
 from pipeline.errors import UserError
 from pipeline.jobs.crash import Cause
+from pipeline.jobs.events import Failed
 from pipeline.jobs.feed import Batch
 from pipeline.jobs.listener import Listener
-from pipeline.jobs.spec import Failed, Result, Spec
+from pipeline.jobs.spec import (
+    Result,
+    Spec,
+)
 from storage import jobs
 from storage.db import Database
 from storage.models import Job

@@ -12,7 +12,11 @@ from typing import Protocol
 
 from sqlmodel import Session
 
-from pipeline.jobs.spec import Progress, Result, Spec
+from pipeline.jobs.events import Progress
+from pipeline.jobs.spec import (
+    Result,
+    Spec,
+)
 from storage.models import Job
 
 Chunk = Callable[[Session], None]

@@ -18,11 +18,15 @@ from sqlmodel import Session
 
 from pipeline.errors import WorkerError
 from pipeline.jobs import crash, feed
+from pipeline.jobs.events import Done, Failed
 from pipeline.jobs.executor import Executor
 from pipeline.jobs.ledger import FAULT, Ledger
 from pipeline.jobs.listener import Listener
 from pipeline.jobs.reaper import Reaper
-from pipeline.jobs.spec import HEAVY, Done, Failed, Spec
+from pipeline.jobs.spec import (
+    HEAVY,
+    Spec,
+)
 from storage import jobs
 from storage.db import Database
 from storage.models import Job, now

@@ -1,4 +1,4 @@
-"""What travels between the bot and a worker: a spec in, events out, a result at the end.
+"""What a worker is asked and what it answers: a spec in, a result at the end (events: events.py).
 
 An attempt's folder holds `spec.json` (one of the specs below), `events.jsonl` (appended by the
 worker), `log.txt` (its output), `lock` (held while it lives) and `out/` (the files it makes; paths
@@ -306,47 +306,3 @@ RESULT: TypeAdapter[Result] = TypeAdapter(Annotated[Result, Field(discriminator=
 
 HEAVY = frozenset({"train", "package"})
 """Kinds that go one at a time; the others run beside them."""
-
-
-class Started(Part):
-    """The worker lives."""
-
-    type: Literal["started"] = "started"
-    pid: int
-
-
-class Progress(Part):
-    """How far the work is; `figures` are floats worth showing (losses, mAP, images/s, epoch).
-
-    `stage` is one of: fetch, frames, screen, labels, load, epoch, plots, convert, check, predict.
-    `seconds_left` may be unknown.
-    """
-
-    type: Literal["progress"] = "progress"
-    stage: str
-    done: float
-    total: float | None = None
-    seconds_left: float | None = None
-    figures: dict[str, float] = {}
-    note: str = ""
-
-
-class Done(Part):
-    """The work is finished; everything named in the result is on disk."""
-
-    type: Literal["done"] = "done"
-    result: Annotated[Result, Field(discriminator="kind")]
-
-
-class Failed(Part):
-    """The work stopped. `message` is a sentence for a person; `retryable` causes can pass."""
-
-    type: Literal["failed"] = "failed"
-    code: str
-    message: str
-    retryable: bool = False
-    expected: bool = True
-
-
-WorkerEvent = Started | Progress | Done | Failed
-EVENT: TypeAdapter[WorkerEvent] = TypeAdapter(Annotated[WorkerEvent, Field(discriminator="type")])

@@ -4,7 +4,10 @@ from collections.abc import Iterable, Sequence
 
 from sqlmodel import Session
 
-from pipeline.jobs.spec import BoxItem, ImageItem
+from pipeline.jobs.spec import (
+    BoxItem,
+    ImageItem,
+)
 from storage import images, sources, votes
 from storage.models import Box, Image, Source
 

@@ -8,7 +8,13 @@ from typing import Any
 
 from sqlmodel import Session, select
 
-from pipeline.jobs.spec import CollectResult, CollectSpec, ImageItem, InputFile, KnownImage
+from pipeline.jobs.spec import (
+    CollectResult,
+    CollectSpec,
+    ImageItem,
+    InputFile,
+    KnownImage,
+)
 from pipeline.kinds.arrivals import bring_in
 from pipeline.kinds.places import Places
 from storage import images, projects, sources

@@ -4,7 +4,12 @@ from pathlib import Path
 
 from sqlmodel import Session
 
-from pipeline.jobs.spec import PictureRef, ProposeResult, ProposeSpec, WeightsRef
+from pipeline.jobs.spec import (
+    PictureRef,
+    ProposeResult,
+    ProposeSpec,
+    WeightsRef,
+)
 from pipeline.kinds.places import Places
 from pipeline.labelling import coco
 from storage import images, jobs, projects, registry

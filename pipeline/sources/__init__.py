@@ -1,7 +1,9 @@
 """Where images come from: files sent into the chat, direct links, and pages with a film."""
 
 from pipeline.errors import SourceError
-from pipeline.jobs.spec import CollectSpec
+from pipeline.jobs.spec import (
+    CollectSpec,
+)
 from pipeline.sources.base import Fetched, Room, Source
 from pipeline.sources.link import LinkSource
 from pipeline.sources.upload import UploadSource

@@ -4,7 +4,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from pipeline.jobs.spec import CollectSpec, InputFile
+from pipeline.jobs.spec import (
+    CollectSpec,
+    InputFile,
+)
 from pipeline.net import Guard, Policy
 from pipeline.worker.reporter import Reporter
 

@@ -8,7 +8,9 @@ from pipeline import archive
 from pipeline.errors import ArchiveRefused, SourceError
 from pipeline.formats.base import Report
 from pipeline.frames import BROKEN
-from pipeline.jobs.spec import InputFile
+from pipeline.jobs.spec import (
+    InputFile,
+)
 from pipeline.sources.kinds import kind_of_file
 
 

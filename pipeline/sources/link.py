@@ -11,7 +11,10 @@ import httpx
 
 from pipeline.archive import FILMS, IMAGES
 from pipeline.errors import SourceError
-from pipeline.jobs.spec import CollectSpec, InputFile
+from pipeline.jobs.spec import (
+    CollectSpec,
+    InputFile,
+)
 from pipeline.net import check_url, without_secrets
 from pipeline.sources.base import Fetched, Room
 from pipeline.sources.kinds import HEAD_BYTES, kind_of

@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 from pipeline.errors import SourceError, WorkerError
-from pipeline.jobs.spec import Progress
+from pipeline.jobs.events import Progress
 from pipeline.worker.reporter import Reporter
 
 PATIENCE_S = 120.0

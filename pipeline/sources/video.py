@@ -4,7 +4,10 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import SourceError, TaptrainError
-from pipeline.jobs.spec import CollectSpec, InputFile
+from pipeline.jobs.spec import (
+    CollectSpec,
+    InputFile,
+)
 from pipeline.net import check_url, without_secrets
 from pipeline.sources.base import Fetched, Room
 from pipeline.sources.transfer import Transfer

@@ -13,7 +13,10 @@ import traceback
 from pathlib import Path
 
 from pipeline.errors import OutOfMemory, TaptrainError, UserError, WorkerError
-from pipeline.jobs.spec import SPEC, Failed
+from pipeline.jobs.events import Failed
+from pipeline.jobs.spec import (
+    SPEC,
+)
 from pipeline.worker.reporter import FileReporter
 
 # Explicit and lazy: a collect job must not pay for torch.

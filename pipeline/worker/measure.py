@@ -4,7 +4,11 @@ import time
 from types import SimpleNamespace
 from typing import Any
 
-from pipeline.jobs.spec import MeasureResult, MeasureSpec, Progress
+from pipeline.jobs.events import Progress
+from pipeline.jobs.spec import (
+    MeasureResult,
+    MeasureSpec,
+)
 from pipeline.worker import engine
 from pipeline.worker.reporter import Reporter
 

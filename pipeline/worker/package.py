@@ -11,7 +11,11 @@ from typing import Any
 
 from pipeline.browser import HERE, PAGE_FILES, VENDOR
 from pipeline.errors import WorkerError
-from pipeline.jobs.spec import PackageResult, PackageSpec, Progress
+from pipeline.jobs.events import Progress
+from pipeline.jobs.spec import (
+    PackageResult,
+    PackageSpec,
+)
 from pipeline.worker import engine, matching, selftest
 from pipeline.worker.convert import Converted, convert, read_back
 from pipeline.worker.reporter import Reporter

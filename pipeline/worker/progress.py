@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from pipeline.jobs.spec import Progress
+from pipeline.jobs.events import Progress
 from pipeline.worker.reporter import Reporter
 
 # Between batches only a clock is read until this much has passed.

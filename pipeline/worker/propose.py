@@ -7,10 +7,10 @@ from pathlib import Path
 from PIL import Image
 
 from pipeline.errors import SourceError, WorkerError
+from pipeline.jobs.events import Progress
 from pipeline.jobs.spec import (
     BoxItem,
     PictureRef,
-    Progress,
     ProposedImage,
     ProposeResult,
     ProposeSpec,

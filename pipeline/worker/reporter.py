@@ -8,7 +8,10 @@ import time
 from pathlib import Path
 from typing import Protocol
 
-from pipeline.jobs.spec import Done, Failed, Progress, Result, Started, WorkerEvent
+from pipeline.jobs.events import Done, Failed, Progress, Started, WorkerEvent
+from pipeline.jobs.spec import (
+    Result,
+)
 
 MIN_INTERVAL_S = 0.5
 

@@ -8,7 +8,12 @@ from typing import Any, Literal
 from PIL import Image
 
 from pipeline.errors import OutOfMemory, SpecError, WorkerError
-from pipeline.jobs.spec import Figures, Progress, TrainResult, TrainSpec
+from pipeline.jobs.events import Progress
+from pipeline.jobs.spec import (
+    Figures,
+    TrainResult,
+    TrainSpec,
+)
 from pipeline.worker import engine
 from pipeline.worker.data import Materialised, materialise, read_manifest
 from pipeline.worker.figures import figures

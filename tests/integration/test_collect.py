@@ -13,7 +13,10 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from pipeline.jobs.spec import CollectResult, ImageItem
+from pipeline.jobs.spec import (
+    CollectResult,
+    ImageItem,
+)
 from storage.files import FileStore
 from tests.support.clips import clip, photo, picture, zipped, zipped_folder
 from tests.support.www import Www, serving

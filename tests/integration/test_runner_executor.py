@@ -11,8 +11,8 @@ import pytest
 
 from pipeline.errors import WorkerError
 from pipeline.jobs import feed
+from pipeline.jobs.events import Failed
 from pipeline.jobs.executor import NICENESS, LocalExecutor, worker_environment
-from pipeline.jobs.spec import Failed
 from tests.support.queue import until
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(600)"]

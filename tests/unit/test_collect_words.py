@@ -8,7 +8,7 @@ from yt_dlp.networking.exceptions import HTTPError
 from yt_dlp.utils import DownloadError, ExtractorError, UnsupportedError
 
 from pipeline.errors import SourceError, WorkerError
-from pipeline.jobs.spec import Progress
+from pipeline.jobs.events import Progress
 from pipeline.sources import transfer
 from pipeline.sources.video_errors import sentence
 

@@ -8,7 +8,9 @@ import pytest
 
 from pipeline.errors import LabelError
 from pipeline.formats import Labels, match, read_labels
-from pipeline.jobs.spec import BoxItem
+from pipeline.jobs.spec import (
+    BoxItem,
+)
 
 SIZE = (200, 100)
 

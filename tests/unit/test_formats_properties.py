@@ -13,7 +13,9 @@ from pipeline.errors import LabelError
 from pipeline.formats import Labels, read_labels
 from pipeline.formats.base import box_of, class_name
 from pipeline.formats.yolo import parse_row
-from pipeline.jobs.spec import BoxItem
+from pipeline.jobs.spec import (
+    BoxItem,
+)
 
 numbers = st.floats() | st.integers(-5, 5) | st.floats(-0.5, 1.5)
 leaves = st.none() | st.booleans() | numbers | st.text(max_size=20)

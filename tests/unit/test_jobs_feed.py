@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.jobs import feed
-from pipeline.jobs.spec import Failed
+from pipeline.jobs.events import Failed
 
 STARTED = b'{"type": "started", "pid": 1}\n'
 FAILED = b'{"type": "failed", "code": "X", "message": "m"}\n'

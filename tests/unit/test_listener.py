@@ -10,13 +10,13 @@ from sqlmodel import Session, col, select
 
 from bot.listener import JobListener
 from pipeline import dataset
+from pipeline.jobs.events import Progress
 from pipeline.jobs.spec import (
     CollectResult,
     Figures,
     MeasureResult,
     PackageResult,
     PredictResult,
-    Progress,
     ProposeResult,
     TrainResult,
 )

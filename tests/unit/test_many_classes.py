@@ -6,7 +6,9 @@ import pytest
 from sqlmodel import Session
 
 from bot.messages import collect, project
-from pipeline.jobs.spec import CollectResult
+from pipeline.jobs.spec import (
+    CollectResult,
+)
 from pipeline.labelling.sheets import askable
 from tests.support.project import make_project, make_source
 

@@ -7,7 +7,9 @@ import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
 from pipeline.images import Measures, measure
-from pipeline.jobs.spec import KnownImage
+from pipeline.jobs.spec import (
+    KnownImage,
+)
 from pipeline.screen import MAX_ALIKE, Candidate, evenly, screen
 from tests.support.clips import picture
 

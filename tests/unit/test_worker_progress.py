@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.jobs.spec import Progress
+from pipeline.jobs.events import Progress
 from pipeline.worker.progress import TrainingProgress
 
 
