@@ -66,7 +66,7 @@ def told(process: "subprocess.Popen[str]", words: str) -> str:
 def test_the_demo_ends_with_a_package(tmp_path: Path) -> None:
     """`--once` plays everything by itself, says where the zip lies, and leaves nothing behind."""
     with demo(tmp_path, "--once") as process:
-        for step in ("start a project", "circles the ducks", "looks at a sheet", "Training:"):
+        for step in ("start a project", "circles the ducks", "looks at a sheet"):
             told(process, step)
         line = told(process, "The model for the browser")
         assert process.wait(60) == 0
