@@ -125,7 +125,8 @@ class Cast:
 
     async def _give_way(self) -> None:
         self.tell(
-            f"You took over: the others wait until you say “{GO_ON}” or {CALM_SECONDS:.0f} s."
+            f"You took over: the others wait until you say “{GO_ON}”, or are quiet for "
+            f"{CALM_SECONDS:.0f} s."
         )
         if not self._visited:
             self._visited = True

@@ -35,8 +35,12 @@ async def draw(stage: Stage, receipt: Message) -> None:
 async def _answer(stage: Stage, request: Message, *, seed: int) -> Message:
     """Draw, and confirm what was understood; the message after which the next request comes."""
     cast, drawing = stage.cast, id_in(request, "d")
-    photo = await stage.sandbox.download(request.file_id)
-    drawn = circle(photo, await stage.eyes.ducks(drawing), seed=seed)
+    ducks = await stage.eyes.ducks(drawing)
+    if ducks is None:
+        # A picture of the visitor's is left to the visitor.
+        await cast.tap(stage.ben, request, "d", drawing, "skip")
+        return request
+    drawn = circle(await stage.sandbox.download(request.file_id), ducks, seed=seed)
     sent = await cast.send(stage.ben.send_photo, cast.chat, drawn, reply_to=request)
     answer = await cast.wait(lambda m: m.id > sent.id, "what it saw in the drawing", since=sent)
     if find(answer, "d", drawing, "ok") and await stage.eyes.read_right(drawing):

@@ -4,6 +4,7 @@ A person sees at a glance whether a tile shows a duck. The members know it from 
 which picture a tile is cut from stands in the bot's tables, which are only read here.
 """
 
+from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 from sqlmodel import Session
@@ -39,58 +40,63 @@ class Eyes:
 
         return await self._db.read(look)
 
-    async def faults(self, sheet_id: int) -> list[int]:
-        """Places (from 1) of a sheet's tiles that deserve a tap."""
+    async def faults(self, sheet_id: int) -> list[int] | None:
+        """Places (from 1) of a sheet's tiles that deserve a tap; None for strange pictures."""
         return await self._db.read(lambda session: self._faults(sheet_id, session))
 
-    async def ducks(self, drawing_id: int) -> tuple[Box, ...]:
-        """The ducks on the picture that is to be drawn on."""
+    async def ducks(self, drawing_id: int) -> tuple[Box, ...] | None:
+        """The ducks on the picture that is to be drawn on; None for a strange picture."""
         return await self._db.read(lambda session: self._ducks(drawing_id, session))
 
     async def read_right(self, drawing_id: int) -> bool:
         """Whether the bot understood the circles: a box for each duck and no other."""
         return await self._db.read(lambda session: self._read_right(drawing_id, session))
 
-    def _truth(self, image: Image) -> tuple[Box, ...]:
-        if image.seconds is not None:
-            return self._luggage.clip.at(image.seconds).ducks
-        return self._luggage.ducks.get(PurePosixPath(image.name).stem, ())
+    def _truth(self, image: Image) -> tuple[Box, ...] | None:
+        """The ducks on a picture; None where the visitor brought it: who knows what is on it?"""
+        if image.seconds is None:
+            return self._luggage.ducks.get(PurePosixPath(image.name).stem)
+        ours = image.name.startswith(self._luggage.video.name)
+        return self._luggage.clip.at(image.seconds).ducks if ours else None
 
-    def _faults(self, sheet_id: int, session: Session) -> list[int]:
+    def _faults(self, sheet_id: int, session: Session) -> list[int] | None:
         sheet = session.get(Sheet, sheet_id)
         if sheet is None:
-            return []
+            return None
         fits = self._is_duck if sheet.kind == "box" else self._is_complete
-        return [place for place, subject in enumerate(sheet.tiles, 1) if not fits(subject, session)]
+        answers = [fits(subject, session) for subject in sheet.tiles]
+        if None in answers:
+            return None
+        return [place for place, right in enumerate(answers, 1) if not right]
 
-    def _is_duck(self, box_id: int, session: Session) -> bool:
+    def _is_duck(self, box_id: int, session: Session) -> bool | None:
         row = images.boxes([box_id], session=session)[box_id]
         truth = self._truth(images.get(row.image_id, session=session))
-        return any(overlap(_corners(row), duck) >= SAME for duck in truth)
+        return None if truth is None else _on_one(_corners(row), truth)
 
-    def _is_complete(self, image_id: int, session: Session) -> bool:
+    def _is_complete(self, image_id: int, session: Session) -> bool | None:
         image = images.get(image_id, session=session)
+        truth = self._truth(image)
+        if truth is None:
+            return None
         right = [
             state.box_id
             for state in votes.box_states(image.project_id, session=session)
             if state.image_id == image_id and state.verdict == "right"
         ]
         boxes = [_corners(row) for row in images.boxes(right, session=session).values()]
-        return all(any(overlap(box, duck) >= SAME for box in boxes) for duck in self._truth(image))
+        return all(_on_one(duck, boxes) for duck in truth)
 
-    def _ducks(self, drawing_id: int, session: Session) -> tuple[Box, ...]:
+    def _ducks(self, drawing_id: int, session: Session) -> tuple[Box, ...] | None:
         drawing = session.get(Drawing, drawing_id)
-        return self._truth(images.get(drawing.image_id, session=session)) if drawing else ()
+        return self._truth(images.get(drawing.image_id, session=session)) if drawing else None
 
     def _read_right(self, drawing_id: int, session: Session) -> bool:
-        drawing = session.get(Drawing, drawing_id)
-        if drawing is None:
+        drawing, ducks = session.get(Drawing, drawing_id), self._ducks(drawing_id, session)
+        if drawing is None or ducks is None:
             return False
-        ducks = self._ducks(drawing_id, session)
         boxes: list[Box] = [(x1, y1, x2, y2) for x1, y1, x2, y2 in drawing.boxes]
-        return len(boxes) == len(ducks) and all(
-            any(overlap(box, duck) >= SAME for box in boxes) for duck in ducks
-        )
+        return len(boxes) == len(ducks) and all(_on_one(duck, boxes) for duck in ducks)
 
 
 def overlap(one: Box, other: Box) -> float:
@@ -101,6 +107,10 @@ def overlap(one: Box, other: Box) -> float:
         return 0.0
     both = width * height
     return both / (_area(one) + _area(other) - both)
+
+
+def _on_one(box: Box, others: Iterable[Box]) -> bool:
+    return any(overlap(box, other) >= SAME for other in others)
 
 
 def _area(box: Box) -> float:

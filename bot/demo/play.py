@@ -11,6 +11,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from bot import requirements
 from bot.demo import story
 from bot.demo.cast import Cast, Tell
 from bot.demo.errors import DemoFailed
@@ -21,6 +22,7 @@ from bot.demo.stage import Plan, Stage
 from bot.demo.training import Outcome
 from bot.sandbox.client import SandboxClient, SandboxError
 from bot.settings import has_display
+from pipeline.browser import vendor
 
 
 @dataclass(frozen=True)
@@ -43,8 +45,10 @@ async def run(*, once: bool, folder: Path, browser: bool, script: Script) -> Non
         script: how much is played.
 
     Raises:
-        DemoFailed: the bot ended or did not do its part; the sentence names its log.
+        DemoFailed: the parts for training are missing, or the bot ended or did not do its part;
+            then the sentence names its log.
     """
+    _check_machine()
     _end_on_terminate()
     tell = _Narrator().tell
     with tempfile.TemporaryDirectory(prefix="taptrain-demo-") as scratch:
@@ -57,6 +61,14 @@ async def run(*, once: bool, folder: Path, browser: bool, script: Script) -> Non
         finally:
             # The thread still writes into the folder that is about to go.
             await asyncio.gather(packing, return_exceptions=True)
+
+
+def _check_machine() -> None:
+    if requirements.version_of("ultralytics") is None or not vendor.is_complete():
+        raise DemoFailed(
+            "The demo trains a model and packs it for the browser, and parts for that are missing: "
+            "run `make setup`; `taptrain doctor` says which."
+        )
 
 
 async def _while_alive(

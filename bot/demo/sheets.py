@@ -39,6 +39,10 @@ async def check(stage: Stage) -> None:
 async def _answer(stage: Stage, member: Member, shown: Message, sheet: int) -> None:
     cast = stage.cast
     faults = await stage.eyes.faults(sheet)
+    if faults is None:
+        # Pictures of the visitor's are left to the visitor.
+        await cast.tap(member, shown, "s", sheet, "stop")
+        return
     taps = f"taps {', '.join(map(str, faults))}, the rest is right" if faults else "all is right"
     cast.tell(f"{member.name} looks at a sheet: {taps}.")
     await cast.pause(1.5)

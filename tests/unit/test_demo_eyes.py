@@ -28,9 +28,9 @@ async def eyes(tmp_path: Path) -> AsyncIterator[Eyes]:
     db.write_now(fill)
     db.close()
     luggage = Luggage(
-        trusted=tmp_path,
-        checked=tmp_path,
-        video=tmp_path,
+        trusted=tmp_path / "ducks.zip",
+        checked=tmp_path / "more-ducks.zip",
+        video=tmp_path / "bath.mp4",
         clip=Clip(5, 12.0),
         unseen=b"",
         ducks={"bath-001": (DUCK,), "bath-002": (DUCK, OTHER)},
@@ -41,7 +41,7 @@ async def eyes(tmp_path: Path) -> AsyncIterator[Eyes]:
 
 
 def fill(session: Session) -> None:
-    """Photos 1 and 2, frame 3; boxes 1 (a duck), 2 (none), 3 (a duck); what is asked about them."""
+    """Photos 1 and 2, frame 3, strangers 4 and 5; boxes 1 and 3 (ducks), 2 (none); questions."""
     session.add(Project(id=PROJECT, chat_id=1, name="duck", classes=["duck"], created_by=1))
     session.flush()
     session.add(
@@ -52,6 +52,8 @@ def fill(session: Session) -> None:
         (1, "images/bath-001.jpg", None),
         (2, "images/bath-002.jpg", None),
         (3, "bath.mp4 3.00s", 3.0),
+        (4, "holiday.jpg", None),
+        (5, "holiday.mp4 3.00s", 3.0),
     ):
         session.add(
             Image(
@@ -92,6 +94,8 @@ def fill(session: Session) -> None:
     session.add(Sheet(id=2, kind="image", tiles=[1, 2], state="closed", **state))
     moving = [list(box) for box in Clip(5, 12.0).at(3.0).ducks]
     session.add(Drawing(id=1, image_id=3, boxes=moving, **state))
+    session.add(Sheet(id=3, kind="image", tiles=[1, 4], state="open", **state))
+    session.add(Drawing(id=3, image_id=5, **state))
     session.add(Drawing(id=2, image_id=3, boxes=moving[:-1], **state))
 
 
@@ -116,11 +120,18 @@ async def test_circles_count_as_understood_when_each_duck_has_its_box(eyes: Eyes
     assert not await eyes.read_right(2)
 
 
+async def test_nobody_judges_the_visitor_s_own_pictures(eyes: Eyes):
+    """Where the truth is not known, nothing is said to be wrong or right."""
+    assert await eyes.faults(3) is None
+    assert await eyes.ducks(3) is None
+    assert not await eyes.read_right(3)
+
+
 async def test_only_an_open_sheet_waits(eyes: Eyes):
     """A closed or unknown sheet wants no answer."""
     assert await eyes.is_open(1)
     assert not await eyes.is_open(2)
-    assert not await eyes.is_open(3)
+    assert not await eyes.is_open(99)
 
 
 def test_overlap_is_intersection_over_union():
