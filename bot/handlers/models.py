@@ -71,7 +71,9 @@ def _export(turn: Turn, number: int | None) -> None:
     if model.package_key:
         name = package.file_name(turn.project, model)
         size = model.details["package"]["size_bytes"]
-        turn.say(words.package(turn.project, model, name, size))
+        base = turn.services.settings.public_url or turn.services.web_url
+        page = f"{base}/m/{model.page_token}/"
+        turn.say(words.package(turn.project, model, name, size, page=page))
         return
     job = package.queue(
         model,
