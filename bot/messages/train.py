@@ -104,7 +104,7 @@ def progress(project: Project, job: Job, now: Progress) -> Wish:
 def trained(project: Project, job: Job, number: int) -> Wish:
     """The card of a training that is over; the result is a message of its own."""
     epochs = job.progress.get("figures", {}).get("epochs") or job.request["epochs"]
-    return text(f"{head(project)}v{number} trained\n{bar(1)} {int(epochs)} epochs ✔")
+    return text(f"{head(project)}v{number} trained\n{bar(1)} {count(int(epochs), 'epoch')} ✔")
 
 
 def packing(project: Project, number: int, stage: str = "") -> Wish:
