@@ -1,0 +1,151 @@
+"""What people write after a command, understood or refused in a sentence."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot import adding
+from bot.handlers import projects, train
+from pipeline.errors import SpecError, TaptrainError, UserError
+from pipeline.kinds.train import ARCHITECTURES, MAX_EPOCHS, PRESETS
+
+
+@pytest.mark.parametrize(
+    ("said", "name", "classes"),
+    [
+        ("cat", "cat", ["cat"]),
+        ("pets cat, dog", "pets", ["cat", "dog"]),
+        ("pets: cat, dog", "pets", ["cat", "dog"]),
+        ("our pets: cat", "our pets", ["cat"]),
+        ("cat, dog", "cat", ["cat", "dog"]),
+        ("cat,dog", "cat", ["cat", "dog"]),
+        ("pets Cat, cat, CAT ,dog", "pets", ["Cat", "dog"]),
+        ("pets  street   cat", "pets", ["street cat"]),
+        ("Ёлки шар, звезда", "Ёлки", ["шар", "звезда"]),
+        ("pets:", "pets", ["pets"]),
+    ],
+)
+def test_a_project_in_one_line(said: str, name: str, classes: list[str]) -> None:
+    """Name and classes come in the forms that people write them in."""
+    assert projects.parse(said) == (name, classes)
+
+
+@pytest.mark.parametrize("said", ["", "   ", ",", ": cat", "x" * 41, "a " + "y" * 41])
+def test_a_project_without_a_usable_name(said: str) -> None:
+    """Nothing, or too much, is refused with what to send instead."""
+    with pytest.raises(UserError) as refusal:
+        projects.parse(said)
+    assert len(refusal.value.user_message) < 120
+
+
+@given(st.text(max_size=300))
+def test_any_words_make_a_project_or_a_sentence(said: str) -> None:
+    """Whatever is written, name and classes keep their limits or a person is told why not."""
+    try:
+        name, classes = projects.parse(said)
+    except UserError:
+        return
+    assert 0 < len(name) <= 40
+    assert classes
+    assert all(0 < len(label) <= 40 for label in classes)
+    assert len({label.lower() for label in classes}) == len(classes)
+
+
+@pytest.mark.parametrize(
+    ("said", "wanted"),
+    [
+        ("https://a.example/b.mp4", adding.Wanted("https://a.example/b.mp4", None, None, None)),
+        ("a.example/b.mp4 max=20", adding.Wanted("https://a.example/b.mp4", None, 20, None)),
+        ("every=0.5s max=300 trust=no", adding.Wanted("", 0.5, 300, "no")),
+        ("EVERY=500MS Trust=Sample", adding.Wanted("", 0.5, None, "sample")),
+        ("every=2min", adding.Wanted("", 120.0, None, None)),
+        ("every=3", adding.Wanted("", 3.0, None, None)),
+        ("https://a.example/?max=5", adding.Wanted("https://a.example/?max=5", None, None, None)),
+    ],
+)
+def test_an_add_is_understood(said: str, wanted: adding.Wanted) -> None:
+    """A link and its options, in any order and case."""
+    assert adding.parse(said) == wanted
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "every=0s",
+        "every=-1s",
+        "every=1h",
+        "every=1e9",
+        "every=",
+        "max=0",
+        "max=5001",
+        "max=1.5",
+        "max=",
+        "trust=",
+        "trust=always",
+        "hello",
+        "a.example b.example",
+        "kaggle:owner/set",
+    ],
+)
+def test_an_add_that_makes_no_sense(said: str) -> None:
+    """Options out of range and words that are no link are refused in one sentence."""
+    with pytest.raises(UserError) as refusal:
+        adding.parse(said)
+    assert "\n" not in refusal.value.user_message
+
+
+@given(st.text(max_size=200))
+def test_any_caption_is_parsed_or_refused(said: str) -> None:
+    """A caption may hold anything; only what looks like an option counts."""
+    try:
+        wanted = adding.parse(adding.options_in(said))
+    except TaptrainError:
+        return
+    assert wanted.what == ""
+
+
+@pytest.mark.parametrize(
+    ("said", "epochs", "imgsz", "model"),
+    [
+        ("quick", PRESETS["quick"].epochs, PRESETS["quick"].imgsz, "yolov8n"),
+        ("best", PRESETS["best"].epochs, PRESETS["best"].imgsz, PRESETS["best"].architecture),
+        ("balanced epochs=3", 3, PRESETS["balanced"].imgsz, "yolov8n"),
+        ("epochs=1 imgsz=64", 1, 64, "yolov8n"),
+        ("MODEL=YOLOv8s.pt", PRESETS["quick"].epochs, PRESETS["quick"].imgsz, "yolov8s"),
+    ],
+)
+def test_a_training_is_understood(said: str, epochs: int, imgsz: int, model: str) -> None:
+    """A preset, and what is wanted otherwise."""
+    choice = train.parse(said.split())
+    assert choice is not None
+    assert (choice.epochs, choice.imgsz, choice.architecture) == (epochs, imgsz, model)
+
+
+def test_a_training_without_words_is_a_question() -> None:
+    """`/train` alone shows the card."""
+    assert train.parse([]) is None
+
+
+@given(st.lists(st.text(max_size=20), min_size=1, max_size=4))
+def test_any_words_make_a_training_or_a_sentence(said: list[str]) -> None:
+    """Nothing outside the ranges is ever queued."""
+    try:
+        choice = train.parse(said)
+    except SpecError:
+        return
+    assert choice is not None
+    assert 1 <= choice.epochs <= MAX_EPOCHS
+    assert choice.imgsz % 32 == 0
+    assert choice.architecture in ARCHITECTURES
+
+
+@given(st.integers(), st.integers())
+def test_numbers_out_of_range_are_refused(epochs: int, imgsz: int) -> None:
+    """Epochs and sizes are taken exactly where they make sense."""
+    fits = 1 <= epochs <= MAX_EPOCHS and 64 <= imgsz <= 1280 and imgsz % 32 == 0
+    try:
+        train.parse([f"epochs={epochs}", f"imgsz={imgsz}"])
+    except SpecError:
+        assert not fits
+    else:
+        assert fits

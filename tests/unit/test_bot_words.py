@@ -1,0 +1,200 @@
+"""What people read: short, harmless, and buttons that Telegram takes."""
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot import wishes
+from bot.commands import COMMANDS
+from bot.messages import collect, common, label, project, result, train
+from bot.routes import COMMAND_HANDLERS, TAPS
+from bot.wishes import Wish
+from pipeline.jobs.events import Progress
+from pipeline.jobs.spec import Figures
+from storage.jobs import Place
+from storage.models import Drawing, Job, Project, Sheet, Source
+from storage.progress import Standing
+
+HOSTILE = "<b>&amp;<script>"
+LARGE = 2**31 - 1
+
+
+def named(name: str = HOSTILE, *classes: str) -> Project:
+    """A project with a name and classes that try to be markup."""
+    return Project(
+        id=LARGE, chat_id=-1, name=name, classes=list(classes or (HOSTILE, "dog")), created_by=1
+    )
+
+
+def job(kind: str = "train") -> Job:
+    """A job with a large number."""
+    request = {"epochs": 25, "imgsz": 320, "architecture": "yolov8n", "source_id": 1}
+    return Job(id=LARGE, kind=kind, chat_id=-1, member_id=1, request=request)
+
+
+def source(state: str = "asking") -> Source:
+    """A source whose title tries to be markup."""
+    return Source(
+        id=LARGE, project_id=1, kind="link", what="x", title=HOSTILE, state=state, created_by=1
+    )
+
+
+def sheet(kind: str = "box", tiles: int = 9) -> Sheet:
+    """A painted sheet."""
+    return Sheet(
+        id=LARGE,
+        project_id=1,
+        chat_id=-1,
+        kind=kind,
+        label=HOSTILE,
+        tiles=list(range(tiles)),
+        picture="aa/x.jpg",
+        key="label:1",
+    )
+
+
+def drawing(boxes: int, name: str = "") -> Drawing:
+    """A drawing that was read."""
+    return Drawing(
+        id=LARGE,
+        project_id=1,
+        chat_id=-1,
+        image_id=1,
+        label=name,
+        boxes=[[0.1, 0.1, 0.2, 0.2]] * boxes,
+    )
+
+
+def every_wish() -> Iterator[Wish]:
+    """One of each message that can be made from rows alone."""
+    here, state = named(), Standing(images=3)
+    yield project.how_to_add(here)
+    yield project.classes(here)
+    yield project.classes(Project(chat_id=1, name="x", classes=[], created_by=1))
+    yield project.project_list([here] * 40, LARGE)
+    yield project.project_list([], None)
+    yield project.selected(here)
+    yield project.help_text()
+    yield project.unknown_command(HOSTILE)
+    yield project.stats(here, state)
+    yield project.stats(here, Standing(check=[], confirm=[1], draw=[2], asking={3}))
+    yield project.not_understood(here)
+    yield project.see_photos()
+    yield project.ask_new(reply_to=1)
+    yield collect.queued(here, source(), job("collect"))
+    for stage in ("fetch", "frames", "screen", "labels", "unheard"):
+        yield collect.progress(here, source(), job("collect"), Progress(stage=stage, done=1))
+    yield collect.failed(here, source(), HOSTILE)
+    yield collect.cancelled(here, source())
+    yield collect.removed(here, source(), 2)
+    yield collect.source_list(here, [source("ready")] * 30)
+    yield collect.source_list(here, [])
+    yield collect.uploads_failed(here, [HOSTILE])
+    for kind in ("box", "image"):
+        yield label.sheet(here, sheet(kind), {1, 9}, done=3)
+    for preparing in (True, False):
+        yield label.nothing_to_ask(here, state, preparing=preparing)
+    yield label.stopped(here, state)
+    yield label.draw_problem(here, HOSTILE, reply_to=1)
+    yield label.draw_answer(here, drawing(40), "aa/x.jpg")
+    yield label.draw_answer(here, drawing(1, "dog"), "aa/x.jpg")
+    yield train.starting(here, job())
+    yield train.cancelled(here, job())
+    yield train.retrying(here, job())
+    yield train.failed(here, job(), HOSTILE)
+    yield train.queue(here, [Place(job(), 0), Place(job("collect"), 3)])
+    yield train.queue(None, [])
+    yield result.models(here, [])
+
+
+@pytest.mark.parametrize("wish", list(every_wish()), ids=lambda wish: wish["kind"])
+def test_every_message_is_what_telegram_takes(wish: Wish) -> None:
+    """No markup of people's passes, no button is too long or too many, and each leads somewhere."""
+    assert "<script>" not in wish["text"]
+    assert wish["text"].count("<b>") == wish["text"].count("</b>")
+    limit = wishes.TEXT_LIMIT if wish["kind"] == "text" else wishes.CAPTION_LIMIT
+    assert 0 < len(wish["text"]) <= limit
+    buttons = [button for row in wish["keyboard"] for button in row]
+    assert len(buttons) <= 100
+    assert all(0 < len(row) <= 8 for row in wish["keyboard"])
+    for button in buttons:
+        assert button["text"].strip()
+        if "data" in button:
+            version, verb, *_ = button["data"].split(":")
+            assert version == "v1"
+            assert verb.partition("@")[0] in TAPS
+            assert len(button["data"].encode()) <= 64
+
+
+def test_every_command_has_a_handler() -> None:
+    """What the menu offers is answered, and nothing is answered that the menu hides."""
+    assert [command.name for command in COMMANDS] == list(COMMAND_HANDLERS)
+    for command in COMMANDS:
+        assert f"/{command.name}" in project.help_text()["text"]
+        assert len(f"{command.words} {command.usage}") <= 256
+
+
+@given(st.integers(1, 9), st.sets(st.integers(1, 9)), st.sampled_from(["box", "image"]))
+def test_a_sheets_keyboard(tiles: int, marked: set[int], kind: str) -> None:
+    """A button a tile, its text beginning with its number; the five answers after them."""
+    keyboard = label.sheet_keyboard(sheet(kind, tiles), marked)
+    texts = [button["text"] for row in keyboard for button in row]
+    for place in range(1, tiles + 1):
+        assert texts[place - 1] == (f"{place} ❌" if place in marked else str(place))
+    assert [text[0] for text in texts[tiles:]] == ["✅", "❌", "⏭", "↩", "⏹"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0.2, "0 s"), (59.4, "59 s"), (100, "1:40 min"), (3599, "59:59 min"), (7500, "2 h 5 min")],
+)
+def test_durations(seconds: float, words: str) -> None:
+    """Times as people say them."""
+    assert common.duration(seconds) == words
+
+
+@given(st.floats(allow_nan=False))
+def test_a_bar_has_ten_parts(share: float) -> None:
+    """Any share, also an impossible one, gives a whole bar."""
+    assert len(common.bar(share)) == 10
+
+
+def test_counts_and_lists() -> None:
+    """One, many, thousands; and a list with its last name after `and`."""
+    assert common.count(1, "box", "boxes") == "1 box"
+    assert common.count(1200, "picture") == "1,200 pictures"
+    assert common.listed(["a", "b", "c"]) == "a, b and c"
+    assert common.listed(["a"]) == "a"
+    assert common.listed([]) == ""
+
+
+def test_the_head_is_harmless() -> None:
+    """A project's name heads messages without being markup."""
+    assert common.head(named("a<b")) == "<b>a&lt;b</b> · "
+    assert common.head(None) == ""
+
+
+@pytest.mark.parametrize(
+    ("recall", "precision", "boxes", "words"),
+    [(0.8, 0.9, 28, "finds 8 of 10 cats"), (0.5, 1.0, 4, "finds 2 of 4 cats")],
+)
+def test_figures_in_words(recall: float, precision: float, boxes: int, words: str) -> None:
+    """A result is said in numbers that can be pictured."""
+    figures = Figures(
+        part="val",
+        map50=0.7,
+        map50_95=0.4,
+        precision=precision,
+        recall=recall,
+        images=9,
+        boxes=boxes,
+    )
+    assert result.in_words("cat", figures).startswith(words)
+
+
+def test_a_button_too_long_for_telegram_is_our_own_fault() -> None:
+    """Data over 64 bytes never leaves the house."""
+    with pytest.raises(AssertionError):
+        wishes.button("x", "y" * 70)
