@@ -10,8 +10,8 @@ from collections.abc import Callable
 GROUP = (19, 60.0)
 PRIVATE = (20, 20.0)
 OVERALL = (25, 1.0)
-MINOR_SHARE = 0.5
-"""What may wait (progress, the marks on a keyboard) uses no more than this part of a budget."""
+PROGRESS_SHARE, MARKS_SHARE = 0.5, 0.8
+"""What may wait uses no more than this part of a budget: bars, and the marks on a keyboard."""
 
 
 class Budget:
@@ -23,13 +23,16 @@ class Budget:
         self._all: deque[float] = deque()
         self._closed_until: dict[int, float] = {}
 
-    def wait(self, chat_id: int, *, minor: bool, messages: int = 1) -> float:
-        """Seconds until so many messages may go to the chat at once; 0 when they may go now."""
+    def wait(self, chat_id: int, *, share: float = 1.0, messages: int = 1) -> float:
+        """Seconds until so many messages may go to the chat at once; 0 when they may go now.
+
+        Args:
+            share: the part of the chat's budget that they may use up.
+        """
         at = self._clock()
         closed = self._closed_until.get(chat_id, 0.0) - at
         limit, window = GROUP if chat_id < 0 else PRIVATE
-        if minor:
-            limit = int(limit * MINOR_SHARE)
+        limit = int(limit * share)
         return max(
             0.0,
             closed,

@@ -18,7 +18,7 @@ from telegram.error import (
 )
 
 from bot import telegram_calls
-from bot.budget import Budget
+from bot.budget import MARKS_SHARE, PROGRESS_SHARE, Budget
 from bot.wishes import Wish
 from storage import chats, outbox, sheets
 from storage.db import Database
@@ -110,8 +110,9 @@ class Sender:
         soonest = float("inf")
         for row in rows:
             marks = bool(row.message_id) and telegram_calls.only_keyboard(row.payload, row.sent)
-            minor = marks or row.priority == outbox.PROGRESS
-            wait = self._budget.wait(row.chat_id, minor=minor, messages=_size(row.payload))
+            bar = row.priority == outbox.PROGRESS
+            share = PROGRESS_SHARE if bar else MARKS_SHARE if marks else 1.0
+            wait = self._budget.wait(row.chat_id, share=share, messages=_size(row.payload))
             if marks:
                 every = KEYBOARD_EVERY_S[row.chat_id < 0]
                 since = self._clock() - self._touched.get(row.message_id or 0, float("-inf"))
@@ -119,7 +120,7 @@ class Sender:
             if wait <= 0:
                 return row, 0.0
             soonest = min(soonest, wait)
-            if not minor:
+            if not (marks or bar):
                 break
         return None, soonest
 

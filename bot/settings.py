@@ -69,6 +69,15 @@ class Settings(BaseSettings):
             raise ValueError("must be Telegram user ids with commas between, such as 1234,5678")
         return value
 
+    @field_validator("allow_private_hosts")
+    @classmethod
+    def _hosts(cls, value: str) -> str:
+        if not re.fullmatch(r"[01]|\s*[\w.:\[\]-]+(\s*,\s*[\w.:\[\]-]+)*\s*", value):
+            raise ValueError(
+                "must be 0, 1 or hosts with commas between, such as nas.local,10.0.0.5"
+            )
+        return value.strip()
+
     @field_validator("app_name")
     @classmethod
     def _app_name(cls, value: str) -> str:
@@ -121,5 +130,6 @@ def load() -> Settings:
                 "or a .env file."
             ) from None
         # `from None`: pydantic's text would print the value, and the value may be the token.
-        reason = str(first["ctx"]["error"]) if "error" in first.get("ctx", {}) else first["msg"]
+        own = first.get("ctx", {}).get("error")
+        reason = str(own) if own else "is wrong: " + first["msg"].removeprefix("Input ")
         raise SettingsError(f"{name} {reason}.") from None

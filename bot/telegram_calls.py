@@ -26,7 +26,8 @@ PATIENCE: dict[str, Any] = {"read_timeout": UPLOAD_TIMEOUT_S, "write_timeout": U
 def markup(wish: Wish) -> InlineKeyboardMarkup | ForceReply | None:
     """The keyboard of a wish, or the reply it asks for."""
     if wish.get("ask"):
-        return ForceReply(selective=False, input_field_placeholder=wish["ask"][:64])
+        # Selective: only who is replied to or named gets the writing line, not the whole group.
+        return ForceReply(selective=True, input_field_placeholder=wish["ask"][:64])
     if not wish["keyboard"]:
         return None
     return InlineKeyboardMarkup([[_button(button) for button in row] for row in wish["keyboard"]])

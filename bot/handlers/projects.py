@@ -93,7 +93,8 @@ def create(turn: Turn, name: str, classes: list[str]) -> None:
 
 def ask(turn: Turn) -> None:
     """Ask what to find; the answer is a reply to this message."""
-    turn.say(words.ask_new(reply_to=turn.message_id), key=f"{words.ASK_NEW}:{turn.key}")
+    question = words.ask_new(reply_to=turn.message_id, who=turn.member, private=turn.private)
+    turn.say(question, key=f"{words.ASK_NEW}:{turn.key}")
 
 
 async def new(update: Update, context: Context) -> None:

@@ -3,7 +3,7 @@
 from bot.commands import COMMANDS
 from bot.messages.common import at, count, head, listed, some
 from bot.wishes import Button, Keyboard, Wish, button, esc, link, rows, text
-from storage.models import Project
+from storage.models import Member, Project
 from storage.progress import Standing
 
 ASK_NEW = "ask:new"
@@ -54,10 +54,12 @@ def see_photos() -> Wish:
     )
 
 
-def ask_new(*, reply_to: int | None) -> Wish:
-    """The question that `/new` alone asks."""
+def ask_new(*, reply_to: int | None, who: Member, private: bool) -> Wish:
+    """The question that `/new` alone asks; in a group it names whom it asks."""
+    name = f'<a href="tg://user?id={who.id}">{esc(who.name)}</a>'
+    question = "What should I find?" if private else f"{name}, what should I find?"
     return text(
-        "What should I find? Answer with one or more names, for example: <b>cat</b> or "
+        f"{question} Answer with one or more names, for example: <b>cat</b> or "
         "<b>pets: cat, dog</b>",
         ask="cat, dog",
         reply_to=reply_to,

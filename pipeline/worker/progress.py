@@ -29,7 +29,7 @@ class TrainingProgress:
         self._batch = 0
         self._told = 0.0
         self._over = False
-        self._map: dict[str, float] = {}
+        self._last: dict[str, float] = {}
 
     def attach(self, model: Any) -> None:
         """Register with an ultralytics `YOLO` before its training starts."""
@@ -62,7 +62,8 @@ class TrainingProgress:
                 done=round(done, 3),
                 total=trainer.epochs,
                 seconds_left=self._seconds_left(trainer.epochs - done, now, share),
-                figures={"epoch": trainer.epoch + 1, "epochs": trainer.epochs, **self._map},
+                # The last epoch's figures stand until there are newer ones.
+                figures=self._last | {"epoch": trainer.epoch + 1, "epochs": trainer.epochs},
             )
         )
 
@@ -79,7 +80,7 @@ class TrainingProgress:
         now = self._clock()
         self.epoch_seconds.append(now - self._epoch_start)
         figures = self._figures(trainer)
-        self._map = {k: v for k, v in figures.items() if k in _METRICS.values()}
+        self._last = figures
         self._told = now
         self._reporter.progress(
             Progress(

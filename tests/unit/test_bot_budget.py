@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.budget import Budget
+from bot.budget import PROGRESS_SHARE, Budget
 from bot.sandbox.limits import Pace
 
 GROUP, PRIVATE = -100, 7
@@ -20,10 +20,10 @@ class Clock:
         return self.at
 
 
-def spent(budget: Budget, chat: int, clock: Clock, *, minor: bool = False) -> int:
+def spent(budget: Budget, chat: int, clock: Clock, *, share: float = 1.0) -> int:
     """Send until the budget says to wait; returns how many went."""
     count = 0
-    while budget.wait(chat, minor=minor) <= 0 and count < 1000:
+    while budget.wait(chat, share=share) <= 0 and count < 1000:
         budget.spend(chat)
         count += 1
         # Slow enough that only the chat's own budget counts.
@@ -36,18 +36,18 @@ def test_a_group_gets_less_than_twenty_a_minute() -> None:
     clock = Clock()
     budget = Budget(clock)
     assert spent(budget, GROUP, clock) < 20
-    assert 0 < budget.wait(GROUP, minor=False) <= 60
-    clock.at += budget.wait(GROUP, minor=False)
-    assert budget.wait(GROUP, minor=False) == 0
+    assert 0 < budget.wait(GROUP) <= 60
+    clock.at += budget.wait(GROUP)
+    assert budget.wait(GROUP) == 0
 
 
 def test_progress_leaves_room_for_answers() -> None:
     """What may wait stops at half, so that a sheet or a result always finds room."""
     clock = Clock()
     budget = Budget(clock)
-    assert spent(budget, GROUP, clock, minor=True) < 10
-    assert budget.wait(GROUP, minor=True) > 0
-    assert budget.wait(GROUP, minor=False) == 0
+    assert spent(budget, GROUP, clock, share=PROGRESS_SHARE) < 10
+    assert budget.wait(GROUP, share=PROGRESS_SHARE) > 0
+    assert budget.wait(GROUP) == 0
 
 
 def test_chats_have_budgets_of_their_own() -> None:
@@ -55,8 +55,8 @@ def test_chats_have_budgets_of_their_own() -> None:
     clock = Clock()
     budget = Budget(clock)
     spent(budget, GROUP, clock)
-    assert budget.wait(GROUP, minor=False) > 0
-    assert budget.wait(PRIVATE, minor=False) == 0
+    assert budget.wait(GROUP) > 0
+    assert budget.wait(PRIVATE) == 0
 
 
 def test_a_refusal_closes_one_chat_for_so_long() -> None:
@@ -64,10 +64,10 @@ def test_a_refusal_closes_one_chat_for_so_long() -> None:
     clock = Clock()
     budget = Budget(clock)
     budget.close(GROUP, 12.5)
-    assert budget.wait(GROUP, minor=False) == 12.5
-    assert budget.wait(PRIVATE, minor=False) == 0
+    assert budget.wait(GROUP) == 12.5
+    assert budget.wait(PRIVATE) == 0
     clock.at += 12.5
-    assert budget.wait(GROUP, minor=False) == 0
+    assert budget.wait(GROUP) == 0
 
 
 @given(
@@ -88,8 +88,9 @@ def test_the_double_of_telegram_never_refuses(
     clock = Clock()
     budget, telegram = Budget(clock), Pace()
     for chat, messages, pause, minor in wishes:
+        share = PROGRESS_SHARE if minor else 1.0
         clock.at += pause
         for _ in range(3):
-            clock.at += budget.wait(chat, minor=minor, messages=messages)
+            clock.at += budget.wait(chat, share=share, messages=messages)
         budget.spend(chat, messages)
         telegram.spend(chat, chat < 0, clock.at, messages)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.lock import HomeLock
 from bot.settings import SettingsError, load
 
 TOKEN = "123456:" + "T" * 30
@@ -66,6 +67,7 @@ def test_values_are_tidied(monkeypatch: pytest.MonkeyPatch) -> None:
         ("OWNERS", "@ann"),
         ("APP_NAME", "my app"),
         ("OFFLINE", "perhaps"),
+        ("ALLOW_PRIVATE_HOSTS", "http://nas x"),
     ],
 )
 def test_a_wrong_value_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
@@ -91,3 +93,19 @@ def test_a_missing_token_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_token_is_not_shown() -> None:
     """Printed settings hide the token."""
     assert TOKEN not in repr(load())
+
+
+def test_a_home_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    """A folder that cannot be written is told by its setting, not by a traceback."""
+    (tmp_path / "file").write_text("not a folder")
+    with pytest.raises(SettingsError, match="TAPTRAIN_HOME"):
+        HomeLock(tmp_path / "file" / "home")
+
+
+def test_one_bot_a_home(tmp_path: Path) -> None:
+    """A second bot on the same home is refused until the first has gone."""
+    first = HomeLock(tmp_path)
+    with pytest.raises(SettingsError, match="in use by another bot"):
+        HomeLock(tmp_path)
+    first.release()
+    HomeLock(tmp_path).release()

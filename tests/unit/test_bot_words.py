@@ -14,7 +14,7 @@ from bot.wishes import Wish
 from pipeline.jobs.events import Progress
 from pipeline.jobs.spec import Figures
 from storage.jobs import Place
-from storage.models import Drawing, Job, Project, Sheet, Source
+from storage.models import Drawing, Job, Member, Project, Sheet, Source
 from storage.progress import Standing
 
 HOSTILE = "<b>&amp;<script>"
@@ -82,7 +82,7 @@ def every_wish() -> Iterator[Wish]:
     yield project.stats(here, Standing(check=[], confirm=[1], draw=[2], asking={3}))
     yield project.not_understood(here)
     yield project.see_photos()
-    yield project.ask_new(reply_to=1)
+    yield project.ask_new(reply_to=1, who=Member(id=1, name="Ann <3"), private=False)
     yield collect.queued(here, source(), job("collect"))
     for stage in ("fetch", "frames", "screen", "labels", "unheard"):
         yield collect.progress(here, source(), job("collect"), Progress(stage=stage, done=1))
