@@ -47,7 +47,9 @@ def put(
         session.add(row)
     elif row.payload != payload or fresh:
         row.payload = payload
-        row.priority = priority
+        # News of a message that nobody has seen yet does not make it less urgent.
+        unseen = row.state == "waiting" and row.message_id is None
+        row.priority = min(row.priority, priority) if unseen else priority
         row.version += 1
         row.state = "waiting"
         row.not_before = not_before
