@@ -95,6 +95,8 @@ async function send() {
   const { view, kind } = about ?? {};
   const reply = replyId();
   input.value = "";
+  fit();
+  drawTools();
   forget();
   if (kind === "edit") {
     const body = { member: store.me.id, message_id: view.id, text };
@@ -122,7 +124,9 @@ function followPrompt(chat) {
   const mine = messagesOf(chat.id).some(
     (view) => view.message.from.id === store.me.id && view.message.reply_to_message?.message_id === newest.id,
   );
-  const forMe = !newest.prompt.selective || newest.message.reply_to_message?.from.id === store.me.id;
+  const named = newest.message.entities?.some((entity) => entity.user?.id === store.me.id);
+  const repliedTo = newest.message.reply_to_message?.from.id === store.me.id;
+  const forMe = !newest.prompt.selective || repliedTo || named;
   if (!mine && forMe) about = { view: newest, kind: "reply" };
 }
 
