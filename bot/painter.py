@@ -214,12 +214,14 @@ def _show_drawing(drawing_id: int, was: str, picture: str, more: bool, session: 
     chat = session.get(Chat, drawing.chat_id)
     if was == "preparing":
         drawing.state = "asked"
+        done = drawings.drawn_count(drawing.project_id, session=session) % drawings.GOAL
+        left = len(sheets.askable(drawing.project_id, session=session).draw)
         wish = words.draw_request(
             project,
             drawing,
             picture,
-            done=drawings.drawn_count(drawing.project_id, session=session),
-            goal=drawings.GOAL,
+            done=done,
+            goal=min(drawings.GOAL, done + max(left, 1)),
             private=chat is not None and chat.type == chats.PRIVATE,
             more=more,
         )

@@ -199,7 +199,7 @@ def tap_drawing(turn: Turn, args: list[str]) -> str:
             raise UserError("I don't know this button. /label goes on.")
     enough = what != "skip" and _round_number(turn, project)
     if enough or not _draw_next(turn, project):
-        _won(turn, project)
+        _won(turn, project, told="well drawn 🎉" if enough else "every picture is drawn on 🎉")
     return said
 
 
@@ -222,7 +222,7 @@ def _accept(turn: Turn, project: Project, drawing: Drawing, index: int) -> str:
     return f"✅ {len(drawing.boxes)} × {project.classes[index]}"[:190]
 
 
-def _won(turn: Turn, project: Project) -> None:
+def _won(turn: Turn, project: Project, told: str = "") -> None:
     assert project.id is not None
     state = sheets.askable(project.id, session=turn.session)
-    turn.say(words.stopped(project, state), priority=outbox.ANSWER)
+    turn.say(words.stopped(project, state, told), priority=outbox.ANSWER)

@@ -12,6 +12,7 @@ from pipeline.jobs.spec import (
 from storage.models import DatasetVersion, Model, Project
 
 SURE = 30
+UNSURE = "too few to be sure"
 WEAK = 0.3
 CLASSES = 8
 UPLOAD_LIMIT = 49_000_000
@@ -126,7 +127,7 @@ def finish(
     its package could not be made.
     """
     figures = judged(model.metrics)
-    lines = []
+    lines, sure = [], ""
     if figures is None:
         lines.append(
             f"{head(project)}v{model.number} is trained, but there was nothing to judge it by: "
@@ -134,7 +135,7 @@ def finish(
         )
     else:
         label = project.classes[0] if len(project.classes) == 1 else "object"
-        sure = "" if figures.boxes >= SURE else " – too few to be sure"
+        sure = "" if figures.boxes >= SURE else f" – {UNSURE}"
         lines.append(
             f"{'🎉' if figures.map50 >= WEAK else '🌱'} {head(project)}v{model.number} "
             f"{esc(in_words(label, figures))}{sure}"
@@ -148,7 +149,9 @@ def finish(
             lines.append("Weak: " + ", ".join(esc(row.label) for row in weak[:4]))
         if figures.map50 < WEAK:
             lines.append("More labelled pictures and a longer training help most.")
-    lines += [f"ℹ️ {esc(note)}" for note in dataset.summary["notes"]]
+    # Said once is enough.
+    notes = [note for note in dataset.summary["notes"] if not (sure and UNSURE in note)]
+    lines += [f"ℹ️ {esc(note)}" for note in notes]
     lines.append("Send me a photo with the caption /predict to try it.")
     keyboard: Keyboard = []
     if page:
