@@ -239,7 +239,7 @@ async def test_forged_and_foreign_buttons(
         "nonsense": "long ago",
         "v1:s": "long ago",
         "v1:s:abc:1": "long ago",
-        f"v1:s:{sheet}": "another chat",
+        f"v1:s:{sheet}": "",
         f"v1:s:{sheet}:1": "another chat",
         f"v1:s:{sheet}:ok": "another chat",
         "v1:s:999999:1": "closed",

@@ -57,6 +57,17 @@ async def test_the_new_button_asks_and_a_reply_answers(sandbox: SandboxClient) -
     assert made.has_button("➕")
 
 
+async def test_a_bot_that_is_added_says_hello_once(sandbox: SandboxClient) -> None:
+    """Telegram tells of a new group twice, by its members and by /start; one hello is enough."""
+    ann = await sandbox.member("Ann")
+    group = await sandbox.group("Pets", ann, bot_in=False)
+    await ann.start_group(group, "hello")
+    await heard(group, 0, "find things", button="🆕")
+    await ask(ann, group, "/help@taptrain_bot", "Say what to find")
+    hellos = [m for m in await group.messages() if "find things" in m.text]
+    assert len(hellos) == 1
+
+
 async def test_photos_that_reply_to_the_bot_in_a_group(
     sandbox: SandboxClient, bot: BotProcess
 ) -> None:

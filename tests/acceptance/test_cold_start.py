@@ -177,6 +177,9 @@ async def test_drawings_in_a_group(sandbox: SandboxClient, bot: BotProcess, tmp_
     assert not told.buttons
 
     extra = (0.02, 0.02, 0.12, 0.15)
+    sent = await ben.send_photo(group, circled(data, [extra], 2), reply_to=request)
+    answer = await heard(group, sent, "1 object: of which class?", button="↩ Again")
+    assert "again" in (await ann.tap(answer, "↩")).text
     sent = await ben.send_photo(group, circled(data, [*boxes, extra], 3), reply_to=request)
     answer = await heard(group, sent, "of which class?", button=f"🗑 {len(boxes) + 1}")
     marbles_kept = len(boxes)

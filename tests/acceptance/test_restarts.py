@@ -53,9 +53,17 @@ async def test_a_training_goes_on_over_kill_9(
     seen = await chat.version()
     job = fresh_bot.rows(JOB, "train")[0]
     assert (job["id"], job["pid"], job["state"]) == (before["id"], before["pid"], "running")
+    # Telegram refuses the zip for haste just when it is due.
+    await sandbox.fault("429", "sendDocument", chat=chat, seconds=2)
     worker.send_signal(signal.SIGCONT)
-    moved = await chat.wait(lambda m: m.id == card.id, WORK, since=seen, what="the card moving on")
+    moved = await chat.wait(
+        lambda m: m.id == card.id and m.has_button("✖ Stop") and "▓" in m.text,
+        WORK,
+        since=seen,
+        what="the bar moving on",
+    )
     assert moved.edited
+    assert moved.silent
     done = await heard(chat, card, "unseen picture", button="🔁", seconds=WORK)
     job = fresh_bot.rows(JOB, "train")[0]
     assert (job["pid"], job["attempt"], job["crashes"]) == (before["pid"], 1, 0)

@@ -30,7 +30,6 @@ async def train(member: Member, chat: Chat) -> Message:
     done = await heard(chat, said, "unseen picture", "mAP50", button="🔁", seconds=WORK)
     assert not done.silent
     card = next(m for m in await chat.messages() if "v1 trained" in m.text)
-    assert card.edited
     assert card.silent
     return done
 
