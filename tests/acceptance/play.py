@@ -123,14 +123,6 @@ async def add_trusted(member: Member, chat: Chat, archive: Path) -> Message:
     return await heard(chat, question, "I take these labels as they are")
 
 
-async def tap_when_there(member: Member, chat: Chat, message: Message, button: str) -> Answer:
-    """Tap a button as soon as the message has it."""
-    found = await chat.wait(
-        lambda m: m.id == message.id and m.has_button(button), SOON, what=f"the button {button}"
-    )
-    return await member.tap(found, button)
-
-
 async def transcript(sandbox: SandboxClient, leave_out: list[int]) -> str:
     """All chats as they read now."""
     lines = []
