@@ -5,57 +5,23 @@ import json
 import zipfile
 from pathlib import Path
 
-import httpx
 import pytest
 
-from bot.sandbox.client import Chat, Member, Message, SandboxClient
-from bot.sandbox.server import SandboxServer
+from bot.sandbox.client import SandboxClient
 from tests.acceptance.material import labelled_zip
 from tests.acceptance.play import (
     WORK,
     add_trusted,
     ask,
     heard,
-    next_sheet,
-    settle,
-    sheet_of,
     until,
 )
-from tests.support.bot import TOKEN, BotProcess
+from tests.acceptance.unchanged import facts, fruit, one_sentence
+from tests.support.bot import BotProcess
 from tests.support.clips import photo
 from tests.support.www import Www
 
 pytestmark = pytest.mark.usefixtures("quiet_log")
-
-TABLES = ("project", "image", "box", "vote", "sheet", "drawing", "datasetversion", "model")
-
-
-def facts(bot: BotProcess) -> dict[str, object]:
-    """Everything that words, taps and files could change, but for what is kept of failed tries."""
-    counted = {table: bot.value(f"SELECT COUNT(*) FROM {table}") for table in TABLES}
-    return counted | {
-        "projects": bot.rows("SELECT id, name, classes FROM project ORDER BY id"),
-        "sheets": bot.rows("SELECT id, state FROM sheet ORDER BY id"),
-        "sources": bot.rows("SELECT id, state, trust FROM source WHERE state <> 'failed'"),
-        "queue": bot.rows("SELECT id FROM job WHERE state IN ('queued', 'leased', 'running')"),
-    }
-
-
-def one_sentence(message: Message) -> None:
-    """One short text with an end, without a path or a traceback."""
-    text = message.text.replace("fruit · ", "")
-    assert len(text) < 200
-    assert text.rstrip()[-1] in ".?!🙂" or text[-1].isalnum() or text.endswith(")")
-    for word in ("Traceback", "Error:", "/tmp", "/home", "None", "{"):
-        assert word not in text
-
-
-async def fruit(sandbox: SandboxClient) -> Member:
-    """A member with a project in private."""
-    ann = await sandbox.member("Ann")
-    await ann.start()
-    await ask(ann, ann.private, "/new fruit apple, lemon", "ready")
-    return ann
 
 
 @pytest.mark.parametrize(
@@ -205,101 +171,6 @@ async def test_labels_of_other_classes(
     assert json.loads(project["classes"]) == ["apple"]
     labels = bot.rows("SELECT DISTINCT label FROM box WHERE project_id = ?", project["id"])
     assert labels == [{"label": "apple"}]
-
-
-async def post(server: SandboxServer, chat: Chat, *data: str) -> Message:
-    """A message of the bot whose buttons carry `data`, as an older release might have left."""
-    keyboard = {"inline_keyboard": [[{"text": one, "callback_data": one}] for one in data]}
-    async with httpx.AsyncClient() as client:
-        answer = await client.post(
-            f"{server.base_url}{TOKEN}/sendMessage",
-            json={"chat_id": chat.id, "text": "old", "reply_markup": keyboard},
-        )
-    return await chat.get(answer.json()["result"]["message_id"])
-
-
-async def test_forged_and_foreign_buttons(
-    sandbox: SandboxClient, bot: BotProcess, server: SandboxServer, tmp_path: Path
-) -> None:
-    """Data of no button, of an earlier release or of another chat is refused in a sentence."""
-    ann, eve = await fruit(sandbox), await sandbox.member("Eve")
-    sent = await ann.send_document(
-        ann.private, labelled_zip(tmp_path / "fruit.zip", range(1, 4)), caption="trust=no"
-    )
-    receipt = await heard(ann.private, sent, "to check", button="▶", seconds=WORK)
-    await ann.tap(receipt, "▶")
-    sheet = sheet_of(await next_sheet(ann.private, receipt))
-    source = bot.value("SELECT MAX(id) FROM source")
-    project = bot.value("SELECT MAX(id) FROM project")
-    job = bot.value("SELECT MAX(id) FROM job WHERE kind = 'collect'")
-    await eve.start()
-    forged = {
-        "v1": "long ago",
-        "v0:help": "long ago",
-        "nonsense": "long ago",
-        "v1:s": "long ago",
-        "v1:s:abc:1": "long ago",
-        f"v1:s:{sheet}": "",
-        f"v1:s:{sheet}:1": "another chat",
-        f"v1:s:{sheet}:ok": "another chat",
-        "v1:s:999999:1": "closed",
-        f"v1:s:{10**30}:1": "",
-        f"v1:trust:{source}:yes": "another chat",
-        f"v1:trust:{source}:perhaps": "another chat",
-        f"v1:rm:{source}": "another chat",
-        "v1:rm:999999": "gone",
-        f"v1:p:{project}": "another chat",
-        f"v1:x:{job}": "I know no job",
-        "v1:x:-1": "I know no job",
-        "v1:go:huge": "don't know this button",
-        "v1:e:1": "no project",
-        "v1:d:999999:ok:0": "settled already",
-        "v1:label": "no project",
-    }
-    old = await post(server, eve.private, *forged)
-    before = facts(bot)
-    for data, words in forged.items():
-        answer = await eve.tap(old, "", data=data)
-        assert answer.answered, data
-        assert answer.text, data
-        assert words in answer.text, (data, answer)
-        assert len(answer.text) < 150
-    assert facts(bot) == before
-    own = await post(
-        server, ann.private, f"v1:s:{sheet}:99", f"v1:s:{sheet}:0", f"v1:s:{sheet}:fly"
-    )
-    for button in own.buttons:
-        answer = await ann.tap(own, "", data=button.data)
-        assert answer.text
-        assert "wrong" not in answer.text
-    assert facts(bot) == before
-
-
-async def test_a_sheet_is_looked_at_before_it_is_confirmed(
-    sandbox: SandboxClient, bot: BotProcess, server: SandboxServer, tmp_path: Path
-) -> None:
-    """A double tap on ✅ confirms one sheet; the sheet nobody saw yet stays open."""
-    ann = await fruit(sandbox)
-    chat = ann.private
-    sent = await ann.send_document(
-        chat, labelled_zip(tmp_path / "fruit.zip", range(1, 9)), caption="trust=no"
-    )
-    receipt = await heard(chat, sent, "to check", button="▶", seconds=WORK)
-    await ann.tap(receipt, "▶")
-    first = await next_sheet(chat, receipt)
-    number = sheet_of(first)
-    assert (await settle(ann, first)).text.startswith("✅")
-    voted = bot.value("SELECT COUNT(*) FROM vote WHERE sheet_id = ?", number)
-    second = await next_sheet(chat, receipt, number)
-    early = await ann.tap(second, "✅")
-    assert early.text.startswith("New sheet, look first")
-    old = await post(server, chat, first.button("✅").data)
-    assert "closed" in (await ann.tap(old, "", data=old.buttons[0].data)).text
-    rows = bot.rows("SELECT state FROM sheet WHERE id = ?", sheet_of(second))
-    assert rows == [{"state": "open"}]
-    assert bot.value("SELECT COUNT(*) FROM vote WHERE sheet_id = ?", sheet_of(second)) == 0
-    assert bot.value("SELECT COUNT(*) FROM vote WHERE sheet_id = ?", number) == voted
-    assert (await settle(ann, second)).text.startswith("✅")
 
 
 async def test_a_job_that_is_over_cannot_be_cancelled(
