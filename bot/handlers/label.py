@@ -99,13 +99,14 @@ def _deal(turn: Turn, project: Project, *, key: str, previous_id: int | None) ->
     return sheet is not None
 
 
-def _draw_next(turn: Turn, project: Project) -> bool:
+def _draw_next(turn: Turn, project: Project, *, besides: int | None = None) -> bool:
     assert project.id is not None
     if not project.classes:
         raise UserError("First tell me what to find, for example: /classes cat, dog")
-    return (
-        drawings.ask(project_id=project.id, chat_id=turn.chat.id, session=turn.session) is not None
+    drawing = drawings.ask(
+        project_id=project.id, chat_id=turn.chat.id, besides=besides, session=turn.session
     )
+    return drawing is not None
 
 
 def tap_sheet(turn: Turn, args: list[str]) -> str:
@@ -198,7 +199,7 @@ def tap_drawing(turn: Turn, args: list[str]) -> str:
         case _:
             raise UserError("I don't know this button. /label goes on.")
     enough = what != "skip" and _round_number(turn, project)
-    if enough or not _draw_next(turn, project):
+    if enough or not _draw_next(turn, project, besides=drawing.image_id):
         _won(turn, project, told="well drawn 🎉" if enough else "every picture is drawn on 🎉")
     return said
 

@@ -45,8 +45,14 @@ def waiting(chat_id: int, *, session: Session) -> list[Drawing]:
     return list(session.exec(query))
 
 
-def ask(*, project_id: int, chat_id: int, session: Session) -> Drawing | None:
-    """The next picture to draw on, spread over what is there; None when nothing needs a hand."""
+def ask(
+    *, project_id: int, chat_id: int, besides: int | None = None, session: Session
+) -> Drawing | None:
+    """The next picture to draw on, spread over what is there; None when nothing needs a hand.
+
+    Args:
+        besides: an image that is not wanted just now.
+    """
     states = {
         drawing.image_id: drawing.state
         for drawing in session.exec(
@@ -56,12 +62,12 @@ def ask(*, project_id: int, chat_id: int, session: Session) -> Drawing | None:
     free = [
         image_id
         for image_id in standing(project_id, session=session).draw
-        if states.get(image_id) not in OPEN
+        if states.get(image_id) not in OPEN and image_id != besides
     ]
     # What was skipped comes back when nothing else is left.
     free = [image_id for image_id in free if states.get(image_id) != "skipped"] or free
     if not free:
-        return None
+        return _show_again(project_id, chat_id, session=session)
     # Neighbouring frames look alike: take the one farthest from those already drawn on.
     done = set(states)
     pick = max(free, key=lambda i: (min((abs(i - d) for d in done), default=0), -i))
@@ -69,6 +75,16 @@ def ask(*, project_id: int, chat_id: int, session: Session) -> Drawing | None:
     session.add(drawing)
     session.flush()
     return drawing
+
+
+def _show_again(project_id: int, chat_id: int, *, session: Session) -> Drawing | None:
+    """A request of this chat that nobody answered, put before people once more."""
+    for drawing in waiting(chat_id, session=session):
+        if drawing.project_id == project_id and drawing.state == "asked":
+            drawing.state = "preparing"
+            session.add(drawing)
+            return drawing
+    return None
 
 
 def to_paint(*, session: Session) -> list[Drawing]:

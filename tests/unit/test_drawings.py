@@ -73,7 +73,32 @@ def test_requests_spread_and_skipped_ones_come_last(session: Session) -> None:
     rest = [ask(session, project).image_id for _ in range(3)]
     assert second.image_id not in rest
     assert ask(session, project).image_id == second.image_id
-    assert drawings.ask(project_id=project.id or 0, chat_id=CHAT, session=session) is None
+
+
+def test_a_request_left_open_is_shown_again(session: Session) -> None:
+    """When every picture is asked about, the newest open request comes before people once more."""
+    project = video(session)
+    asked = [ask(session, project) for _ in range(5)]
+    for drawing in asked:
+        drawing.state = "asked"
+    session.flush()
+    assert ask(session, project).id == asked[-1].id
+    assert asked[-1].state == "preparing"
+
+
+def test_a_picture_just_skipped_does_not_come_next(session: Session) -> None:
+    """⏭ on the only picture ends the round instead of offering it again at once."""
+    project = make_project(session)
+    source = make_source(session, project, trust=None, labelled=False)
+    make_image(session, source, labelled=False)
+    only = ask(session, project)
+    drawings.skip(only, session=session)
+    session.flush()
+    again = drawings.ask(
+        project_id=project.id or 0, chat_id=CHAT, besides=only.image_id, session=session
+    )
+    assert again is None
+    assert ask(session, project).image_id == only.image_id
 
 
 def test_a_box_can_be_left_out(session: Session) -> None:
