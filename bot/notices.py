@@ -48,9 +48,7 @@ class Desk:
 
     def page(self, model: Model) -> tuple[str | None, str]:
         """The public address of the model's page, if there is one, and the local one."""
-        path = f"m/{model.page_token}/"
-        public = f"{self.public_url}/{path}" if self.public_url else None
-        return public, f"{self.web_url}/{path}"
+        return page_addresses(model, public_url=self.public_url, web_url=self.web_url)
 
     def tell(
         self,
@@ -70,6 +68,12 @@ class Desk:
             fresh=fresh,
             session=self.session,
         )
+
+
+def page_addresses(model: Model, *, public_url: str, web_url: str) -> tuple[str | None, str]:
+    """The public address of a model's page, if there is one, and the one on this machine."""
+    path = f"m/{model.page_token}/"
+    return f"{public_url}/{path}" if public_url else None, f"{web_url}/{path}"
 
 
 def card_key(job: Job) -> str:

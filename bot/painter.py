@@ -5,7 +5,9 @@ What is to be painted is a state of the rows, so a restart paints what a crash l
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from sqlmodel import Session
@@ -43,18 +45,19 @@ class Painter:
                 if not waiting and not to_draw:
                     return
                 for sheet in waiting:
-                    try:
-                        await self._sheet(sheet)
-                    except Exception:
-                        # One picture that fails must not hold back those behind it for ever.
-                        log.exception("sheet %s cannot be painted", sheet.id)
-                        await self._services.write(lambda s, i=sheet.id: _lose_sheet(i, s))  # type: ignore[misc]  # lambda default
+                    await self._guarded(self._sheet(sheet), partial(_lose_sheet, sheet.id or 0))
                 for drawing in to_draw:
-                    try:
-                        await self._drawing(drawing)
-                    except Exception:
-                        log.exception("drawing %s cannot be painted", drawing.id)
-                        await self._services.write(lambda s, i=drawing.id: _lose_drawing(i, s))  # type: ignore[misc]  # lambda default
+                    await self._guarded(
+                        self._drawing(drawing), partial(_lose_drawing, drawing.id or 0)
+                    )
+
+    async def _guarded(self, work: Awaitable[None], lose: Callable[[Session], None]) -> None:
+        # One picture that fails must not hold back those behind it for ever.
+        try:
+            await work
+        except Exception:
+            log.exception("a picture cannot be painted")
+            await self._services.write(lose)
 
     async def _sheet(self, sheet: Sheet) -> None:
         picture = sheet.picture
@@ -82,10 +85,7 @@ class Painter:
                 for number, box_id in enumerate(sheet.tiles, 1)
             ], classes
         of = images.many(sheet.tiles, session=session)
-        right: dict[int, list[int]] = {}
-        for state in votes.box_states(sheet.project_id, session=session):
-            if state.verdict == "right" and state.image_id in of:
-                right.setdefault(state.image_id, []).append(state.box_id)
+        right = votes.right_boxes(sheet.project_id, of, session=session)
         rows = images.boxes([box for ids in right.values() for box in ids], session=session)
         return [
             Tile(
@@ -142,12 +142,8 @@ def _about(drawing: Drawing, session: Session) -> _About:
     if drawing.state != "preparing":
         boxes = [(box[0], box[1], box[2], box[3]) for box in drawing.boxes]
         return _About(image, classes, boxes, [drawing.label] * len(boxes) if drawing.label else [])
-    right = [
-        state.box_id
-        for state in votes.box_states(drawing.project_id, session=session)
-        if state.image_id == drawing.image_id and state.verdict == "right"
-    ]
-    rows = images.boxes(right, session=session).values()
+    right = votes.right_boxes(drawing.project_id, [drawing.image_id], session=session)
+    rows = images.boxes(right.get(drawing.image_id, []), session=session).values()
     return _About(image, classes, [_xyxy(row) for row in rows], [row.label for row in rows])
 
 

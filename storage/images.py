@@ -39,13 +39,9 @@ class BoxRow(NamedTuple):
     y2: float
 
 
-def live(project_id: int) -> list[object]:
-    """The conditions under which an image counts: its source is there and settled."""
-    return [
-        col(Image.project_id) == project_id,
-        col(Source.id) == col(Image.source_id),
-        col(Source.state).in_(("ready", "asking")),
-    ]
+def live() -> ColumnElement[bool]:
+    """The condition under which an image counts: its source (joined) is there and settled."""
+    return col(Source.state).in_(("ready", "asking"))
 
 
 def counting() -> ColumnElement[bool]:
@@ -163,7 +159,8 @@ def unproposed(project_id: int, *, limit: int, session: Session) -> list[Image]:
         select(Image)
         .join(Source, col(Source.id) == col(Image.source_id))
         .where(
-            *live(project_id),  # type: ignore[arg-type]  # column expressions, as select wants
+            Image.project_id == project_id,
+            live(),
             col(Image.labelled).is_(False),
             col(Image.proposed).is_(False),
             ~has_box,

@@ -302,9 +302,9 @@ class Model(SQLModel, table=True):
 class Message(SQLModel, table=True):
     """The outbox: what a message should show, and what Telegram has.
 
-    `payload` is the wish, `sent` what was accepted; a row whose `version` is above `sent_version`
-    waits. A row with a `message_id` is edited, one without is sent. `priority`: 0 sheets and
-    answers, 1 results, 2 progress. `state`: waiting, sent, failed.
+    `payload` is the wish, `sent` what was accepted; an accepted `version` that is not the
+    newest leaves the row waiting. A row with a `message_id` is edited, one without is sent.
+    `priority`: 0 sheets and answers, 1 results, 2 progress. `state`: waiting, sent, failed.
     """
 
     __table_args__ = (Index("ix_message_state", "state", "priority", "id"),)
@@ -315,11 +315,9 @@ class Message(SQLModel, table=True):
     payload: Json = Field(default_factory=dict, sa_column=_json())
     priority: int = 0
     version: int = 1
-    sent_version: int = 0
     sent: Json = Field(default_factory=dict, sa_column=_json())
     message_id: int | None = None
     state: str = "waiting"
-    attempts: int = 0
     not_before: datetime | None = Field(default=None, sa_type=DateTime)
     created_at: datetime = Field(default_factory=now, sa_type=DateTime)
     sent_at: datetime | None = Field(default=None, sa_type=DateTime)

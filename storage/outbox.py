@@ -53,7 +53,6 @@ def put(
         row.version += 1
         row.state = "waiting"
         row.not_before = not_before
-        row.attempts = 0
         if fresh:
             if row.message_id and row.sent.get("keyboard"):
                 row.sent = {LEFT_BEHIND: [row.chat_id, row.message_id]}
@@ -90,12 +89,6 @@ def _may_go(at: datetime) -> tuple[ColumnElement[bool], ...]:
     return col(Message.state) == "waiting", soon
 
 
-def next_due(*, session: Session) -> datetime | None:
-    """When the earliest waiting message that has to wait may go; None if nothing waits."""
-    query = select(func.min(Message.not_before)).where(Message.state == "waiting")
-    return session.exec(query).one()
-
-
 def accepted(row_id: int, *, version: int, sent: Json, message_id: int, session: Session) -> None:
     """Telegram took this version of the message."""
     row = session.get(Message, row_id)
@@ -103,8 +96,7 @@ def accepted(row_id: int, *, version: int, sent: Json, message_id: int, session:
         return
     if LEFT_BEHIND in row.sent:
         _retire(*row.sent[LEFT_BEHIND], session=session)
-    row.sent, row.sent_version, row.message_id = sent, version, message_id
-    row.sent_at, row.attempts = now(), 0
+    row.sent, row.message_id, row.sent_at = sent, message_id, now()
     if row.version == version:
         row.state = "sent"
     chat = session.get(Chat, row.chat_id)
@@ -116,14 +108,6 @@ def _retire(chat_id: int, message_id: int, *, session: Session) -> None:
     key = f"{RETIRED}{chat_id}:{message_id}"
     row = put(key, chat_id, {"kind": "bare", "keyboard": []}, priority=PROGRESS, session=session)
     row.message_id = message_id
-
-
-def postpone(row_id: int, until: datetime, *, session: Session) -> None:
-    """Try again later."""
-    row = session.get(Message, row_id)
-    if row is not None:
-        row.attempts += 1
-        row.not_before = until
 
 
 def forget_message(row_id: int, *, session: Session) -> None:

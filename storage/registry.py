@@ -32,8 +32,3 @@ def numbered(project_id: int, number: int, *, session: Session) -> Model | None:
 def of_job(job_id: int, *, session: Session) -> Model | None:
     """The model that a training made."""
     return session.exec(select(Model).where(Model.job_id == job_id).limit(1)).first()
-
-
-def by_token(token: str, *, session: Session) -> Model | None:
-    """The model whose page has this unguessable name."""
-    return session.exec(select(Model).where(Model.page_token == token).limit(1)).first()

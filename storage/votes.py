@@ -4,7 +4,8 @@ A member's last row on a subject counts; a retraction is a row as well. A box is
 once enough members say so and more of them than say the opposite; a tie is not decided for it.
 """
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import Select, case, func, literal, or_
@@ -55,15 +56,7 @@ def current(
     subjects: list[int], *, kind: str, project_id: int, session: Session
 ) -> dict[int, dict[int, str]]:
     """What counts on these subjects: subject -> member -> answer; retractions left out."""
-    last = (
-        select(func.max(Vote.id))
-        .where(
-            col(Vote.project_id) == project_id,
-            col(Vote.subject_kind) == kind,
-            col(Vote.subject_id).in_(subjects),
-        )
-        .group_by(col(Vote.subject_id), col(Vote.member_id))
-    )
+    last = _counting(project_id, kind).where(col(Vote.subject_id).in_(subjects))
     found: dict[int, dict[int, str]] = {subject: {} for subject in subjects}
     for vote in session.exec(select(Vote).where(col(Vote.id).in_(last))):
         if vote.answer != "retract":
@@ -112,7 +105,7 @@ def box_states(project_id: int, *, session: Session) -> list[BoxState]:
         .outerjoin(tally, tally.c.box_id == col(Box.id))
         .where(
             col(Box.project_id) == project_id,
-            col(Source.state).in_(("ready", "asking")),
+            images.live(),
             images.counting(),
             # A model's open guesses are idle once the image came with labels.
             or_(~col(Image.labelled), ~guessed, verdict.is_not(None)),
@@ -120,6 +113,17 @@ def box_states(project_id: int, *, session: Session) -> list[BoxState]:
         .order_by(col(Box.id))
     )
     return [BoxState(*row) for row in session.execute(query)]
+
+
+def right_boxes(
+    project_id: int, image_ids: Collection[int], *, session: Session
+) -> dict[int, list[int]]:
+    """The ids of the right boxes on these images, by image; images without one are left out."""
+    found: dict[int, list[int]] = defaultdict(list)
+    for box in box_states(project_id, session=session):
+        if box.verdict == "right" and box.image_id in image_ids:
+            found[box.image_id].append(box.box_id)
+    return dict(found)
 
 
 @dataclass(frozen=True)
@@ -161,7 +165,7 @@ def image_states(project_id: int, *, session: Session) -> list[ImageState]:
             col(Source.state),
         )
         .join(Source, col(Source.id) == col(Image.source_id))
-        .where(col(Image.project_id) == project_id, col(Source.state).in_(("ready", "asking")))
+        .where(col(Image.project_id) == project_id, images.live())
         .order_by(col(Image.id))
     )
     return [

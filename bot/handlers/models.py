@@ -5,7 +5,7 @@ from telegram import Update
 from bot.messages import project as project_words
 from bot.messages import result as words
 from bot.messages import train as train_words
-from bot.notices import card_key
+from bot.notices import card_key, page_addresses
 from bot.turn import Context, Turn, act
 from pipeline.errors import UserError
 from pipeline.kinds import package
@@ -71,9 +71,11 @@ def _export(turn: Turn, number: int | None) -> None:
     if model.package_key:
         name = package.file_name(turn.project, model)
         size = model.details["package"]["size_bytes"]
-        base = turn.services.settings.public_url or turn.services.web_url
-        page = f"{base}/m/{model.page_token}/"
-        turn.say(words.package(turn.project, model, name, size, page=page))
+        services = turn.services
+        public, local = page_addresses(
+            model, public_url=services.settings.public_url, web_url=services.web_url
+        )
+        turn.say(words.package(turn.project, model, name, size, page=public or local))
         return
     job = package.queue(
         model,

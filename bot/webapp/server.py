@@ -2,6 +2,8 @@
 
 import asyncio
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import uvicorn
 from starlette.applications import Starlette
@@ -14,8 +16,10 @@ LOOPBACK = "127.0.0.1"
 class _Quiet(uvicorn.Server):
     """Signals are the bot's own affair: uvicorn would catch them and end first."""
 
-    def install_signal_handlers(self) -> None:
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
         """Leave the signals alone."""
+        yield
 
 
 def bind(port: int, *, chosen: bool) -> socket.socket:

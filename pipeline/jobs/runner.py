@@ -24,7 +24,6 @@ from pipeline.jobs.ledger import FAULT, Ledger
 from pipeline.jobs.listener import Listener
 from pipeline.jobs.reaper import Reaper
 from pipeline.jobs.spec import (
-    HEAVY,
     Spec,
 )
 from storage import jobs
@@ -33,9 +32,8 @@ from storage.models import Job, now
 
 log = logging.getLogger(__name__)
 
-LIGHT = (
-    frozenset(spec.model_fields["kind"].default for spec in get_args(Spec)) - HEAVY - jobs.PROMPT
-)
+KINDS = frozenset(spec.model_fields["kind"].default for spec in get_args(Spec))
+LIGHT = KINDS - jobs.HEAVY - jobs.PROMPT
 SILENT = timedelta(minutes=30)
 SOON_S = 0.2
 PATIENCE = 30
@@ -228,7 +226,7 @@ class Runner:
 
     def _choose(self, session: Session) -> Job | None:
         busy = [job.kind for job in jobs.active(session=session)] + self._reaper.leaving
-        for lane, slots in ((jobs.PROMPT, 1), (LIGHT, self._light_slots), (HEAVY, 1)):
+        for lane, slots in ((jobs.PROMPT, 1), (LIGHT, self._light_slots), (jobs.HEAVY, 1)):
             if sum(kind in lane for kind in busy) < slots:
                 job = jobs.next_queued(lane, session=session)
                 if job is not None:

@@ -303,6 +303,3 @@ Result = CollectResult | ProposeResult | TrainResult | PackageResult | PredictRe
 
 SPEC: TypeAdapter[Spec] = TypeAdapter(Annotated[Spec, Field(discriminator="kind")])
 RESULT: TypeAdapter[Result] = TypeAdapter(Annotated[Result, Field(discriminator="kind")])
-
-HEAVY = frozenset({"train", "package"})
-"""Kinds that go one at a time; the others run beside them."""

@@ -117,7 +117,7 @@ def device() -> str:
     from ultralytics.utils.torch_utils import select_device
 
     # The library is typed in part: this one function is not.
-    return str(select_device(verbose=False))  # type: ignore[no-untyped-call]
+    return str(select_device(verbose=False))  # type: ignore[no-untyped-call]  # no types
 
 
 def versions() -> dict[str, str]:
