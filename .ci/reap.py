@@ -7,6 +7,7 @@ them. On Linux this process becomes the one that orphans below it are handed to.
 """
 
 import ctypes
+import os
 import subprocess
 import sys
 
@@ -21,7 +22,7 @@ def main(command: list[str]) -> int:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     try:
-        return subprocess.run(command, check=False).returncode
+        return _wait(subprocess.Popen(command).pid)
     finally:
         left = psutil.Process().children(recursive=True)
         for process in left:
@@ -33,6 +34,14 @@ def main(command: list[str]) -> int:
         _, stubborn = psutil.wait_procs(left, timeout=GRACE_S)
         for process in stubborn:
             process.kill()
+
+
+def _wait(pid: int) -> int:
+    """The command's exit code; orphans that end meanwhile are buried, or they stay as zombies."""
+    while True:
+        ended, status = os.wait()
+        if ended == pid:
+            return os.waitstatus_to_exitcode(status)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import re
 import time
 from typing import Any
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
@@ -56,6 +56,10 @@ async def bot_method(request: Request) -> Response:
         if isinstance(error, Refused):
             world.refused.append(f"{name}: {error.description}")
         return _answer(error)
+    except ClientDisconnect:
+        # A killed bot: nothing was read, so nothing happened, and nobody waits for an answer.
+        call.code, call.description = 499, "client closed request"
+        return Response(status_code=499)
     except Exception as error:
         # A defect of the double itself: tests that assert `refused` is empty must see it too.
         world.refused.append(f"{name}: {error!r}")

@@ -31,7 +31,7 @@ from telegram.ext import (
     filters,
 )
 
-from bot.sandbox.client import SandboxError, WaitTimeout
+from bot.sandbox.client import SandboxClient, SandboxError, WaitTimeout
 from bot.sandbox.world import World
 from tests.support.sandbox import TOKEN, builder, picture, playing, running_sandbox
 
@@ -155,6 +155,25 @@ async def test_the_21st_message_in_a_minute_to_a_group_must_wait():
         await box.advance_clock(61)
         await sent[1].edit_text("now it fits")
         assert [c["code"] for c in await box.calls("editMessageText")] == [200, 429, 200]
+
+
+async def test_a_bot_that_dies_in_the_middle_of_a_call_is_no_wrong_call():
+    """A request that breaks off before its end does nothing and counts as no refused call."""
+    with running_sandbox() as server:
+        host, _, port = server.address.removeprefix("http://").partition(":")
+        _, writer = await asyncio.open_connection(host, int(port))
+        head = f"POST /bot{TOKEN}/getMe HTTP/1.1\r\nHost: {host}\r\nContent-Length: 99\r\n"
+        kind = "Content-Type: application/x-www-form-urlencoded\r\n\r\n"
+        writer.write(f"{head}{kind}timeout=".encode())
+        await writer.drain()
+        writer.transport.abort()
+        async with SandboxClient(server.address) as box:
+            async with asyncio.timeout(10):
+                # The double has no event for calls: ask until it has seen the end.
+                while not (calls := await box.calls("getMe")):  # noqa: ASYNC110
+                    await asyncio.sleep(0.05)
+            assert [call["code"] for call in calls] == [499]
+            assert await box.refused() == []
 
 
 async def test_wrong_edits_and_deletions_are_refused_in_telegrams_words():

@@ -137,3 +137,15 @@ def test_ci_leaves_no_process_behind(tmp_path: Path) -> None:
     pid = note.read_text()
     assert pid in run.stdout
     assert not Path(f"/proc/{pid}").exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="orphans are handed over on Linux only")
+def test_ci_buries_orphans_while_it_runs(tmp_path: Path) -> None:
+    """A process whose parent ended before it is gone once it ends, not only when all is over."""
+    note = tmp_path / "pid"
+    script = (
+        f"(sleep 0.2 & echo $! > {note}); pid=$(cat {note}); i=0;"
+        " while kill -0 $pid 2>/dev/null; do sleep 0.1; i=$((i+1)); [ $i -lt 100 ] || exit 9; done"
+    )
+    command = [sys.executable, str(CI / "reap.py"), "sh", "-c", script]
+    assert subprocess.run(command, check=False).returncode == 0
