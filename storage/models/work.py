@@ -1,0 +1,101 @@
+"""What is made of it: uploads, dataset versions, jobs and models."""
+
+from datetime import datetime
+
+from sqlalchemy import DateTime, Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from storage.models.columns import Json, json_column, now, telegram_id
+
+
+class Upload(SQLModel, table=True):
+    """A file sent into a chat, kept before it is acknowledged; bursts become one source.
+
+    `purpose`: add, predict or ink. `done`: it went where it was meant to go, or `error` says why
+    not. `drawing_id` is the request that an ink upload answers, where a reply told.
+    """
+
+    id: int | None = Field(default=None, primary_key=True)
+    chat_id: int = Field(sa_column=telegram_id(index=True))
+    member_id: int = Field(sa_column=telegram_id())
+    message_id: int
+    project_id: int | None = None
+    source_id: int | None = None
+    file_id: str
+    name: str
+    size: int = 0
+    words: str = ""
+    purpose: str = "add"
+    drawing_id: int | None = None
+    path: str | None = None
+    error: str | None = None
+    done: bool = Field(default=False, index=True)
+    created_at: datetime = Field(default_factory=now, sa_type=DateTime)
+
+
+class DatasetVersion(SQLModel, table=True):
+    """An immutable dataset; `key` is its manifest's stored file, `digest` the manifest's sha256."""
+
+    __table_args__ = (UniqueConstraint("project_id", "number"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    project_id: int = Field(index=True, foreign_key="project.id")
+    number: int
+    digest: str
+    key: str
+    summary: Json = Field(default_factory=dict, sa_column=json_column())
+    created_at: datetime = Field(default_factory=now, sa_type=DateTime)
+
+
+class Job(SQLModel, table=True):
+    """Work for a worker process. `kind`: collect, propose, train, package, predict, measure.
+
+    `state`: see storage/jobs.py, which owns the transitions. `attempt` counts the starts and fences
+    late events of an earlier one. `offset`: bytes of the attempt's events.jsonl already applied.
+    `retry_at`: when a job in retry_wait is tried again.
+    """
+
+    __table_args__ = (Index("ix_job_state", "state", "id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    project_id: int | None = Field(default=None, index=True, foreign_key="project.id")
+    chat_id: int = Field(sa_column=telegram_id(index=True))
+    member_id: int = Field(sa_column=telegram_id())
+    kind: str
+    state: str = "queued"
+    request: Json = Field(default_factory=dict, sa_column=json_column())
+    attempt: int = 0
+    pid: int | None = None
+    offset: int = 0
+    progress: Json = Field(default_factory=dict, sa_column=json_column())
+    result: Json = Field(default_factory=dict, sa_column=json_column())
+    error: str | None = None
+    failures: int = 0
+    crashes: int = 0
+    cancel_requested_at: datetime | None = Field(default=None, sa_type=DateTime)
+    retry_at: datetime | None = Field(default=None, sa_type=DateTime)
+    idempotency_key: str | None = Field(default=None, unique=True)
+    created_at: datetime = Field(default_factory=now, sa_type=DateTime)
+    started_at: datetime | None = Field(default=None, sa_type=DateTime)
+    heartbeat_at: datetime | None = Field(default=None, sa_type=DateTime)
+    finished_at: datetime | None = Field(default=None, sa_type=DateTime)
+
+
+class Model(SQLModel, table=True):
+    """A trained detector, version `number` of its project."""
+
+    __table_args__ = (UniqueConstraint("project_id", "number"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    project_id: int = Field(index=True, foreign_key="project.id")
+    number: int
+    job_id: int = Field(unique=True, foreign_key="job.id")
+    dataset_id: int = Field(foreign_key="datasetversion.id")
+    architecture: str
+    imgsz: int
+    weights_key: str
+    metrics: Json = Field(default_factory=dict, sa_column=json_column())
+    details: Json = Field(default_factory=dict, sa_column=json_column())
+    package_key: str | None = None
+    page_token: str = Field(index=True)
+    created_at: datetime = Field(default_factory=now, sa_type=DateTime)
