@@ -1,0 +1,131 @@
+"""How several people's yes and no become one answer: a weighted vote, and when it is enough.
+
+Each member answers like a coin of two sides, one for each truth (A. P. Dawid and A. M. Skene,
+"Maximum Likelihood Estimation of Observer Error-Rates Using the EM Algorithm", Journal of the
+Royal Statistical Society C 28, 1979): whoever says yes to everything says nothing with a yes, and
+their vote weighs nothing without anybody having to be told. How the sides are learned: skill.py.
+
+Yes is whatever the question asks for: on a box, that it is right.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import exp, log, log2
+
+BAR = 0.985
+"""A tile closes at this confidence. Tuned on the simulated crowd of bench/crowd.py."""
+
+LEAST = 2
+"""However good somebody is: where a group wants more than one vote, two people look."""
+
+KNOWN = 8.0
+"""Answers with a known truth after which a member's skill says more than the head count."""
+
+HIT, MISS = 3.0, 1.0
+"""What is believed of a stranger: right in three of four, on either side."""
+
+
+@dataclass(frozen=True)
+class Skills:
+    """How often a member said what, by the truth: soft counts, without the prior.
+
+    `yes_yes`: said yes where yes is true; `yes_no`: said no where yes is true; `no_yes` and
+    `no_no` likewise where no is true.
+    """
+
+    yes_yes: float = 0.0
+    yes_no: float = 0.0
+    no_yes: float = 0.0
+    no_no: float = 0.0
+
+    @property
+    def hits(self) -> float:
+        """Probability of a yes where yes is true, 0..1."""
+        return (self.yes_yes + HIT) / (self.yes_yes + self.yes_no + HIT + MISS)
+
+    @property
+    def catches(self) -> float:
+        """Probability of a no where no is true, 0..1."""
+        return (self.no_no + HIT) / (self.no_no + self.no_yes + HIT + MISS)
+
+    @property
+    def seen(self) -> float:
+        """Answers behind this."""
+        return self.yes_yes + self.yes_no + self.no_yes + self.no_no
+
+    @property
+    def agreement(self) -> float | None:
+        """Share of the answers that were true, 0..1; None without any."""
+        return (self.yes_yes + self.no_no) / self.seen if self.seen else None
+
+    def weight(self, answer: bool) -> float:
+        """What an answer adds to the log odds of yes."""
+        if answer:
+            return log(self.hits / (1 - self.catches))
+        return log((1 - self.hits) / self.catches)
+
+
+STRANGER = Skills()
+
+
+def posterior(
+    answers: Mapping[int, bool], skills: Mapping[int, Skills], *, prior: float = 0.5
+) -> float:
+    """Probability of yes, 0..1, from members' answers; whoever is not in `skills` is a stranger.
+
+    `prior`: how often yes is true before anybody looked, within 0..1.
+    """
+    odds = log(prior / (1 - prior))
+    for member, answer in answers.items():
+        odds += skills.get(member, STRANGER).weight(answer)
+    return 1 / (1 + exp(-max(-700.0, min(700.0, odds))))
+
+
+def settle(
+    answers: Mapping[int, bool],
+    skills: Mapping[int, Skills],
+    *,
+    needed: int,
+    prior: float = 0.5,
+    left: bool = True,
+) -> tuple[bool | None, float]:
+    """What the answers decide (None while the tile is open), and the probability of yes.
+
+    While little is known of those who answered, the first side with `needed` votes has it. With
+    knowledge the confidence decides, be it with fewer votes or more. An even more split tile ends
+    at `most(needed)` votes, or at `needed` where nobody is `left` to ask.
+    """
+    sure = posterior(answers, skills, prior=prior)
+    count = len(answers)
+    yes = sum(answers.values())
+    if count >= needed and (count >= most(needed) or not left):
+        return sure > 0.5, sure
+    if _strangers(answers, skills):
+        return (yes >= needed if max(yes, count - yes) >= needed else None), sure
+    if count >= min(LEAST, needed) and max(sure, 1 - sure) >= BAR:
+        return sure > 0.5, sure
+    return None, sure
+
+
+def most(needed: int) -> int:
+    """Votes after which a tile is decided, however split."""
+    return 2 * needed + 1
+
+
+def worth(p_yes: float, skill: Skills) -> float:
+    """Bits that this member's answer is expected to tell about a tile of probability `p_yes`.
+
+    The mutual information of the answer and the truth: 0 for whoever answers the same whatever is
+    shown, 0 on a tile that is certain, at most 1.
+    """
+    yes = p_yes * skill.hits + (1 - p_yes) * (1 - skill.catches)
+    return _bits(yes) - p_yes * _bits(skill.hits) - (1 - p_yes) * _bits(skill.catches)
+
+
+def _strangers(answers: Mapping[int, bool], skills: Mapping[int, Skills]) -> bool:
+    return sum(skills.get(member, STRANGER).seen for member in answers) < KNOWN * len(answers)
+
+
+def _bits(p: float) -> float:
+    """The entropy of a coin, 0..1."""
+    return 0.0 if p <= 0 or p >= 1 else -p * log2(p) - (1 - p) * log2(1 - p)
