@@ -81,7 +81,8 @@ def get(image_id: int, *, session: Session) -> Image:
     return image
 
 
-def _some(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+def portions(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    """The ids in portions that one statement takes."""
     return (ids[at : at + AT_ONCE] for at in range(0, len(ids), AT_ONCE))
 
 
@@ -89,7 +90,7 @@ def many(ids: list[int], *, session: Session) -> dict[int, Image]:
     """Images by id."""
     return {
         image.id: image
-        for some in _some(ids)
+        for some in portions(ids)
         for image in session.exec(select(Image).where(col(Image.id).in_(some)))
         if image.id
     }
@@ -99,7 +100,7 @@ def boxes(ids: list[int], *, session: Session) -> dict[int, Box]:
     """Boxes by id."""
     return {
         box.id: box
-        for some in _some(ids)
+        for some in portions(ids)
         for box in session.exec(select(Box).where(col(Box.id).in_(some)))
         if box.id
     }
@@ -110,7 +111,7 @@ def rows(ids: Sequence[int], *, session: Session) -> dict[int, ImageRow]:
     wanted = columns(*(getattr(Image, name) for name in ImageRow._fields))
     return {
         row[0]: ImageRow._make(row)
-        for some in _some(ids)
+        for some in portions(ids)
         for row in session.execute(wanted.where(col(Image.id).in_(some)))
     }
 
@@ -120,7 +121,7 @@ def box_rows(ids: Sequence[int], *, session: Session) -> dict[int, BoxRow]:
     wanted = columns(col(Box.id), *(getattr(Box, name) for name in BoxRow._fields))
     return {
         box_id: BoxRow._make(row)
-        for some in _some(ids)
+        for some in portions(ids)
         for box_id, *row in session.execute(wanted.where(col(Box.id).in_(some)))
     }
 
@@ -131,7 +132,7 @@ def set_parts(parts: Mapping[int, str], *, session: Session) -> None:
     for image_id, part in parts.items():
         by_part[part].append(image_id)
     for part, ids in by_part.items():
-        for some in _some(ids):
+        for some in portions(ids):
             session.execute(update(Image).where(col(Image.id).in_(some)).values(part=part))
 
 

@@ -13,11 +13,13 @@ from storage.votes import BoxState, ImageState, box_states, image_states
 class Standing:
     """Ids by what they wait for, and what is ready to train with.
 
-    `check`: open boxes; `confirm`: images whose boxes are decided but nobody said that nothing is
-    missing; `draw`: images that need a hand; `ready`: image -> its right boxes' ids.
+    `check`: open boxes; `fix`: wrong ones of which nobody said what they are instead; `confirm`:
+    images whose boxes are decided but nobody said that nothing is missing; `draw`: images that need
+    a hand; `ready`: image -> its right boxes' ids.
     """
 
     check: list[BoxState] = field(default_factory=list)
+    fix: list[BoxState] = field(default_factory=list)
     confirm: list[int] = field(default_factory=list)
     draw: list[int] = field(default_factory=list)
     ready: dict[int, list[int]] = field(default_factory=dict)
@@ -55,9 +57,13 @@ def standing(project_id: int, *, session: Session) -> Standing:
 def _sort(image: ImageState, boxes: list[BoxState], result: Standing) -> None:
     open_boxes = [box for box in boxes if box.verdict is None]
     right = [box for box in boxes if box.verdict == "right"]
+    to_fix = [box for box in boxes if box.fix == "open"]
     result.wrong += sum(box.verdict == "wrong" for box in boxes)
+    result.fix.extend(to_fix)
     if open_boxes:
         result.check.extend(open_boxes)
+    elif to_fix and not image.complete:
+        pass  # what it is instead comes first: a box off its place means drawing
     elif image.complete and (right or image.answer or image.labelled):
         result.ready[image.image_id] = [box.box_id for box in right]
         result.right.update(box.label for box in right)

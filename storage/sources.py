@@ -70,6 +70,20 @@ def answer_trust(source: Source, answer: str, *, member_id: int, session: Sessio
             answer=answer,
         )
     )
+    session.flush()
+    own = select(Image.id).where(Image.source_id == source.id)
+    session.execute(
+        update(Box)
+        .where(
+            col(Box.image_id).in_(own),
+            col(Box.source_id).is_(None) | (col(Box.source_id) == source.id),
+            col(Box.origin) == "import",
+            # What people or a bulk decision said stands.
+            col(Box.voters) == 0,
+            col(Box.bulk_id).is_(None),
+        )
+        .values(verdict="right" if answer == "yes" else None)
+    )
 
 
 def remove(source: Source, *, session: Session) -> int:

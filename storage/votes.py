@@ -1,21 +1,22 @@
 """Votes: rows that are only added, and what follows from them.
 
-A member's last row on a subject counts; a retraction is a row as well. A box is right or wrong
-once enough members say so and more of them than say the opposite; a tie is not decided for it.
+A member's last row on a subject counts; a retraction is a row as well. What a box is by its votes
+stands in its `verdict` (see pipeline/labelling/decide.py, the door through which votes come in).
 """
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import Select, case, func, literal, or_
+from sqlalchemy import ColumnElement, Select, func, or_
 from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
 from storage import images
-from storage.models import Box, Image, Source, Vote
+from storage.models import Box, Image, Membership, Source, Vote
 
-VOTES_NEEDED = 1
+GUESSED = ("model", "coco", "track")
+"""Origins of boxes that nobody has said."""
 
 
 def cast(
@@ -64,52 +65,85 @@ def current(
     return found
 
 
+def counting(
+    subjects: Collection[int], *, kind: str, project_id: int, session: Session
+) -> dict[int, dict[int, str]]:
+    """As `current`, without the members whose votes were discarded."""
+    found = current(list(subjects), kind=kind, project_id=project_id, session=session)
+    out = discarded(project_id, session=session)
+    if not out:
+        return found
+    return {
+        subject: {member: answer for member, answer in said.items() if member not in out}
+        for subject, said in found.items()
+    }
+
+
+def discarded(project_id: int, *, session: Session) -> set[int]:
+    """The members whose votes do not count."""
+    query = select(Membership.member_id).where(
+        Membership.project_id == project_id, col(Membership.counts).is_(False)
+    )
+    return set(session.exec(query))
+
+
+def last_words(image_ids: Collection[int], *, project_id: int, session: Session) -> dict[int, str]:
+    """The last answer on each of these images that anybody whose votes count stands by."""
+    out = discarded(project_id, session=session)
+    last = _counting(project_id, "image").where(col(Vote.subject_id).in_(image_ids))
+    query = (
+        columns(col(Vote.subject_id), col(Vote.answer))
+        .where(
+            col(Vote.id).in_(last), col(Vote.answer) != "retract", col(Vote.member_id).not_in(out)
+        )
+        .order_by(col(Vote.id))
+    )
+    # In order of their ids: the last word stays.
+    return {image_id: answer for image_id, answer in session.execute(query)}
+
+
+def subjects(project_id: int, kind: str, *, session: Session) -> set[int]:
+    """Everything of this kind that anybody ever voted on."""
+    query = select(Vote.subject_id).where(Vote.project_id == project_id, Vote.subject_kind == kind)
+    return set(session.exec(query.distinct()))
+
+
+def asked() -> tuple[ColumnElement[bool], ...]:
+    """The conditions under which a box (its image and source joined) says something of its image.
+
+    Planted boxes and those that another stands for never do; a model's open guesses are idle once
+    the image came with labels.
+    """
+    return (
+        images.live(),
+        images.counting(),
+        col(Box.origin) != "planted",
+        col(Box.merged_id).is_(None),
+        or_(~col(Image.labelled), col(Box.origin).not_in(GUESSED), col(Box.verdict).is_not(None)),
+    )
+
+
 @dataclass(frozen=True)
 class BoxState:
-    """A box of a live image and what is decided on it: right, wrong or None (open)."""
+    """A box of a live image and what is decided on it: right, wrong or None (open).
+
+    `fix`: what a wrong one is instead, `open` while nobody said.
+    """
 
     box_id: int
     image_id: int
     label: str
     verdict: str | None
+    fix: str | None = None
 
 
 def box_states(project_id: int, *, session: Session) -> list[BoxState]:
-    """Every box of the project's live images with its verdict.
-
-    Boxes of a trusted source are right until a vote says otherwise.
-    """
-    tally = (
-        columns(
-            col(Vote.subject_id).label("box_id"),
-            func.sum(case((col(Vote.answer) == "right", 1), else_=0)).label("right_votes"),
-            func.sum(case((col(Vote.answer) == "wrong", 1), else_=0)).label("wrong_votes"),
-        )
-        .where(col(Vote.id).in_(_counting(project_id, "box")))
-        .group_by(col(Vote.subject_id))
-        .subquery()
-    )
-    right = func.coalesce(tally.c.right_votes, literal(0))
-    wrong = func.coalesce(tally.c.wrong_votes, literal(0))
-    verdict = case(
-        ((right >= VOTES_NEEDED) & (right > wrong), "right"),
-        ((wrong >= VOTES_NEEDED) & (wrong >= right), "wrong"),
-        ((col(Source.trust) == "yes") & (col(Box.origin) == "import"), "right"),
-        else_=None,
-    )
-    guessed = col(Box.origin).in_(("model", "coco"))
+    """Every box of the project's live images with its verdict."""
     query = (
-        columns(col(Box.id), col(Box.image_id), col(Box.label), verdict)
+        columns(col(Box.id), col(Box.image_id), col(Box.label), col(Box.verdict), col(Box.fix))
         .join(Image, col(Image.id) == col(Box.image_id))
         .join(Source, col(Source.id) == col(Image.source_id))
-        .outerjoin(tally, tally.c.box_id == col(Box.id))
-        .where(
-            col(Box.project_id) == project_id,
-            images.live(),
-            images.counting(),
-            # A model's open guesses are idle once the image came with labels.
-            or_(~col(Image.labelled), ~guessed, verdict.is_not(None)),
-        )
+        .where(col(Box.project_id) == project_id, *asked())
         .order_by(col(Box.id))
     )
     return [BoxState(*row) for row in session.execute(query)]
@@ -119,10 +153,21 @@ def right_boxes(
     project_id: int, image_ids: Collection[int], *, session: Session
 ) -> dict[int, list[int]]:
     """The ids of the right boxes on these images, by image; images without one are left out."""
+    query = (
+        columns(col(Box.image_id), col(Box.id))
+        .join(Image, col(Image.id) == col(Box.image_id))
+        .join(Source, col(Source.id) == col(Image.source_id))
+        .where(
+            col(Box.project_id) == project_id,
+            col(Box.image_id).in_(list(image_ids)),
+            col(Box.verdict) == "right",
+            *asked(),
+        )
+        .order_by(col(Box.id))
+    )
     found: dict[int, list[int]] = defaultdict(list)
-    for box in box_states(project_id, session=session):
-        if box.verdict == "right" and box.image_id in image_ids:
-            found[box.image_id].append(box.box_id)
+    for image_id, box_id in session.execute(query):
+        found[image_id].append(box_id)
     return dict(found)
 
 
@@ -148,13 +193,6 @@ class ImageState:
 
 def image_states(project_id: int, *, session: Session) -> list[ImageState]:
     """Every live image with what is known of its completeness."""
-    query = (
-        columns(col(Vote.subject_id), col(Vote.answer))
-        .where(col(Vote.id).in_(_counting(project_id, "image")), col(Vote.answer) != "retract")
-        .order_by(col(Vote.id))
-    )
-    # In order of their ids: the last word stays.
-    said = {image_id: answer for image_id, answer in session.execute(query)}
     rows = session.execute(
         columns(
             col(Image.id),
@@ -163,12 +201,10 @@ def image_states(project_id: int, *, session: Session) -> list[ImageState]:
             col(Image.proposed),
             col(Source.trust),
             col(Source.state),
+            col(Image.answer),
         )
         .join(Source, col(Source.id) == col(Image.source_id))
         .where(col(Image.project_id) == project_id, images.live())
         .order_by(col(Image.id))
     )
-    return [
-        ImageState(image_id, source_id, labelled, proposed, trust, state, said.get(image_id))
-        for image_id, source_id, labelled, proposed, trust, state in rows
-    ]
+    return [ImageState(*row) for row in rows]

@@ -8,6 +8,7 @@ from pipeline.jobs.spec import (
     BoxItem,
     ImageItem,
 )
+from pipeline.labelling import decide
 from storage import images, sources, votes
 from storage.models import Box, Image, Source
 
@@ -82,6 +83,9 @@ def _news(
                 rows.append(_box(image, box, source))
             elif same.origin == "import":
                 same.source_id = source.id
+                if not same.voters:
+                    # The old source's trust is not the new one's.
+                    same.verdict = None
                 session.add(same)
         if any(box.origin == "import" for box in has.values()):
             unsaid.append(_id(image))
@@ -94,7 +98,7 @@ def _take_back(image_ids: list[int], project_id: int, *, session: Session) -> No
     for image_id, answers in said.items():
         for member_id, answer in answers.items():
             if answer == "complete":
-                votes.cast(
+                decide.vote(
                     [image_id],
                     "retract",
                     kind="image",

@@ -5,7 +5,8 @@ import zlib
 from sqlmodel import Session, col, select
 
 from pipeline.errors import UserError
-from storage import images, votes
+from pipeline.labelling import decide
+from storage import images
 from storage.models import Box, Drawing, Image, Project
 from storage.progress import standing
 
@@ -172,7 +173,7 @@ def accept(drawing: Drawing, label: str, *, member_id: int, whole: bool, session
     ]
     session.add_all(rows)
     session.flush()
-    votes.cast(
+    decide.vote(
         [row.id for row in rows if row.id is not None],
         "right",
         kind="box",
@@ -195,7 +196,7 @@ def _settle(drawing: Drawing, *, member_id: int, whole: bool, session: Session) 
     session.add(drawing)
     # With several classes one drawing shows one of them: the picture is asked about as a whole,
     # whatever anybody said of it before.
-    votes.cast(
+    decide.vote(
         [drawing.image_id],
         "complete" if whole else "redrawn",
         kind="image",

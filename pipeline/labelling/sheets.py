@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from pipeline.errors import UserError
+from pipeline.labelling import decide
 from storage import images, sheets, sources, votes
 from storage.models import Sheet, Source
 from storage.progress import Standing, standing
@@ -272,7 +273,7 @@ def settle_samples(project_id: int, *, member_id: int, session: Session) -> list
 def _cast(
     sheet: Sheet, subjects: list[int], answer: str, *, member_id: int, session: Session
 ) -> None:
-    votes.cast(
+    decide.vote(
         subjects,
         answer,
         kind=sheet.kind,

@@ -92,6 +92,7 @@ def make_image(
             x2=0.3 + 0.01 * place,
             y2=0.4,
             origin=origin,
+            verdict="right" if source.trust == "yes" and origin == "import" else None,
         )
         for place in range(boxes)
     ]

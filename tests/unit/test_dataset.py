@@ -8,7 +8,8 @@ from sqlmodel import Session, select
 
 from pipeline import dataset
 from pipeline.errors import DatasetError
-from storage import datasets, images, votes
+from pipeline.labelling import decide
+from storage import datasets, images
 from storage.files import FileStore
 from storage.models import Image, Project, Source
 from tests.support.project import ANN, make_image, make_project, make_source
@@ -76,7 +77,7 @@ def test_what_is_not_decided_stays_out(session: Session, files: FileStore) -> No
         (bad.id, "box", "wrong"),
         (image.id, "image", "complete"),
     ):
-        votes.cast(
+        decide.vote(
             [subject or 0],
             answer,
             kind=kind,

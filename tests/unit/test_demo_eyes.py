@@ -9,7 +9,7 @@ from sqlmodel import Session
 from bot.demo.eyes import Eyes, overlap
 from bot.demo.parcel import Luggage
 from bot.demo.scene import Clip
-from storage import votes
+from pipeline.labelling import decide
 from storage.db import Database
 from storage.migrate import upgrade
 from storage.models import Box, Drawing, Image, Project, Sheet, Source
@@ -87,8 +87,8 @@ def fill(session: Session) -> None:
             )
         )
     session.flush()
-    votes.cast([1, 3], "right", kind="box", project_id=PROJECT, member_id=1, session=session)
-    votes.cast([2], "wrong", kind="box", project_id=PROJECT, member_id=1, session=session)
+    decide.vote([1, 3], "right", kind="box", project_id=PROJECT, member_id=1, session=session)
+    decide.vote([2], "wrong", kind="box", project_id=PROJECT, member_id=1, session=session)
     state = {"project_id": PROJECT, "chat_id": 1}
     session.add(Sheet(id=1, kind="box", label="duck", tiles=[1, 2, 3], state="open", **state))
     session.add(Sheet(id=2, kind="image", tiles=[1, 2], state="closed", **state))

@@ -4,8 +4,7 @@ import pytest
 from sqlmodel import Session
 
 from pipeline.errors import UserError
-from pipeline.labelling import drawings
-from storage import votes
+from pipeline.labelling import decide, drawings
 from storage.models import Drawing, Project
 from storage.progress import standing
 from tests.support.project import (
@@ -133,7 +132,7 @@ def test_a_drawing_answers_that_something_was_missing(session: Session) -> None:
     """With several classes Ben's drawing settles Ann's “missing”: the picture is asked again."""
     project = video(session, "cat", "dog")
     drawing = ask(session, project)
-    votes.cast(
+    decide.vote(
         [drawing.image_id],
         "incomplete",
         kind="image",

@@ -18,6 +18,7 @@ from pipeline.jobs.spec import (
 )
 from pipeline.kinds import collect, package, propose
 from pipeline.kinds.places import Places
+from pipeline.labelling import decide
 from storage import jobs, sources, votes
 from storage.models import Box, Image, Job, Model, Project, Source
 from tests.support.project import ANN, CHAT, make_image, make_project, make_source
@@ -115,11 +116,11 @@ def test_a_source_added_again_says_each_box_once(
     bring(session, first, [item(1), item(2)], tmp_path)
     one, two = session.exec(select(Box).order_by(col(Box.id))).all()
     project_id = project.id or 0
-    votes.cast(
+    decide.vote(
         [one.id or 0], "right", kind="box", project_id=project_id, member_id=ANN, session=session
     )
     for box in (one, two):
-        votes.cast(
+        decide.vote(
             [box.image_id],
             "complete",
             kind="image",
@@ -157,7 +158,7 @@ def test_labels_come_to_a_picture_that_is_here_without(session: Session, tmp_pat
     job, source = collecting(session, project, trust="yes")
     for _ in range(2):
         bring(session, job, [item(7), item(8, group="new7")], tmp_path)
-    source.state = "ready"
+    sources.answer_trust(source, "yes", member_id=1, session=session)
     session.flush()
     assert (image.source_id, image.labelled) == (source.id, True)
     assert (image.group_key, image.part) == ("old", "val")

@@ -4,6 +4,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlmodel import Session, func, select
 
+from pipeline.labelling import decide
 from storage import sources, votes
 from storage.db import Database
 from storage.models import Project, Vote
@@ -13,7 +14,7 @@ from tests.support.project import ANN, BEN, make_image, make_project, make_sourc
 
 def vote(session: Session, project: Project, box: int, member: int, answer: str) -> None:
     """One answer of one member on a box."""
-    votes.cast(
+    decide.vote(
         [box],
         answer,
         kind="box",
@@ -126,7 +127,7 @@ def test_an_image_is_ready_once_somebody_says_that_nothing_is_missing(session: S
     image, [box] = make_image(session, make_source(session, project), boxes=1)
     vote(session, project, box.id or 0, ANN, "right")
     for answer, where in (("incomplete", "draw"), ("complete", "ready")):
-        votes.cast(
+        decide.vote(
             [image.id or 0],
             answer,
             kind="image",

@@ -1,0 +1,44 @@
+"""How members answer, as soft counts (see storage.models.Skill)."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from sqlmodel import Session, select
+
+from storage.models import Skill, now
+
+T = TypeVar("T")
+
+
+def of_project(
+    project_id: int, *, kind: str, make: Callable[[float, float, float, float], T], session: Session
+) -> dict[int, T]:
+    """What is known of the project's members, by member, each made of its four counts."""
+    query = select(Skill).where(Skill.project_id == project_id, Skill.kind == kind)
+    return {
+        row.member_id: make(row.yes_yes, row.yes_no, row.no_yes, row.no_no)
+        for row in session.exec(query)
+    }
+
+
+def get(project_id: int, member_id: int, *, kind: str, session: Session) -> Skill:
+    """The member's row, made where there is none."""
+    row = session.get(Skill, (project_id, member_id, kind))
+    if row is None:
+        row = Skill(project_id=project_id, member_id=member_id, kind=kind)
+        session.add(row)
+    return row
+
+
+def keep(
+    project_id: int,
+    member_id: int,
+    counts: tuple[float, float, float, float],
+    *,
+    kind: str,
+    session: Session,
+) -> None:
+    """Replace the four counts: yes_yes, yes_no, no_yes, no_no."""
+    row = get(project_id, member_id, kind=kind, session=session)
+    row.yes_yes, row.yes_no, row.no_yes, row.no_no = counts
+    row.updated_at = now()
