@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from bot.adding import options_in, parse, queue_source
 from bot.messages import collect as collect_words
-from bot.messages import label as label_words
+from bot.messages import drawing as drawing_words
 from pipeline.labelling import drawings
 from storage import chats, jobs, outbox, projects, uploads
 from storage.models import Drawing, Project, Upload, now
@@ -100,7 +100,7 @@ def as_photo(row: Upload, session: Session) -> None:
 def unreadable(row: Upload, drawing_id: int | None, sentence: str, session: Session) -> None:
     """Say why a drawing was not understood, as a reply to it."""
     project = projects.get(_meant(row, drawing_id, session), session=session)
-    problem = label_words.draw_problem(project, sentence, reply_to=row.message_id)
+    problem = drawing_words.draw_problem(project, sentence, reply_to=row.message_id)
     outbox.put(f"ink:{row.id}", row.chat_id, problem, session=session)
     uploads.settle([id_of(row)], session=session)
 
@@ -124,7 +124,7 @@ def understood(
     drawing = drawings.get(drawing_id, session=session)
     project = projects.get(drawing.project_id, session=session)
     if unclear:
-        note = label_words.marks_left_out(project, unclear, reply_to=row.message_id)
+        note = drawing_words.marks_left_out(project, unclear, reply_to=row.message_id)
         outbox.put(f"ink:{row.id}", row.chat_id, note, session=session)
     uploads.settle([id_of(row)], session=session)
     drawings.read(drawing, boxes, drawings.class_meant(project, row.words), session=session)

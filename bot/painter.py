@@ -6,21 +6,22 @@ What is to be painted is a state of the rows, so a restart paints what a crash l
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from sqlmodel import Session
 
+from bot.drawing_painter import DrawingPainter, lose_drawing
 from bot.messages import label as words
+from bot.placing import apologise, scrolled_away
 from bot.services import Services
 from bot.wishes import Keyboard
 from pipeline.labelling import drawings, sheets
 from pipeline.labelling.tiles import Tile, TileBox
 from pipeline.pool import PicturePool
-from storage import chats, images, outbox, projects, votes
+from storage import images, outbox, projects, votes
 from storage import sheets as sheet_rows
-from storage.models import Box, Chat, Drawing, Image, Sheet
+from storage.models import Box, Image, Sheet
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +32,7 @@ class Painter:
     def __init__(self, services: Services, pool: PicturePool) -> None:
         self._services = services
         self._pool = pool
+        self._drawings = DrawingPainter(services, pool)
         self._lock = asyncio.Lock()
 
     async def paint(self) -> None:
@@ -48,7 +50,7 @@ class Painter:
                     await self._guarded(self._sheet(sheet), partial(_lose_sheet, sheet.id or 0))
                 for drawing in to_draw:
                     await self._guarded(
-                        self._drawing(drawing), partial(_lose_drawing, drawing.id or 0)
+                        self._drawings.paint(drawing), partial(lose_drawing, drawing.id or 0)
                     )
 
     async def _guarded(self, work: Awaitable[None], lose: Callable[[Session], None]) -> None:
@@ -98,53 +100,12 @@ class Painter:
             for number, image_id in enumerate(sheet.tiles, 1)
         ], classes
 
-    async def _drawing(self, drawing: Drawing) -> None:
-        about = await self._services.db.read(lambda s: _about(drawing, s))
-        path = self._path(about.image)
-        if drawing.state == "preparing" and not about.boxes:
-            data = await self._pool.run("pipeline.labelling.request:render_request", path)
-        else:
-            # Where boxes are known the request shows them: only what has none is to be circled.
-            data = await self._pool.run(
-                "pipeline.labelling.request:render_answer",
-                path,
-                about.boxes,
-                about.labels,
-                classes=about.classes,
-            )
-        key = self._services.places.files.put_bytes(data, suffix=".jpg")
-        more = drawing.state == "preparing" and bool(about.boxes)
-        await self._services.write(
-            lambda s: _show_drawing(drawing.id or 0, drawing.state, key, more, s)
-        )
-
     def _path(self, image: Image) -> Path:
         return self._services.places.files.path(image.key)
 
 
 def _xyxy(box: Box) -> tuple[float, float, float, float]:
     return (box.x1, box.y1, box.x2, box.y2)
-
-
-@dataclass(frozen=True)
-class _About:
-    """What a drawing's picture shows."""
-
-    image: Image
-    classes: list[str]
-    boxes: list[tuple[float, float, float, float]]
-    labels: list[str]
-
-
-def _about(drawing: Drawing, session: Session) -> _About:
-    image = images.get(drawing.image_id, session=session)
-    classes = projects.get(drawing.project_id, session=session).classes
-    if drawing.state != "preparing":
-        boxes = [(box[0], box[1], box[2], box[3]) for box in drawing.boxes]
-        return _About(image, classes, boxes, [drawing.label] * len(boxes) if drawing.label else [])
-    right = votes.right_boxes(drawing.project_id, [drawing.image_id], session=session)
-    rows = images.boxes(right.get(drawing.image_id, []), session=session).values()
-    return _About(image, classes, [_xyxy(row) for row in rows], [row.label for row in rows])
 
 
 def _open(sheet_id: int, picture: str, session: Session) -> None:
@@ -194,62 +155,8 @@ def _change_keyboard(sheet: Sheet, keyboard: Keyboard, session: Session) -> None
         outbox.put(sheet.key, row.chat_id, wish, priority=row.priority, session=session)
 
 
-def scrolled_away(key: str, chat_id: int, *, session: Session) -> bool:
-    """Whether something came after the message in its chat."""
-    shown, chat = outbox.get(key, session=session), session.get(Chat, chat_id)
-    if shown is None or shown.message_id is None or chat is None:
-        return False
-    return shown.message_id < chat.last_message_id
-
-
-def _show_drawing(drawing_id: int, was: str, picture: str, more: bool, session: Session) -> None:
-    drawing = session.get(Drawing, drawing_id)
-    if drawing is None or drawing.state != was:
-        return
-    project = projects.get(drawing.project_id, session=session)
-    chat = session.get(Chat, drawing.chat_id)
-    if was == "preparing":
-        drawing.state = "asked"
-        done = drawings.drawn_count(drawing.project_id, session=session) % drawings.GOAL
-        left = len(sheets.askable(drawing.project_id, session=session).draw)
-        wish = words.draw_request(
-            project,
-            drawing,
-            picture,
-            done=done,
-            goal=min(drawings.GOAL, done + max(left, 1)),
-            private=chat is not None and chat.type == chats.PRIVATE,
-            more=more,
-        )
-        key = f"draw:{drawing.id}"
-    else:
-        drawing.state = "read"
-        wish = words.draw_answer(project, drawing, picture)
-        key = f"drawn:{drawing.id}"
-    session.add(drawing)
-    outbox.put(
-        key,
-        drawing.chat_id,
-        wish,
-        fresh=scrolled_away(key, drawing.chat_id, session=session),
-        session=session,
-    )
-
-
 def _lose_sheet(sheet_id: int, session: Session) -> None:
     sheet = sheet_rows.get(sheet_id, session=session)
     if sheet is not None:
         sheet_rows.close(sheet, "aside", session=session)
-        _apologise(f"sheet:{sheet_id}:lost", sheet.chat_id, sheet.project_id, session)
-
-
-def _lose_drawing(drawing_id: int, session: Session) -> None:
-    drawing = session.get(Drawing, drawing_id)
-    if drawing is not None:
-        drawings.skip(drawing, session=session)
-        _apologise(f"draw:{drawing_id}:lost", drawing.chat_id, drawing.project_id, session)
-
-
-def _apologise(key: str, chat_id: int, project_id: int, session: Session) -> None:
-    project = projects.get(project_id, session=session)
-    outbox.put(key, chat_id, words.not_painted(project), session=session)
+        apologise(f"sheet:{sheet_id}:lost", sheet.chat_id, sheet.project_id, session)

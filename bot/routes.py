@@ -15,7 +15,7 @@ from telegram.ext import (
     filters,
 )
 
-from bot.handlers import add, files, label, models, projects, start, train
+from bot.handlers import add, drawing, files, label, models, projects, start, train
 from bot.turn import Context, Turn, act, answer
 from bot.turn import services_of as services_of
 from pipeline.errors import UserError
@@ -56,9 +56,9 @@ TAPS: dict[str, Tap] = {
     "rm": add.tap_remove,
     "unrm": add.tap_put_back,
     "label": label.tap_label,
-    "draw": label.tap_draw,
+    "draw": drawing.tap_draw,
     "s": label.tap_sheet,
-    "d": label.tap_drawing,
+    "d": drawing.tap_drawing,
     "stats": models.tap_stats,
     "train": train.tap_train,
     "go": train.tap_go,

@@ -1,17 +1,18 @@
-"""Sheets and drawings: every tap is a vote before it is answered."""
+"""Sheets: every tap is a vote before it is answered."""
 
 from sqlmodel import col, select
 from telegram import Update
 
+from bot.handlers.drawing import ask_next
 from bot.messages import label as words
 from bot.painter import show_marks, show_sheet, show_way_back
 from bot.turn import Context, Turn, act
 from pipeline.errors import UserError
 from pipeline.kinds import propose
-from pipeline.labelling import drawings, sheets
-from storage import jobs, outbox, projects, registry
+from pipeline.labelling import sheets
+from storage import jobs, projects, registry
 from storage import sheets as sheet_rows
-from storage.models import Drawing, Job, Project, Sheet, now
+from storage.models import Job, Project, Sheet, now
 
 
 async def label(update: Update, context: Context) -> None:
@@ -22,13 +23,6 @@ async def label(update: Update, context: Context) -> None:
 def tap_label(turn: Turn, args: list[str]) -> str:
     """▶ Check."""
     return begin(turn)
-
-
-def tap_draw(turn: Turn, args: list[str]) -> str:
-    """✏️ Start."""
-    if not _draw_next(turn, turn.project):
-        _won(turn, turn.project)
-    return ""
 
 
 def begin(turn: Turn) -> str:
@@ -50,7 +44,7 @@ def begin(turn: Turn) -> str:
     if _deal(turn, project, key=f"label:{turn.key}", previous_id=None):
         return ""
     busy = _is_looking(turn, project)
-    if not busy and _draw_next(turn, project):
+    if not busy and ask_next(turn, project):
         return ""
     state = sheets.askable(project.id, session=turn.session)
     turn.say(words.nothing_to_ask(project, state, preparing=busy))
@@ -97,16 +91,6 @@ def _deal(turn: Turn, project: Project, *, key: str, previous_id: int | None) ->
         session=turn.session,
     )
     return sheet is not None
-
-
-def _draw_next(turn: Turn, project: Project, *, besides: int | None = None) -> bool:
-    assert project.id is not None
-    if not project.classes:
-        raise UserError("First tell me what to find, for example: /classes cat, dog")
-    drawing = drawings.ask(
-        project_id=project.id, chat_id=turn.chat.id, besides=besides, session=turn.session
-    )
-    return drawing is not None
 
 
 def tap_sheet(turn: Turn, args: list[str]) -> str:
@@ -161,69 +145,3 @@ def _after(turn: Turn, sheet: Sheet, *, stop: bool) -> None:
     state = sheets.askable(project.id, session=turn.session)
     over = not (state.check or state.confirm)
     turn.say(words.stopped(project, state, told="all is checked 🎉" if over else ""))
-
-
-def tap_drawing(turn: Turn, args: list[str]) -> str:
-    """A button of a drawing request or of its answer."""
-    drawing = drawings.get(int(args[0]), session=turn.session)
-    if drawing.chat_id != turn.chat.id:
-        raise UserError("That belongs to another chat.")
-    project = projects.get(drawing.project_id, session=turn.session)
-    what, rest = args[1], args[2:]
-    match what:
-        case "how":
-            return words.HOW_TO_DRAW
-        case "del":
-            drawings.check(drawing, int(rest[1]))
-            drawings.drop_box(drawing, int(rest[0]), session=turn.session)
-            if drawing.boxes:
-                return "Left out"
-            drawings.again(drawing, session=turn.session)
-            return "No box left: draw again, or tap 🚫."
-        case "again":
-            drawings.again(drawing, session=turn.session)
-            return "Draw on the same photo again and send it."
-        case "ok":
-            drawings.check(drawing, int(rest[1]))
-            said = _accept(turn, project, drawing, int(rest[0]))
-        case "none":
-            drawings.nothing(drawing, member_id=turn.member.id, session=turn.session)
-            said = "Nothing here: kept as background"
-        case "skip":
-            drawings.skip(drawing, session=turn.session)
-            said = "Skipped"
-        case "stop":
-            drawings.skip(drawing, session=turn.session)
-            _won(turn, project)
-            return "Stopped"
-        case _:
-            raise UserError("I don't know this button. /label goes on.")
-    enough = what != "skip" and _round_number(turn, project)
-    if enough or not _draw_next(turn, project, besides=drawing.image_id):
-        _won(turn, project, told="well drawn 🎉" if enough else "every picture is drawn on 🎉")
-    return said
-
-
-def _round_number(turn: Turn, project: Project) -> bool:
-    """Whether as many pictures as were asked for are drawn: time to say what was won."""
-    assert project.id is not None
-    return drawings.drawn_count(project.id, session=turn.session) % drawings.GOAL == 0
-
-
-def _accept(turn: Turn, project: Project, drawing: Drawing, index: int) -> str:
-    if not 0 <= index < len(project.classes):
-        raise drawings.DrawingChanged
-    drawings.accept(
-        drawing,
-        project.classes[index],
-        member_id=turn.member.id,
-        whole=len(project.classes) == 1,
-        session=turn.session,
-    )
-    return f"✅ {len(drawing.boxes)} × {project.classes[index]}"[:190]
-
-
-def _won(turn: Turn, project: Project, told: str = "") -> None:
-    assert project.id is not None
-    state = sheets.askable(project.id, session=turn.session)
-    turn.say(words.stopped(project, state, told), priority=outbox.ANSWER)

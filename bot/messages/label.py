@@ -1,10 +1,9 @@
-"""Sheets, drawing requests and what they won."""
+"""Sheets and what they won."""
 
-from bot.messages.common import at, count, head, plural
+from bot.messages.common import at, count, head
 from bot.wishes import Keyboard, Wish, button, esc, photo, rows, text
-from pipeline.labelling.drawings import revision
 from pipeline.labelling.sheets import SECONDS_A_SHEET
-from storage.models import Drawing, Project, Sheet
+from storage.models import Project, Sheet
 from storage.progress import Standing
 
 FIRST_TRY = 30
@@ -105,93 +104,6 @@ def stopped(project: Project, state: Standing, told: str = "") -> Wish:
 def samples_settled(project: Project, sentences: list[str]) -> Wish:
     """What a checked sample says about the rest."""
     return text(head(project) + "\n".join(esc(sentence) for sentence in sentences))
-
-
-def draw_request(
-    project: Project,
-    drawing: Drawing,
-    picture: str,
-    *,
-    done: int,
-    goal: int,
-    private: bool,
-    more: bool,
-) -> Wish:
-    """A picture to draw on. `more`: it shows boxes, and something else was said to be there."""
-    one = len(project.classes) == 1
-    what = f"each {esc(project.classes[0])}" if one else "all objects of one class"
-    if more:
-        what = f"{what} that has no box yet"
-    how = "send it" if private else "send it as a reply to this"
-    # Several classes: the caption that comes back, or a button, says which.
-    extra = "" if one else " and write the class under it"
-    words = (
-        f"{head(project)}✏️ Circle {what}: open the photo → edit → brush → "
-        f"{how}{extra}. {done % goal + 1}/{goal}"
-    )
-    nothing = f"🚫 No {project.classes[0]} here" if one else "🚫 Nothing here"
-    if more:
-        nothing = "🚫 Nothing missing"
-    return photo(
-        picture,
-        words,
-        [
-            [button(nothing[:40], "d", drawing.id, "none")],
-            [
-                button("⏭ Skip", "d", drawing.id, "skip"),
-                button("❔ How?", "d", drawing.id, "how"),
-                button("⏹ Stop", "d", drawing.id, "stop"),
-            ],
-        ],
-    )
-
-
-HOW_TO_DRAW = (
-    "Open the photo, tap ⋮ or the pencil → Edit → brush. Draw one closed circle around each "
-    "object, don't crop, then send it back to me."
-)
-
-
-def draw_answer(project: Project, drawing: Drawing, picture: str) -> Wish:
-    """The strokes as they were understood, to be confirmed."""
-    # The project's classes may have changed since it was drawn.
-    label = drawing.label if drawing.label in project.classes else ""
-    boxes = count(len(drawing.boxes), label or "object", plural(label or "object"))
-    seen = revision(drawing)
-    if label:
-        index = project.classes.index(label)
-        right = [[button("✅ Right", "d", drawing.id, "ok", index, seen)]]
-    else:
-        right = rows(
-            [
-                button(f"✅ {name}"[:30], "d", drawing.id, "ok", index, seen)
-                for index, name in enumerate(project.classes)
-            ],
-            3,
-        )
-    away = [
-        button(f"🗑 {place}", "d", drawing.id, "del", place, seen)
-        for place in range(1, len(drawing.boxes) + 1)
-    ][:24]
-    question = f"{esc(boxes)}, right?" if label else f"{boxes}: of which class?"
-    return photo(
-        picture,
-        f"{head(project)}{question}",
-        [*right, [button("↩ Again", "d", drawing.id, "again")], *rows(away, 6)],
-    )
-
-
-def draw_problem(project: Project, sentence: str, *, reply_to: int | None) -> Wish:
-    """A drawing that could not be read; the request stays open."""
-    return text(f"{head(project)}{esc(sentence)}", reply_to=reply_to)
-
-
-def marks_left_out(project: Project, marks: int, *, reply_to: int | None) -> Wish:
-    """Strokes that surround nothing."""
-    return text(
-        f"{head(project)}{count(marks, 'mark')} left out: draw each circle closed.",
-        reply_to=reply_to,
-    )
 
 
 def not_painted(project: Project) -> Wish:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from bot import wishes
 from bot.commands import COMMANDS
 from bot.messages import collect, common, label, project, result, train
+from bot.messages import drawing as drawn
 from bot.routes import COMMAND_HANDLERS, TAPS
 from bot.wishes import Wish
 from pipeline.jobs.events import Progress
@@ -97,9 +98,9 @@ def every_wish() -> Iterator[Wish]:
     for preparing in (True, False):
         yield label.nothing_to_ask(here, state, preparing=preparing)
     yield label.stopped(here, state)
-    yield label.draw_problem(here, HOSTILE, reply_to=1)
-    yield label.draw_answer(here, drawing(40), "aa/x.jpg")
-    yield label.draw_answer(here, drawing(1, "dog"), "aa/x.jpg")
+    yield drawn.draw_problem(here, HOSTILE, reply_to=1)
+    yield drawn.draw_answer(here, drawing(40), "aa/x.jpg")
+    yield drawn.draw_answer(here, drawing(1, "dog"), "aa/x.jpg")
     yield train.starting(here, job())
     yield train.cancelled(here, job())
     yield train.retrying(here, job())

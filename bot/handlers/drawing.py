@@ -1,0 +1,97 @@
+"""Drawings: pictures that wait for a hand, and what came back."""
+
+from bot.messages import drawing as words
+from bot.messages import label as label_words
+from bot.turn import Turn
+from pipeline.errors import UserError
+from pipeline.labelling import drawings, sheets
+from storage import outbox, projects
+from storage.models import Drawing, Project
+
+
+def tap_draw(turn: Turn, args: list[str]) -> str:
+    """✏️ Start."""
+    if not ask_next(turn, turn.project):
+        _won(turn, turn.project)
+    return ""
+
+
+def ask_next(turn: Turn, project: Project, *, besides: int | None = None) -> bool:
+    """Ask for the next drawing; False when nothing needs a hand.
+
+    Raises:
+        UserError: the project has no class yet.
+    """
+    assert project.id is not None
+    if not project.classes:
+        raise UserError("First tell me what to find, for example: /classes cat, dog")
+    drawing = drawings.ask(
+        project_id=project.id, chat_id=turn.chat.id, besides=besides, session=turn.session
+    )
+    return drawing is not None
+
+
+def tap_drawing(turn: Turn, args: list[str]) -> str:
+    """A button of a drawing request or of its answer."""
+    drawing = drawings.get(int(args[0]), session=turn.session)
+    if drawing.chat_id != turn.chat.id:
+        raise UserError("That belongs to another chat.")
+    project = projects.get(drawing.project_id, session=turn.session)
+    what, rest = args[1], args[2:]
+    match what:
+        case "how":
+            return words.HOW_TO_DRAW
+        case "del":
+            drawings.check(drawing, int(rest[1]))
+            drawings.drop_box(drawing, int(rest[0]), session=turn.session)
+            if drawing.boxes:
+                return "Left out"
+            drawings.again(drawing, session=turn.session)
+            return "No box left: draw again, or tap 🚫."
+        case "again":
+            drawings.again(drawing, session=turn.session)
+            return "Draw on the same photo again and send it."
+        case "ok":
+            drawings.check(drawing, int(rest[1]))
+            said = _accept(turn, project, drawing, int(rest[0]))
+        case "none":
+            drawings.nothing(drawing, member_id=turn.member.id, session=turn.session)
+            said = "Nothing here: kept as background"
+        case "skip":
+            drawings.skip(drawing, session=turn.session)
+            said = "Skipped"
+        case "stop":
+            drawings.skip(drawing, session=turn.session)
+            _won(turn, project)
+            return "Stopped"
+        case _:
+            raise UserError("I don't know this button. /label goes on.")
+    enough = what != "skip" and _round_number(turn, project)
+    if enough or not ask_next(turn, project, besides=drawing.image_id):
+        _won(turn, project, told="well drawn 🎉" if enough else "every picture is drawn on 🎉")
+    return said
+
+
+def _round_number(turn: Turn, project: Project) -> bool:
+    """Whether as many pictures as were asked for are drawn: time to say what was won."""
+    assert project.id is not None
+    return drawings.drawn_count(project.id, session=turn.session) % drawings.GOAL == 0
+
+
+def _accept(turn: Turn, project: Project, drawing: Drawing, index: int) -> str:
+    if not 0 <= index < len(project.classes):
+        raise drawings.DrawingChanged
+    drawings.accept(
+        drawing,
+        project.classes[index],
+        member_id=turn.member.id,
+        whole=len(project.classes) == 1,
+        session=turn.session,
+    )
+    return f"✅ {len(drawing.boxes)} × {project.classes[index]}"[:190]
+
+
+def _won(turn: Turn, project: Project, told: str = "") -> None:
+    assert project.id is not None
+    state = sheets.askable(project.id, session=turn.session)
+    turn.say(label_words.stopped(project, state, told), priority=outbox.ANSWER)
