@@ -106,7 +106,8 @@ class Drawing(SQLModel, table=True):
 class EditorTask(SQLModel, table=True):
     """A picture opened in the editor page, under an unguessable name.
 
-    `member_id` 0: whoever of the chat opens it. `chat_id`: where the link was given.
+    `member_id` 0: whoever of the chat opens it. `chat_id`: where the link was given. `made`: the
+    box that each edit made, 0 where it made none, so that an edit sent twice changes nothing.
     """
 
     token: str = Field(primary_key=True)
@@ -114,5 +115,6 @@ class EditorTask(SQLModel, table=True):
     image_id: int = Field(foreign_key="image.id")
     chat_id: int = Field(sa_column=telegram_id())
     member_id: int = Field(default=0, sa_column=telegram_id())
+    made: Json = Field(default_factory=dict, sa_column=json_column())
     created_at: datetime = Field(default_factory=now, sa_type=DateTime)
     expires_at: datetime = Field(sa_type=DateTime)
