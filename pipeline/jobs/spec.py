@@ -7,21 +7,11 @@ in results are relative to `out/`, keys are keys of the file store). Boxes are n
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import Field, TypeAdapter
 
-
-class Part(BaseModel):
-    """A value that crosses a process; unknown fields are a bug, not data."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class BoxItem(Part):
-    """One labelled box, normalised xyxy within 0..1."""
-
-    label: str
-    xyxy: tuple[float, float, float, float]
-    score: float | None = None
+from pipeline.jobs.part import BoxItem as BoxItem
+from pipeline.jobs.part import Part as Part
+from pipeline.jobs.spec_export import LabelsResult, LabelsSpec
 
 
 class ImageItem(Part):
@@ -47,13 +37,18 @@ class ImageItem(Part):
 class KnownImage(Part):
     """An image the project already has, so that duplicates are seen across sources.
 
-    `labelled`: it came with labels. Where it did not, the same picture with labels is kept.
+    `labelled`: it came with labels. Where it did not, the same picture with labels is kept. `id`
+    and `file`: its row, and what it is called when it goes out to another tool.
     """
 
     sha256: str
     phash: str
     group: str
     labelled: bool = True
+    id: int = 0
+    file: str = ""
+    width: int = 0
+    height: int = 0
 
 
 class InputFile(Part):
@@ -95,7 +90,8 @@ class CollectResult(Part):
     """What a collect job found. `items_file`: JSON lines of ImageItem. `montage`: a JPEG.
 
     `dropped` counts by reason: duplicate, near_duplicate, dark, blurred, unreadable, over_max.
-    `classes`: every label that the kept boxes use, in the source's own order.
+    `classes`: every label that the kept boxes use, in the source's own order. `answers_file`: JSON
+    lines of AnswerItem about the `answered` pictures that had gone out to another tool.
     """
 
     kind: Literal["collect"] = "collect"
@@ -113,6 +109,8 @@ class CollectResult(Part):
     montage: str | None = None
     seconds: float | None = None
     provenance: dict[str, str] = {}
+    answers_file: str | None = None
+    answered: int = 0
 
 
 class PictureRef(Part):
@@ -131,7 +129,11 @@ class WeightsRef(Part):
 
 
 class ProposeSpec(Part):
-    """Run a model over images; boxes of `classes` only (names matched without case)."""
+    """Run a model over images; boxes of `classes` only (names matched without case).
+
+    For their ranks: `have`, the confirmed boxes of each class, and `known`, pictures that are
+    labelled already.
+    """
 
     kind: Literal["propose"] = "propose"
     store: str
@@ -142,13 +144,16 @@ class ProposeSpec(Part):
     classes: list[str]
     pictures: list[PictureRef]
     confidence: float = 0.15
+    have: dict[str, int] = {}
+    known: list[PictureRef] = []
 
 
 class ProposedImage(Part):
-    """The boxes proposed for one image."""
+    """The boxes proposed for one image, and how soon to ask about it: 0..1, higher is sooner."""
 
     image_id: int
     boxes: list[BoxItem]
+    rank: float = 0.0
 
 
 class ProposeResult(Part):
@@ -298,8 +303,16 @@ class MeasureResult(Part):
     startup_seconds: float
 
 
-Spec = CollectSpec | ProposeSpec | TrainSpec | PackageSpec | PredictSpec | MeasureSpec
-Result = CollectResult | ProposeResult | TrainResult | PackageResult | PredictResult | MeasureResult
+Spec = CollectSpec | ProposeSpec | TrainSpec | PackageSpec | PredictSpec | MeasureSpec | LabelsSpec
+Result = (
+    CollectResult
+    | ProposeResult
+    | TrainResult
+    | PackageResult
+    | PredictResult
+    | MeasureResult
+    | LabelsResult
+)
 
 SPEC: TypeAdapter[Spec] = TypeAdapter(Annotated[Spec, Field(discriminator="kind")])
 RESULT: TypeAdapter[Result] = TypeAdapter(Annotated[Result, Field(discriminator="kind")])

@@ -1,0 +1,21 @@
+"""What every value that crosses a process is built of."""
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Part(BaseModel):
+    """A value that crosses a process; unknown fields are a bug, not data."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class BoxItem(Part):
+    """One labelled box, normalised xyxy within 0..1.
+
+    `id`: the number of our own box that it is, where another tool carried that along.
+    """
+
+    label: str
+    xyxy: tuple[float, float, float, float]
+    score: float | None = None
+    id: int | None = None
