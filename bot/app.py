@@ -18,12 +18,14 @@ from bot.errors import on_error
 from bot.intake import Intake
 from bot.listener import JobListener
 from bot.lock import HomeLock
+from bot.members import Members
 from bot.painter import Painter
 from bot.queueing import ChatOrder, HandledFirst
 from bot.sender import Sender
 from bot.services import Services
 from bot.settings import Settings, SettingsError
 from bot.webapp import pages
+from bot.webapp.editor_api import EditorApi
 from bot.webapp.server import LOOPBACK, WebServer, bind
 from pipeline.jobs.executor import LocalExecutor, worker_environment
 from pipeline.jobs.runner import Runner
@@ -63,7 +65,8 @@ class TaptrainApp:
         )
         for folder in (self._places.jobs, self._places.inbox, self._places.weights):
             folder.mkdir(parents=True, exist_ok=True)
-        self._web = WebServer(pages.build(self._places.pages), self._place)
+        site = pages.build(self._places.pages)
+        self._web = WebServer(site, self._place)
         self.web_url = f"http://{LOOPBACK}:{self._web.port}"
         listener = JobListener(self._places, self.web_url, settings.public_url)
         self.services = Services(
@@ -74,6 +77,7 @@ class TaptrainApp:
             web_url=self.web_url,
         )
         self._ptb: PTB = _telegram(settings)
+        site.router.routes += EditorApi(self.services, Members(self._ptb.bot)).routes()
         self._pool = PicturePool()
         self._sender = Sender(self._ptb.bot, self._db, files)
         self._runner = Runner(

@@ -122,12 +122,12 @@ def _listed(misfits: list[requirements.Requirement]) -> str:
 
 
 def page_scripts() -> Finding:
-    """TensorFlow.js, which travels inside every model's zip."""
+    """TensorFlow.js, which travels inside every model's zip, and the editor's Konva."""
     if vendor.is_complete():
-        return Finding(Mark.RIGHT, "The scripts of the model's page are here")
+        return Finding(Mark.RIGHT, "The scripts of the web pages are here")
     return Finding(
         Mark.WRONG,
-        "The scripts of the model's page are missing: run `make setup`, or "
+        "The scripts of the web pages are missing: run `make setup`, or "
         "`python -m pipeline.browser`.",
     )
 

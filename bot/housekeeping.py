@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlmodel import Session, col, select
 
 from pipeline.kinds.places import Places
-from storage import jobs, outbox, seen
+from storage import editor, jobs, outbox, seen
 from storage.db import Database
 from storage.models import Job, Upload, now
 
@@ -28,6 +28,7 @@ def sweep(db: Database, places: Places) -> int:
 def _forget(session: Session) -> None:
     seen.forget_old(session=session)
     outbox.forget_old(session=session)
+    editor.forget_old(session=session)
 
 
 def _over(session: Session) -> dict[str, list[int]]:

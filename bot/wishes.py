@@ -33,6 +33,11 @@ def link(text: str, url: str) -> Button:
     return {"text": text, "url": url}
 
 
+def web_app(text: str, url: str) -> Button:
+    """A button that opens a page inside Telegram; in private chats only."""
+    return {"text": text, "web_app": url}
+
+
 def rows(buttons: list[Button], a_row: int) -> Keyboard:
     """Buttons laid out `a_row` a row."""
     return [buttons[at : at + a_row] for at in range(0, len(buttons), a_row)]

@@ -1,18 +1,15 @@
 """Hello, help, and what the bot does not understand."""
 
-import logging
 import re
 import time
 
-from telegram import ChatMemberRestricted, Update
-from telegram.error import TelegramError
+from telegram import Update
 
+from bot.members import is_member
 from bot.messages import project as words
 from bot.turn import Context, Turn, act, services_of
 from pipeline.errors import UserError
 from storage import chats, projects
-
-log = logging.getLogger(__name__)
 
 PRESENT = ("member", "administrator")
 ADDED = "hello"
@@ -46,7 +43,7 @@ async def from_group(update: Update, context: Context, group: int) -> None:
     """A group's member goes on in private: what is sent there belongs to the group's project."""
     services, who = services_of(context), update.effective_user
     group = await services.db.read(lambda session: chats.now_at(group, session=session))
-    member = who is not None and await _is_member(context, group, who.id)
+    member = who is not None and bool(await is_member(context.bot, group, who.id))
 
     def join(turn: Turn) -> None:
         project = projects.current(group, session=turn.session) if member else None
@@ -58,17 +55,6 @@ async def from_group(update: Update, context: Context, group: int) -> None:
         turn.say(words.joined_privately(project))
 
     await act(update, context, join)
-
-
-async def _is_member(context: Context, group: int, user: int) -> bool:
-    try:
-        found = await context.bot.get_chat_member(group, user)
-    except TelegramError as trouble:
-        log.info("membership of chat %s is unknown: %s", group, trouble.message)
-        return False
-    if isinstance(found, ChatMemberRestricted):
-        return found.is_member
-    return found.status not in ("left", "kicked")
 
 
 async def help_(update: Update, context: Context) -> None:

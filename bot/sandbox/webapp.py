@@ -1,7 +1,8 @@
 """How a Mini App is opened: its address with signed init data in the fragment.
 
 Source: https://core.telegram.org/bots/webapps#validating-data-received-via-the-mini-app. The
-`signature` that Telegram adds for third parties is left out: nobody else holds its key.
+`signature` is random: only Telegram holds the key that third parties check it by. The hash covers
+it all the same.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 import secrets
 from urllib.parse import quote, urlencode
 
@@ -17,6 +19,10 @@ from bot.sandbox.errors import MemberError
 from bot.sandbox.world import World
 
 VERSION = "9.0"
+SIGNATURE_BYTES = 64
+"""An Ed25519 signature."""
+
+START_PARAM = re.compile(r"[A-Za-z0-9_-]{1,512}")
 
 
 def launch_url(
@@ -33,7 +39,7 @@ def launch_url(
 
     Raises:
         MemberError: No bot has called yet, so there is no token to sign with; or the address of
-            the direct links is not known.
+            the direct links is not known; or `startapp` holds what Telegram does not pass on.
     """
     url = url or world.app_url
     if not url:
@@ -44,7 +50,11 @@ def launch_url(
     else:
         fields |= {"chat_type": chat.kind, "chat_instance": chat.instance}
     if start_param:
+        if not START_PARAM.fullmatch(start_param):
+            raise MemberError("a link's startapp takes letters, digits, _ and -, 512 at most")
         fields["start_param"] = start_param
+        url += f"{'&' if '?' in url else '?'}tgWebAppStartParam={quote(start_param)}"
+    fields["signature"] = secrets.token_urlsafe(SIGNATURE_BYTES)
     data = urlencode(fields | {"hash": sign(world.last_token, fields)})
     fragment = f"tgWebAppData={quote(data)}&tgWebAppVersion={VERSION}&tgWebAppPlatform=web"
     return f"{url}{'&' if '#' in url else '#'}{fragment}"

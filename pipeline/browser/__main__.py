@@ -1,4 +1,4 @@
-"""`python -m pipeline.browser`: make sure that the scripts of the model's page are here."""
+"""`python -m pipeline.browser`: make sure that the scripts of the web pages are here."""
 
 import sys
 
@@ -10,7 +10,7 @@ def main() -> int:
     """Fetch and copy what is missing; 0 when `vendor/` is complete."""
     try:
         if vendor.ensure():
-            print(f"The scripts of the model's page are in {VENDOR}.")
+            print(f"The scripts of the web pages are in {VENDOR}.")
     except TaptrainError as error:
         print(error.user_message, file=sys.stderr)
         return 1

@@ -1,6 +1,7 @@
-"""Copies what the page needs of TensorFlow.js out of npm's packages into `vendor/`.
+"""Copies what our pages need out of npm's packages into `vendor/`.
 
-The page of a package has to run without internet, so the scripts travel inside it.
+The page of a package has to run without internet, so TensorFlow.js travels inside it. Konva draws
+in the bot's editor and stays with the bot.
 """
 
 import json
@@ -19,6 +20,8 @@ _WASM = "@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm{0}.wasm"
 # In the order the page loads them: each adds itself to the core's global.
 SCRIPTS = ("core", "converter", "backend-cpu", "backend-webgl", "backend-wasm")
 WASM_KINDS = ("", "-simd", "-threaded-simd")
+EDITOR = ("konva/konva.min.js",)
+"""Paths inside `node_modules` that the editor needs."""
 
 
 def wanted() -> dict[str, str]:
@@ -29,7 +32,7 @@ def wanted() -> dict[str, str]:
 
 
 def files() -> list[str]:
-    """Paths inside `node_modules` that the page needs."""
+    """Paths inside `node_modules` that the page of a package needs."""
     return [_DIST.format(name) for name in SCRIPTS] + [_WASM.format(kind) for kind in WASM_KINDS]
 
 
@@ -38,7 +41,7 @@ def is_complete() -> bool:
     return (
         STAMP.is_file()
         and json.loads(STAMP.read_text()) == wanted()
-        and all((VENDOR / Path(name).name).is_file() for name in files())
+        and all((VENDOR / Path(name).name).is_file() for name in (*files(), *EDITOR))
     )
 
 
@@ -64,7 +67,7 @@ def install() -> None:
     npm = find_npm()
     command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
     if subprocess.run(command, cwd=HERE, check=False).returncode != 0:
-        raise WorkerError("npm could not fetch the scripts of the model's page.")
+        raise WorkerError("npm could not fetch the scripts of the web pages.")
 
 
 def find_npm() -> str:
@@ -83,6 +86,6 @@ def copy() -> None:
     """Copy the needed files from `node_modules` to `vendor/`, and stamp their versions."""
     VENDOR.mkdir(exist_ok=True)
     STAMP.unlink(missing_ok=True)
-    for name in files():
+    for name in (*files(), *EDITOR):
         shutil.copyfile(HERE / "node_modules" / name, VENDOR / Path(name).name)
     STAMP.write_text(json.dumps(wanted(), indent=2) + "\n")

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pipeline.browser import HERE, PAGE_FILES, VENDOR
+from pipeline.browser import HERE, PAGE_FILES, VENDOR, vendor
 from pipeline.errors import WorkerError
 from pipeline.jobs.events import Progress
 from pipeline.jobs.spec import (
@@ -85,7 +85,10 @@ def copy_page(page: Path) -> None:
         raise WorkerError("The page's scripts are missing here: run `python -m pipeline.browser`.")
     for name in PAGE_FILES:
         shutil.copyfile(HERE / name, page / name)
-    shutil.copytree(VENDOR, page / "vendor", dirs_exist_ok=True)
+    scripts = page / "vendor"
+    scripts.mkdir(exist_ok=True)
+    for name in vendor.files():
+        shutil.copy(VENDOR / Path(name).name, scripts)
 
 
 def zip_folder(folder: Path, target: Path) -> None:
