@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, func, or_
+from sqlalchemy import ColumnElement, or_
 from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
@@ -17,6 +17,10 @@ from storage.models import Box, Image, Membership, Source, Vote
 
 GUESSED = ("model", "coco", "track")
 """Origins of boxes that nobody has said."""
+
+RETRACT = "retract"
+REOPEN, RESTORE = "reopen", "restore"
+"""An admin's word on a subject: what was decided before does not count; or it counts again."""
 
 
 def cast(
@@ -44,39 +48,67 @@ def cast(
     session.flush()
 
 
-def _counting(project_id: int, kind: str) -> Select[int | None]:
-    """Ids of the rows that count: each member's last one on each subject."""
-    return (
-        columns(func.max(Vote.id))
-        .where(col(Vote.project_id) == project_id, col(Vote.subject_kind) == kind)
-        .group_by(col(Vote.subject_id), col(Vote.member_id))
+@dataclass(frozen=True)
+class Said:
+    """What counts on some subjects.
+
+    `answers`: subject -> member -> answer, in order of their rows, retractions left out.
+    `reopened`: subjects of which an admin took all that was decided before back.
+    """
+
+    answers: dict[int, dict[int, str]]
+    reopened: frozenset[int]
+
+
+def said(subjects: Collection[int], *, kind: str, project_id: int, session: Session) -> Said:
+    """Read the rows on these subjects in order; each member's last one counts."""
+    query = (
+        columns(col(Vote.subject_id), col(Vote.member_id), col(Vote.answer))
+        .where(
+            col(Vote.project_id) == project_id,
+            col(Vote.subject_kind) == kind,
+            col(Vote.subject_id).in_(subjects),
+        )
+        .order_by(col(Vote.id))
     )
-
-
-def current(
-    subjects: list[int], *, kind: str, project_id: int, session: Session
-) -> dict[int, dict[int, str]]:
-    """What counts on these subjects: subject -> member -> answer; retractions left out."""
-    last = _counting(project_id, kind).where(col(Vote.subject_id).in_(subjects))
     found: dict[int, dict[int, str]] = {subject: {} for subject in subjects}
-    for vote in session.exec(select(Vote).where(col(Vote.id).in_(last))):
-        if vote.answer != "retract":
-            found[vote.subject_id][vote.member_id] = vote.answer
-    return found
+    # What counted before a subject was reopened: it counts again if that is taken back.
+    before: dict[int, dict[int, str]] = {}
+    for subject, member, answer in session.execute(query):
+        if answer == REOPEN:
+            before[subject] = before.get(subject, {}) | found[subject]
+            found[subject] = {}
+        elif answer == RESTORE:
+            found[subject] = before.pop(subject, {}) | found[subject]
+        else:
+            # Taken out first: the order is that of the last rows.
+            found[subject].pop(member, None)
+            found[subject][member] = answer
+    stands = {
+        subject: {member: answer for member, answer in answers.items() if answer != RETRACT}
+        for subject, answers in found.items()
+    }
+    return Said(stands, frozenset(before))
 
 
-def counting(
-    subjects: Collection[int], *, kind: str, project_id: int, session: Session
-) -> dict[int, dict[int, str]]:
-    """As `current`, without the members whose votes were discarded."""
-    found = current(list(subjects), kind=kind, project_id=project_id, session=session)
+def counting(subjects: Collection[int], *, kind: str, project_id: int, session: Session) -> Said:
+    """As `said`, without the members whose votes were discarded."""
+    found = said(subjects, kind=kind, project_id=project_id, session=session)
     out = discarded(project_id, session=session)
     if not out:
         return found
-    return {
-        subject: {member: answer for member, answer in said.items() if member not in out}
-        for subject, said in found.items()
+    kept = {
+        subject: {member: answer for member, answer in answers.items() if member not in out}
+        for subject, answers in found.answers.items()
     }
+    return Said(kept, found.reopened)
+
+
+def current(
+    subjects: Collection[int], *, kind: str, project_id: int, session: Session
+) -> dict[int, dict[int, str]]:
+    """What each member says of these subjects by now, whether it is counted or not."""
+    return said(subjects, kind=kind, project_id=project_id, session=session).answers
 
 
 def discarded(project_id: int, *, session: Session) -> set[int]:
@@ -88,18 +120,14 @@ def discarded(project_id: int, *, session: Session) -> set[int]:
 
 
 def last_words(image_ids: Collection[int], *, project_id: int, session: Session) -> dict[int, str]:
-    """The last answer on each of these images that anybody whose votes count stands by."""
-    out = discarded(project_id, session=session)
-    last = _counting(project_id, "image").where(col(Vote.subject_id).in_(image_ids))
-    query = (
-        columns(col(Vote.subject_id), col(Vote.answer))
-        .where(
-            col(Vote.id).in_(last), col(Vote.answer) != "retract", col(Vote.member_id).not_in(out)
-        )
-        .order_by(col(Vote.id))
-    )
-    # In order of their ids: the last word stays.
-    return {image_id: answer for image_id, answer in session.execute(query)}
+    """The last answer on each of these images that anybody whose votes count stands by.
+
+    One that was reopened has to be looked at again, as if somebody had drawn more on it.
+    """
+    found = counting(image_ids, kind="image", project_id=project_id, session=session)
+    last = {image_id: list(said.values()) for image_id, said in found.answers.items()}
+    again = dict.fromkeys(found.reopened, "redrawn")
+    return again | {image_id: answers[-1] for image_id, answers in last.items() if answers}
 
 
 def subjects(project_id: int, kind: str, *, session: Session) -> set[int]:

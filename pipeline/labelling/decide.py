@@ -88,7 +88,7 @@ def _refresh_boxes(ids: Sequence[int], project_id: int, session: Session) -> Non
     said = votes.counting(ids, kind="box", project_id=project_id, session=session)
     tracks = [row.track_id for row in rows if row.track_id is not None]
     followed = (
-        votes.counting(tracks, kind="track", project_id=project_id, session=session)
+        votes.counting(tracks, kind="track", project_id=project_id, session=session).answers
         if tracks
         else {}
     )
@@ -97,8 +97,11 @@ def _refresh_boxes(ids: Sequence[int], project_id: int, session: Session) -> Non
         known = skills.of_project(project_id, kind="box", make=Skills, session=session)
     changes: list[dict[str, Any]] = []
     for row in rows:
-        answers = _answers(said[row.id]) or _answers(followed.get(row.track_id or 0, {}))
-        verdict, sure = _decide(row, answers, chosen, known)
+        reopened = row.id in said.reopened
+        answers = _answers(said.answers[row.id])
+        if not answers and not reopened:
+            answers = _answers(followed.get(row.track_id or 0, {}))
+        verdict, sure = _decide(row, answers, chosen, known, reopened=reopened)
         fix = _fix(row, verdict)
         was = (row.verdict, row.sure, row.voters, row.fix)
         if was != (verdict, sure, len(answers), fix):
@@ -144,7 +147,12 @@ def _answers(said: Mapping[int, str]) -> dict[int, bool]:
 
 
 def _decide(
-    row: _Row, answers: dict[int, bool], chosen: ProjectSettings, known: Mapping[int, Skills]
+    row: _Row,
+    answers: dict[int, bool],
+    chosen: ProjectSettings,
+    known: Mapping[int, Skills],
+    *,
+    reopened: bool,
 ) -> tuple[str | None, float | None]:
     if row.gold is not None:
         return row.gold, None
@@ -159,7 +167,8 @@ def _decide(
         if yes is not None:
             return "right" if yes else "wrong", round(sure, 4)
         return None, round(sure, 4)
-    if row.bulk_state == "accepted" or (row.trusted and row.origin == "import"):
+    taken = row.bulk_state == "accepted" or (row.trusted and row.origin == "import")
+    if taken and not reopened:
         return "right", None
     return None, None
 

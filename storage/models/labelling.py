@@ -13,7 +13,8 @@ class Vote(SQLModel, table=True):
 
     `subject_kind`: image, box, track, fix (what a wrong box is instead) or source. `answer`: right,
     wrong, complete, incomplete, redrawn (somebody drew more, look again), `class:NAME`, off,
-    nothing, or retract (takes the member's earlier answer back).
+    nothing, or retract (takes the member's earlier answer back). An admin's reopen takes all
+    earlier answers on the subject back, and their restore brings them in again.
     """
 
     __table_args__ = (

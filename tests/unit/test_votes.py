@@ -76,6 +76,44 @@ def test_the_trust_answer_is_a_fact(session: Session) -> None:
     assert (fact.member_id, fact.answer, source.state) == (BEN, "sample", "ready")
 
 
+def test_an_admin_takes_a_decision_back_and_puts_it_back(session: Session) -> None:
+    """A reopened box is open whatever was said before; later answers count, and all do again."""
+    project = make_project(session)
+    _, [box] = make_image(session, make_source(session, project, trust="yes"), boxes=1)
+    assert verdicts(session, project) == ["right"]
+    for answer, verdict in (
+        (votes.REOPEN, None),
+        (votes.RESTORE, "right"),
+        ("wrong", "wrong"),
+        (votes.REOPEN, None),
+        ("right", "right"),
+        ("retract", None),
+        (votes.REOPEN, None),
+        # Ann took her last answer back: no earlier one of hers returns, but the trust does.
+        (votes.RESTORE, "right"),
+    ):
+        member = BEN if answer in (votes.REOPEN, votes.RESTORE) else ANN
+        vote(session, project, box.id or 0, member, answer)
+        assert verdicts(session, project) == [verdict], answer
+
+
+def test_a_reopened_picture_is_looked_at_again(session: Session) -> None:
+    """After a reopening a picture is asked about as if somebody had drawn more on it."""
+    project = make_project(session)
+    image, _ = make_image(session, make_source(session, project), boxes=0)
+    for answer, word in (("complete", "complete"), (votes.REOPEN, "redrawn")):
+        decide.vote(
+            [image.id or 0],
+            answer,
+            kind="image",
+            project_id=project.id or 0,
+            member_id=ANN,
+            session=session,
+        )
+        session.refresh(image)
+        assert image.answer == word
+
+
 @given(
     answers=st.lists(
         st.tuples(st.sampled_from([1, 2, 3]), st.sampled_from(["right", "wrong", "retract"])),
