@@ -59,6 +59,15 @@ class FileStore:
         data: bytes = self._fs.cat_file(f"{self._base}/{key}")
         return data
 
+    def size(self, key: str) -> int:
+        """How many bytes `key` has.
+
+        Raises:
+            FileNotFoundError: nothing is stored under it.
+        """
+        size: int = self._fs.size(f"{self._base}/{key}")
+        return size
+
     def path(self, key: str) -> Path:
         """A local path of `key`'s bytes, for readers that want a file; do not write to it.
 

@@ -4,8 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, insert, or_, update
+from sqlalchemy import ColumnElement, and_, insert, or_, update
 from sqlalchemy import select as columns
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from storage.models import Box, Image, Source
@@ -48,9 +49,16 @@ def counting() -> ColumnElement[bool]:
     """The condition under which a box counts beside its image (joined).
 
     An imported box counts while its image is its source's: an image that moved to another source
-    shows what that one says.
+    shows what that one says. One that answers for an image of another source counts as long as its
+    own is there and settled.
     """
-    return or_(col(Box.source_id).is_(None), col(Box.source_id) == col(Image.source_id))
+    own = aliased(Source)
+    settled = select(own.id).where(own.state == "ready")
+    return or_(
+        col(Box.source_id).is_(None),
+        col(Box.source_id) == col(Image.source_id),
+        and_(col(Box.origin) == "answer", col(Box.source_id).in_(settled)),
+    )
 
 
 def known(project_id: int, *, session: Session) -> list[tuple[str, str, str, bool]]:

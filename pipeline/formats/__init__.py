@@ -1,6 +1,6 @@
 """Labels in the forms people have them in, found by looking."""
 
-from pipeline.formats import coco, voc, yolo
+from pipeline.formats import coco, createml, cvat, labelstudio, voc, yolo
 from pipeline.formats.base import Files, Labels, Report
 from pipeline.formats.classes import Match, match
 from pipeline.formats.pictures import Pictures
@@ -13,6 +13,9 @@ __all__ = [
     "Pictures",
     "Report",
     "coco",
+    "createml",
+    "cvat",
+    "labelstudio",
     "match",
     "read_labels",
     "voc",

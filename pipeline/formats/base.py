@@ -3,7 +3,7 @@
 import math
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +21,14 @@ SMALLEST = 1e-6
 
 Files = Mapping[str, Path]
 """Names within an archive, with `/`, and where the bytes lie."""
+
+Size = tuple[float, float]
+"""Width and height."""
+
+SizeOf = Callable[[str], tuple[int, int] | None]
+"""A picture's width and height as shown, where they can be had."""
+
+SAME_ASPECT = 0.02
 
 
 @dataclass
@@ -65,8 +73,14 @@ class Labels:
             self.boxes[image].append(box)
 
 
-def box_of(label: str, x1: float, y1: float, x2: float, y2: float) -> BoxItem | str:
-    """A normalised xyxy box clipped to its picture, or the reason why it is none."""
+def box_of(
+    label: str, x1: float, y1: float, x2: float, y2: float, *, box_id: int | None = None
+) -> BoxItem | str:
+    """A normalised xyxy box clipped to its picture, or the reason why it is none.
+
+    Args:
+        box_id: the number of our own box that it is, where the file says so.
+    """
     values = (x1, y1, x2, y2)
     if not all(math.isfinite(value) for value in values):
         return "a coordinate is not a number"
@@ -77,7 +91,50 @@ def box_of(label: str, x1: float, y1: float, x2: float, y2: float) -> BoxItem | 
     x1, y1, x2, y2 = (min(max(value, 0.0), 1.0) for value in values)
     if x2 - x1 < SMALLEST or y2 - y1 < SMALLEST:
         return "the box lies outside the picture"
-    return BoxItem(label=label, xyxy=(x1, y1, x2, y2))
+    return BoxItem(label=label, xyxy=(x1, y1, x2, y2), id=box_id)
+
+
+def frame_of(width: object, height: object, real: tuple[int, int] | None) -> Size | str:
+    """The frame that a file's pixels are counted in, or why there is none.
+
+    A declared size counts unless its shape differs from the picture's: then the labels were drawn
+    on a turned picture.
+    """
+    wide, high = number(width), number(height)
+    if not (math.isfinite(wide) and math.isfinite(high) and wide > 0 and high > 0):
+        return real or "the picture's size is unknown"
+    if real and abs(wide / high / (real[0] / real[1]) - 1) > SAME_ASPECT:
+        return f"labelled at {wide:.0f}x{high:.0f}, but the picture is {real[0]}x{real[1]}"
+    return wide, high
+
+
+def bounds_of(
+    points: Iterable[tuple[float, float]],
+) -> tuple[float, float, float, float] | None:
+    """The xyxy bounds of an outline's points; None for less than two points, or where one is none.
+
+    NaN would otherwise get lost in min and max.
+    """
+    found = list(points)
+    if len(found) < 2 or not all(math.isfinite(value) for point in found for value in point):
+        return None
+    xs, ys = [point[0] for point in found], [point[1] for point in found]
+    return min(xs), min(ys), max(xs), max(ys)
+
+
+def turned(
+    corners: tuple[float, float, float, float], degrees: float, pivot: tuple[float, float]
+) -> tuple[float, float, float, float] | None:
+    """The xyxy bounds of a rectangle in pixels, turned clockwise about a point."""
+    x1, y1, x2, y2 = corners
+    if not math.isfinite(degrees):
+        return None
+    cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+    px, py = pivot
+    return bounds_of(
+        (px + (x - px) * cos - (y - py) * sin, py + (x - px) * sin + (y - py) * cos)
+        for x, y in ((x1, y1), (x2, y1), (x2, y2), (x1, y2))
+    )
 
 
 def number(value: object) -> float:

@@ -3,10 +3,9 @@
 from collections.abc import Iterable
 
 from pipeline.errors import LabelError
-from pipeline.formats import coco, voc, yolo
-from pipeline.formats.base import Files, Labels
+from pipeline.formats import bundle, documents, yolo
+from pipeline.formats.base import Files, Labels, SizeOf, class_name
 from pipeline.formats.pictures import Pictures
-from pipeline.formats.voc import SizeOf
 
 
 def read_labels(files: Files, image_names: Iterable[str], size_of: SizeOf) -> Labels:
@@ -20,7 +19,7 @@ def read_labels(files: Files, image_names: Iterable[str], size_of: SizeOf) -> La
     """
     pictures = Pictures(image_names)
     trouble: LabelError | None = None
-    found = [voc.read(files, pictures, size_of), coco.read(files, pictures, size_of)]
+    found: list[Labels | None] = [*documents.read(files, pictures, size_of)]
     try:
         found.append(yolo.read(files, pictures))
     except LabelError as error:
@@ -30,7 +29,7 @@ def read_labels(files: Files, image_names: Iterable[str], size_of: SizeOf) -> La
     )
     if trouble and not any(labels.boxes for labels in ranked):
         raise trouble
-    merged = Labels("")
+    merged = Labels("", classes=_order(files) if ranked else [])
     for labels in ranked:
         fresh = {name: rows for name, rows in labels.boxes.items() if name not in merged.boxes}
         if not fresh and merged.boxes:
@@ -40,3 +39,9 @@ def read_labels(files: Files, image_names: Iterable[str], size_of: SizeOf) -> La
         merged.classes += [label for label in labels.classes if label not in merged.classes]
         merged.report.merge(labels.report)
     return merged
+
+
+def _order(files: Files) -> list[str]:
+    """The order of the classes as an export of ours tells it; some forms have no place for it."""
+    names = [class_name(one) for known in bundle.read_manifests(files) for one in known.classes]
+    return list(dict.fromkeys(name for name in names if name))

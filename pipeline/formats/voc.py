@@ -4,66 +4,37 @@ Corners are taken as they stand: labelImg and its kin write 0-based edges, and t
 of the original VOC devkit differ by less than anyone's hand.
 """
 
-import math
-from collections.abc import Callable
 from pathlib import PurePosixPath
-from xml.etree.ElementTree import Element, ParseError
+from typing import Any
+from xml.etree.ElementTree import Element
 
-from defusedxml.common import DefusedXmlException
-from defusedxml.ElementTree import fromstring
-
-from pipeline.formats.base import Files, Labels, box_of, class_name, number, read_text
+from pipeline.formats import bundle
+from pipeline.formats.base import Labels, Size, SizeOf, box_of, class_name, frame_of, number
 from pipeline.formats.pictures import Pictures
 from pipeline.jobs.spec import (
     BoxItem,
 )
 
-MAX_FILE = 8 << 20
-SAME_ASPECT = 0.02
+FORM = "voc"
 
-SizeOf = Callable[[str], tuple[int, int] | None]
-
-
-def read(files: Files, pictures: Pictures, size_of: SizeOf) -> Labels | None:
-    """Labels of every VOC file among `files`; None when there is none.
-
-    `size_of` gives a picture's width and height as shown, for files that leave them out or lie.
-    """
-    labels = Labels("voc")
-    found = False
-    for name in sorted(files):
-        if not name.lower().endswith(".xml"):
-            continue
-        root = _parse(files, name, labels)
-        if root is None or root.tag != "annotation":
-            continue
-        found = True
-        # The file's own name first: <filename> and <path> are often left over from a copy.
-        picture = pictures.find(
-            name, PurePosixPath(name).stem, root.findtext("filename") or PurePosixPath(name).stem
-        )
-        if picture is None:
-            labels.report.add(name, None, "its picture is missing")
-            continue
-        _read_one(root, name, picture, labels, size_of)
-    return labels if found else None
+Corners = tuple[float, float, float, float]
 
 
-def _parse(files: Files, name: str, labels: Labels) -> Element | None:
-    text = read_text(files[name], MAX_FILE)
-    if text is None:
-        labels.report.add(name, None, "the file is too large")
-        return None
-    try:
-        root: Element = fromstring(text.lstrip("\ufeff \r\n\t"))
-    except (ParseError, DefusedXmlException, ValueError, RecursionError):
-        labels.report.add(name, None, "not readable as XML")
-        return None
-    return root
+def fits(root: Any) -> bool:
+    """Whether an XML file is one of these."""
+    return isinstance(root, Element) and root.tag == "annotation"
 
 
-def _read_one(root: Element, name: str, picture: str, labels: Labels, size_of: SizeOf) -> None:
-    size = _size(root, size_of(picture))
+def read_one(root: Element, name: str, labels: Labels, pictures: Pictures, size_of: SizeOf) -> None:
+    """Add the labels of the file `name`."""
+    # The file's own name first: <filename> and <path> are often left over from a copy.
+    picture = pictures.find(
+        name, PurePosixPath(name).stem, root.findtext("filename") or PurePosixPath(name).stem
+    )
+    if picture is None:
+        labels.report.add(name, None, "its picture is missing")
+        return
+    size = frame_of(root.findtext("size/width"), root.findtext("size/height"), size_of(picture))
     if isinstance(size, str):
         labels.report.add(name, None, size)
         return
@@ -72,17 +43,22 @@ def _read_one(root: Element, name: str, picture: str, labels: Labels, size_of: S
         labels.add(picture, _box(element, size, labels.classes), name)
 
 
-def _size(root: Element, real: tuple[int, int] | None) -> tuple[float, float] | str:
-    """The frame that the corners are counted in, or why there is none."""
-    width, height = (number(root.findtext(f"size/{key}")) for key in ("width", "height"))
-    if not (math.isfinite(width) and math.isfinite(height) and width > 0 and height > 0):
-        return real or "the picture's size is unknown"
-    if real and abs(width / height / (real[0] / real[1]) - 1) > SAME_ASPECT:
-        return f"labelled at {width:.0f}x{height:.0f}, but the picture is {real[0]}x{real[1]}"
-    return width, height
+def whole_pixels(xyxy: Corners, width: int, height: int) -> tuple[int, int, int, int]:
+    """A normalised box in the whole pixels that VOC's tools expect, never without a size."""
+    x1, x2 = _whole(xyxy[0], xyxy[2], width)
+    y1, y2 = _whole(xyxy[1], xyxy[3], height)
+    return x1, y1, x2, y2
 
 
-def _box(element: Element, size: tuple[float, float], classes: list[str]) -> BoxItem | str:
+def _whole(low: float, high: float, side: int) -> tuple[int, int]:
+    start, end = round(low * side), round(high * side)
+    if start == end:
+        start = min(int(low * side), side - 1)
+        end = start + 1
+    return start, end
+
+
+def _box(element: Element, size: Size, classes: list[str]) -> BoxItem | str:
     label = class_name(element.findtext("name"))
     if not label:
         return "a box without a class name"
@@ -90,7 +66,28 @@ def _box(element: Element, size: tuple[float, float], classes: list[str]) -> Box
     if bounds is None:
         return "an object without a box"
     x1, y1, x2, y2 = (number(bounds.findtext(key)) for key in ("xmin", "ymin", "xmax", "ymax"))
-    box = box_of(label, x1 / size[0], y1 / size[1], x2 / size[0], y2 / size[1])
+    box_id, exact = _ours(element, size, (x1, y1, x2, y2))
+    if exact is not None:
+        box = box_of(label, *exact, box_id=box_id)
+    else:
+        box = box_of(label, x1 / size[0], y1 / size[1], x2 / size[0], y2 / size[1], box_id=box_id)
     if label not in classes and not isinstance(box, str):
         classes.append(label)
     return box
+
+
+def _ours(element: Element, size: Size, said: Corners) -> tuple[int | None, Corners | None]:
+    """What an export of ours says more of a box: its id, and its place where nobody moved it.
+
+    Tools that change a box leave elements that they do not know as they were.
+    """
+    ours = element.find(bundle.MARK)
+    if ours is None:
+        return None, None
+    x1, y1, x2, y2 = (number(ours.get(key)) for key in ("xmin", "ymin", "xmax", "ymax"))
+    box_id = bundle.box_id(ours.get("id"))
+    exact = (x1, y1, x2, y2)
+    if not all(0 <= value <= 1 for value in exact):
+        return box_id, None
+    stands = said == whole_pixels(exact, round(size[0]), round(size[1]))
+    return box_id, exact if stands else None

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam, case, false, update
 from sqlalchemy import select as columns
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from pipeline.labelling import consensus
@@ -63,7 +64,6 @@ class _Row:
 
     id: int
     label: str
-    origin: str
     gold: str | None
     track_id: int | None
     bulk_state: str | None
@@ -120,15 +120,21 @@ def _refresh_boxes(ids: Sequence[int], project_id: int, session: Session) -> Non
 
 
 def _rows(ids: Sequence[int], session: Session) -> list[_Row]:
+    # What came back for an image of another source is trusted as its own source is.
+    own = aliased(Source)
+    trusted = case(
+        (col(Box.origin) == "import", col(Source.trust) == "yes"),
+        (col(Box.origin) == "answer", col(own.trust) == "yes"),
+        else_=false(),
+    )
     query = (
         columns(
             col(Box.id),
             col(Box.label),
-            col(Box.origin),
             col(Box.gold),
             col(Box.track_id),
             col(Bulk.state),
-            (col(Source.trust) == "yes").label("trusted"),
+            trusted.label("trusted"),
             col(Box.verdict),
             col(Box.sure),
             col(Box.voters),
@@ -137,6 +143,7 @@ def _rows(ids: Sequence[int], session: Session) -> list[_Row]:
         .join(Image, col(Image.id) == col(Box.image_id))
         .join(Source, col(Source.id) == col(Image.source_id))
         .outerjoin(Bulk, col(Bulk.id) == col(Box.bulk_id))
+        .outerjoin(own, col(own.id) == col(Box.source_id))
         .where(col(Box.id).in_(ids))
     )
     return [_Row(*row) for row in session.execute(query)]
@@ -167,7 +174,7 @@ def _decide(
         if yes is not None:
             return "right" if yes else "wrong", round(sure, 4)
         return None, round(sure, 4)
-    taken = row.bulk_state == "accepted" or (row.trusted and row.origin == "import")
+    taken = row.bulk_state == "accepted" or row.trusted
     if taken and not reopened:
         return "right", None
     return None, None

@@ -27,6 +27,7 @@ ROOMS = {
     "package": "pipeline.worker.package",
     "predict": "pipeline.worker.predict",
     "measure": "pipeline.worker.measure",
+    "labels": "pipeline.worker.labels",
 }
 
 

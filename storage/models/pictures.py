@@ -74,9 +74,11 @@ class Box(SQLModel, table=True):
     """A box somebody or something proposed; its place and label never change.
 
     `origin`: import, model, coco, drawn, fixed (another class was chosen for `parent_id`),
-    track (carried from `parent_id` in another frame), merged (of several people's drawings) or
-    planted (known to be wrong, to see who looks). `source_id`: the source that an imported box
-    came with; it counts while its image is that one's.
+    track (carried from `parent_id` in another frame), merged (of several people's drawings),
+    answer (came back from another tool for an image that was here, in place of `parent_id` where it
+    has one) or planted (known to be wrong, to see who looks). `source_id`: the source that an
+    imported box or an answer came with; an import counts while its image is that one's, an answer
+    while its source does.
 
     Derived from the votes, in their transaction (see pipeline/labelling/decide.py): `verdict`
     (right, wrong or None while open), `sure` (probability that it is right), `voters` (members

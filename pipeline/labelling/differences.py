@@ -1,0 +1,98 @@
+"""What another tool changed: the boxes of a picture before and after.
+
+A box is the same while its class is, and its place but for the rounding of tools that know whole
+pixels only.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from pipeline.jobs.part import BoxItem
+
+PIXEL = 1.01
+"""Pixels by which rounding moves an edge at most."""
+
+SAME = 0.9
+"""Overlap (IoU) from which a box without an id is taken for one that was there."""
+
+MOVED = 0.5
+"""Overlap from which it is taken for one that was moved or renamed."""
+
+Corners = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class KnownBox:
+    """A box that counts here. `late`: it was made after the picture went out."""
+
+    id: int
+    label: str
+    xyxy: Corners
+    late: bool = False
+
+
+@dataclass
+class Differences:
+    """`same` and `gone` are ids of known boxes; `changed` are ids with what they became."""
+
+    same: list[int] = field(default_factory=list)
+    changed: list[tuple[int, BoxItem]] = field(default_factory=list)
+    new: list[BoxItem] = field(default_factory=list)
+    gone: list[int] = field(default_factory=list)
+
+
+def compare(
+    known: Sequence[KnownBox], came: Sequence[BoxItem], *, width: int, height: int
+) -> Differences:
+    """Match the boxes that came with those that are known, surest first; each is used once."""
+    found = Differences()
+    old = {box.id: box for box in known}
+    new = list(dict.fromkeys(came))
+
+    def settle(before: KnownBox, after: BoxItem, *, same: bool) -> None:
+        new.remove(after)
+        del old[before.id]
+        if same or before.late:
+            found.same.append(before.id)
+        else:
+            found.changed.append((before.id, after))
+
+    for after in list(new):
+        at_place = [box for box in old.values() if _unmoved(box, after, width, height)]
+        if at_place:
+            settle(min(at_place, key=lambda box: box.id != after.id), after, same=True)
+    for after in list(new):
+        if after.id in old:
+            settle(old[after.id], after, same=False)
+    for least, labels in ((SAME, True), (MOVED, True), (MOVED, False)):
+        pairs = [
+            (overlap(box.xyxy, after.xyxy), box, after)
+            for after in new
+            for box in old.values()
+            if not labels or box.label == after.label
+        ]
+        for share, before, after in sorted(pairs, key=lambda pair: -pair[0]):
+            if share >= least and before.id in old and after in new:
+                settle(before, after, same=least == SAME)
+    found.new = new
+    found.gone = [box.id for box in old.values() if not box.late]
+    return found
+
+
+def _unmoved(before: KnownBox, after: BoxItem, width: int, height: int) -> bool:
+    sides = (width, height, width, height)
+    return before.label == after.label and all(
+        abs(one - other) * side <= PIXEL
+        for one, other, side in zip(before.xyxy, after.xyxy, sides, strict=True)
+    )
+
+
+def overlap(one: Corners, other: Corners) -> float:
+    """Intersection over union of two boxes, 0..1."""
+    width = min(one[2], other[2]) - max(one[0], other[0])
+    height = min(one[3], other[3]) - max(one[1], other[1])
+    if width <= 0 or height <= 0:
+        return 0.0
+    inner = width * height
+    areas = sum((box[2] - box[0]) * (box[3] - box[1]) for box in (one, other))
+    return inner / (areas - inner)
