@@ -8,7 +8,7 @@ from sqlmodel import Session
 from bot.messages import drawing as words
 from bot.placing import apologise, scrolled_away
 from bot.services import Services
-from pipeline.labelling import drawings, sheets
+from pipeline.labelling import deal, drawings, sheets
 from pipeline.pool import PicturePool
 from storage import chats, images, outbox, projects, votes
 from storage.models import Box, Chat, Drawing, Image
@@ -77,7 +77,7 @@ def _show_drawing(drawing_id: int, was: str, picture: str, more: bool, session: 
     if was == "preparing":
         drawing.state = "asked"
         done = drawings.drawn_count(drawing.project_id, session=session) % drawings.GOAL
-        left = len(sheets.askable(drawing.project_id, session=session).draw)
+        left = len(deal.askable(drawing.project_id, session=session).draw)
         wish = words.draw_request(
             project,
             drawing,

@@ -24,7 +24,7 @@ from pipeline.jobs.spec import (
 )
 from pipeline.kinds import collect, package, propose, train
 from pipeline.kinds.places import Places
-from pipeline.labelling.sheets import askable
+from pipeline.labelling.deal import askable
 from storage import chats, datasets, jobs, outbox, projects, registry, sources
 from storage.models import Job, Model, Project, Sheet, now
 

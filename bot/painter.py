@@ -7,21 +7,20 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from functools import partial
-from pathlib import Path
 
 from sqlmodel import Session
 
+from bot import sheet_tiles
 from bot.drawing_painter import DrawingPainter, lose_drawing
 from bot.messages import label as words
 from bot.placing import apologise, scrolled_away
 from bot.services import Services
 from bot.wishes import Keyboard
 from pipeline.labelling import drawings, sheets
-from pipeline.labelling.tiles import Tile, TileBox
 from pipeline.pool import PicturePool
-from storage import images, outbox, projects, votes
+from storage import outbox, projects
 from storage import sheets as sheet_rows
-from storage.models import Box, Image, Sheet
+from storage.models import Sheet
 
 log = logging.getLogger(__name__)
 
@@ -34,24 +33,30 @@ class Painter:
         self._pool = pool
         self._drawings = DrawingPainter(services, pool)
         self._lock = asyncio.Lock()
+        self._looked_ahead: set[int] = set()
 
     async def paint(self) -> None:
         """Paint until nothing waits; a call while painting goes on returns at once."""
         if self._lock.locked():
             return
         async with self._lock:
-            while True:
-                waiting, to_draw = await self._services.db.read(
-                    lambda s: (sheet_rows.preparing(session=s), drawings.to_paint(session=s))
-                )
-                if not waiting and not to_draw:
-                    return
-                for sheet in waiting:
-                    await self._guarded(self._sheet(sheet), partial(_lose_sheet, sheet.id or 0))
-                for drawing in to_draw:
-                    await self._guarded(
-                        self._drawings.paint(drawing), partial(lose_drawing, drawing.id or 0)
-                    )
+            # One at a time, urgent ones first: what is painted ahead must keep nobody waiting.
+            while await self._paint_one() or await self._look_ahead():
+                pass
+
+    async def _paint_one(self) -> bool:
+        waiting, to_draw = await self._services.db.read(
+            lambda s: (sheet_rows.preparing(session=s), drawings.to_paint(session=s))
+        )
+        if waiting and (not waiting[0].ahead or not to_draw):
+            sheet = waiting[0]
+            await self._guarded(self._sheet(sheet), partial(_lose_sheet, sheet.id or 0))
+        elif to_draw:
+            drawing = to_draw[0]
+            await self._guarded(
+                self._drawings.paint(drawing), partial(lose_drawing, drawing.id or 0)
+            )
+        return bool(waiting or to_draw)
 
     async def _guarded(self, work: Awaitable[None], lose: Callable[[Session], None]) -> None:
         # One picture that fails must not hold back those behind it for ever.
@@ -64,58 +69,43 @@ class Painter:
     async def _sheet(self, sheet: Sheet) -> None:
         picture = sheet.picture
         if picture is None:
-            tiles, classes = await self._services.db.read(lambda s: self._tiles(sheet, s))
+            files = self._services.places.files
+            tiles, classes = await self._services.db.read(
+                lambda s: sheet_tiles.of(sheet, files, session=s)
+            )
             data = await self._pool.run(
                 "pipeline.labelling.tiles:render_sheet", tiles, classes=classes
             )
-            picture = self._services.places.files.put_bytes(data, suffix=".jpg")
+            picture = files.put_bytes(data, suffix=".jpg")
         await self._services.write(lambda s: _open(sheet.id or 0, picture, s))
 
-    def _tiles(self, sheet: Sheet, session: Session) -> tuple[list[Tile], list[str]]:
-        classes = projects.get(sheet.project_id, session=session).classes
-        if sheet.kind == "box":
-            boxes = images.boxes(sheet.tiles, session=session)
-            of = images.many([box.image_id for box in boxes.values()], session=session)
-            return [
-                Tile(
-                    path=self._path(of[boxes[box_id].image_id]),
-                    number=number,
-                    label=boxes[box_id].label,
-                    box=_xyxy(boxes[box_id]),
-                    score=boxes[box_id].score,
-                )
-                for number, box_id in enumerate(sheet.tiles, 1)
-            ], classes
-        of = images.many(sheet.tiles, session=session)
-        right = votes.right_boxes(sheet.project_id, of, session=session)
-        rows = images.boxes([box for ids in right.values() for box in ids], session=session)
-        return [
-            Tile(
-                path=self._path(of[image_id]),
-                number=number,
-                boxes=tuple(
-                    TileBox(rows[box].label, _xyxy(rows[box])) for box in right.get(image_id, [])
-                ),
-            )
-            for number, image_id in enumerate(sheet.tiles, 1)
-        ], classes
-
-    def _path(self, image: Image) -> Path:
-        return self._services.places.files.path(image.key)
+    async def _look_ahead(self) -> bool:
+        """Deal what will follow an open sheet; tells whether there was one to look at."""
+        for sheet_id in await self._services.db.read(lambda s: sheet_rows.last_ones(session=s)):
+            if sheet_id in self._looked_ahead:
+                continue
+            # Nothing to deal now may be something later, but then the tap itself finds it.
+            self._looked_ahead.add(sheet_id)
+            await self._services.db.write(partial(_deal_ahead, sheet_id))
+            return True
+        return False
 
 
-def _xyxy(box: Box) -> tuple[float, float, float, float]:
-    return (box.x1, box.y1, box.x2, box.y2)
+def _deal_ahead(sheet_id: int, session: Session) -> None:
+    sheet = sheet_rows.get(sheet_id, session=session)
+    if sheet is not None:
+        sheets.deal_ahead(sheet, session=session)
 
 
 def _open(sheet_id: int, picture: str, session: Session) -> None:
     sheet = sheet_rows.get(sheet_id, session=session)
     if sheet is None or sheet.state != "preparing":
         return
-    sheet.state, sheet.picture = "open", picture
+    sheet.state, sheet.picture = "ready" if sheet.ahead else "open", picture
     session.add(sheet)
     session.flush()
-    show_sheet(sheet, session=session)
+    if not sheet.ahead:
+        show_sheet(sheet, session=session)
 
 
 def show_sheet(sheet: Sheet, *, session: Session) -> None:
@@ -126,6 +116,7 @@ def show_sheet(sheet: Sheet, *, session: Session) -> None:
         sheet,
         sheets.marks(sheet, session=session),
         done=sheet_rows.closed_in_round(sheet.key, session=session),
+        origin=origin_of(sheet, session),
     )
     outbox.put(
         sheet.key,
@@ -137,10 +128,16 @@ def show_sheet(sheet: Sheet, *, session: Session) -> None:
     )
 
 
+def origin_of(sheet: Sheet, session: Session) -> str:
+    """Where what the sheet asks about came from, in words."""
+    return ""
+
+
 def show_marks(sheet: Sheet, *, session: Session) -> None:
     """Change nothing but the keyboard of the message that shows the sheet."""
     marked = sheets.marks(sheet, session=session)
-    _change_keyboard(sheet, words.sheet_keyboard(sheet, marked), session)
+    classes = projects.get(sheet.project_id, session=session).classes
+    _change_keyboard(sheet, words.sheet_keyboard(sheet, marked, classes), session)
 
 
 def show_way_back(sheet: Sheet, *, session: Session) -> None:

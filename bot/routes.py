@@ -58,6 +58,7 @@ TAPS: dict[str, Tap] = {
     "label": label.tap_label,
     "draw": drawing.tap_draw,
     "s": label.tap_sheet,
+    "bulk": label.tap_bulk,
     "d": drawing.tap_drawing,
     "stats": models.tap_stats,
     "train": train.tap_train,

@@ -63,6 +63,19 @@ def put(
     return row
 
 
+def strip(key: str, *, session: Session) -> None:
+    """Take the buttons off the message: what it asked is answered."""
+    row = get(key, session=session)
+    if row is not None:
+        put(
+            key,
+            row.chat_id,
+            {**row.payload, "keyboard": []},
+            priority=row.priority,
+            session=session,
+        )
+
+
 def get(key: str, *, session: Session) -> Message | None:
     """The message with this key."""
     return session.exec(select(Message).where(Message.key == key).limit(1)).first()

@@ -6,10 +6,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_
 from sqlalchemy import select as columns
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from storage import images, votes
-from storage.models import Box, Image, Project, Source, Vote
+from storage.models import Box, Bulk, Image, Project, Source, Vote
 from storage.votes import GUESSED
 
 
@@ -109,6 +110,19 @@ def open_boxes(
 
 
 def _answered_by(member: int, scope: Scope, kind: str, subject: Any) -> ColumnElement[bool]:
+    """Whether the member has answered on the subject since it was last reopened."""
+    later = aliased(Vote)
+    reopened = (
+        columns(col(later.id))
+        .where(
+            col(later.project_id) == scope.project_id,
+            col(later.subject_kind) == kind,
+            col(later.subject_id) == subject,
+            col(later.answer) == votes.REOPEN,
+            col(later.id) >= col(Vote.id),
+        )
+        .exists()
+    )
     return (
         columns(col(Vote.id))
         .where(
@@ -116,6 +130,7 @@ def _answered_by(member: int, scope: Scope, kind: str, subject: Any) -> ColumnEl
             col(Vote.subject_kind) == kind,
             col(Vote.subject_id) == subject,
             col(Vote.member_id) == member,
+            ~reopened,
         )
         .exists()
     )
@@ -184,13 +199,15 @@ def _to_confirm(scope: Scope) -> Select[Any]:
     looked_at = or_(
         col(Image.proposed), col(Image.labelled), col(Image.answer) == "redrawn", _some_box(scope)
     )
-    sampled = and_(col(Source.trust) == "sample", col(Source.trust).is_not(None))
+    sampled = col(Source.trust) == "sample"
     return _waiting(scope).where(
-        or_(and_(col(Image.answer).is_(None), ~func.coalesce(trusted, False)),
-            col(Image.answer) == "redrawn"),
+        or_(
+            and_(col(Image.answer).is_(None), ~func.coalesce(trusted, False)),
+            col(Image.answer).in_(("redrawn", "unsure")),
+        ),
         looked_at,
         ~func.coalesce(sampled, False),
-    )  # fmt: skip
+    )
 
 
 def to_confirm(
@@ -239,3 +256,55 @@ def verdicts(box_ids: Collection[int], *, session: Session) -> dict[int, str | N
     """What is decided on these boxes, where their image still counts."""
     query = _boxes(col(Box.id), col(Box.verdict)).where(col(Box.id).in_(box_ids), *votes.asked())
     return {box_id: verdict for box_id, verdict in session.execute(query)}
+
+
+def _sure(scope: Scope, bar: float) -> tuple[ColumnElement[bool], ...]:
+    return (*_open(scope), col(Box.origin).in_(("model", "coco")), col(Box.score) >= bar)
+
+
+def sure_count(scope: Scope, bar: float, *, session: Session) -> int:
+    """How many open boxes a model gave at least this score."""
+    return int(session.execute(_boxes(func.count()).where(*_sure(scope, bar))).scalar_one())
+
+
+def sure_boxes(
+    scope: Scope, bar: float, *, newer_than: Bulk | None = None, session: Session
+) -> list[int]:
+    """The ids of those; `newer_than`: only what came after that decision was offered."""
+    query = _boxes(col(Box.id)).where(*_sure(scope, bar))
+    if newer_than is not None:
+        query = query.where(col(Box.created_at) > newer_than.created_at)
+    return [box_id for (box_id,) in session.execute(query.order_by(col(Box.id)))]
+
+
+def sure_frames(
+    scope: Scope,
+    *,
+    bar: float = 0.6,
+    most: int = 6,
+    limit: int,
+    besides: Collection[int] = (),
+    session: Session,
+) -> list[int]:
+    """Unlabelled images whose open boxes are few and all have at least this score."""
+    query = (
+        _boxes(col(Box.image_id))
+        .where(*_open(scope), ~col(Image.labelled), col(Image.answer).is_(None))
+        .group_by(col(Box.image_id))
+        .having(func.min(func.coalesce(col(Box.score), 0.0)) >= bar, func.count() <= most)
+        .order_by(func.max(col(Image.rank)).desc(), col(Box.image_id))
+    )
+    if besides:
+        query = query.where(col(Box.image_id).not_in(besides))
+    return [image_id for (image_id,) in session.execute(query.limit(limit))]
+
+
+def open_on(image_ids: Collection[int], scope: Scope, *, session: Session) -> dict[int, list[int]]:
+    """The open boxes on these images, by image."""
+    query = _boxes(col(Box.image_id), col(Box.id)).where(
+        *_open(scope), col(Box.image_id).in_(image_ids)
+    )
+    found: dict[int, list[int]] = {image_id: [] for image_id in image_ids}
+    for image_id, box_id in session.execute(query.order_by(col(Box.id))):
+        found[image_id].append(box_id)
+    return found

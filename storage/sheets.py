@@ -1,13 +1,18 @@
 """Sheets: which tiles were shown to whom, and what became of them."""
 
+from collections import defaultdict
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from sqlalchemy import func
+from sqlalchemy import select as columns
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from storage.models import Sheet, now
 
 LEFT_LYING = timedelta(minutes=10)
+ON_TABLE = ("preparing", "ready", "open")
 
 
 def create(
@@ -21,6 +26,9 @@ def create(
     left: int,
     key: str,
     previous_id: int | None,
+    goal: int | None = None,
+    ahead: bool = False,
+    bulk_id: int | None = None,
     session: Session,
 ) -> Sheet:
     """A sheet that waits to be painted."""
@@ -32,6 +40,9 @@ def create(
         label=label,
         tiles=tiles,
         left=left,
+        goal=goal,
+        ahead=ahead,
+        bulk_id=bulk_id,
         key=key,
         previous_id=previous_id,
         opened_at=now(),
@@ -47,29 +58,86 @@ def get(sheet_id: int, *, session: Session) -> Sheet | None:
 
 
 def preparing(*, session: Session) -> list[Sheet]:
-    """Sheets that wait to be painted, oldest first."""
-    return list(
-        session.exec(select(Sheet).where(Sheet.state == "preparing").order_by(col(Sheet.id)))
-    )
+    """Sheets that wait to be painted: those that somebody waits for first, then oldest first."""
+    query = select(Sheet).where(Sheet.state == "preparing")
+    return list(session.exec(query.order_by(col(Sheet.ahead), col(Sheet.id))))
 
 
 def on_table(project_id: int, *, session: Session) -> list[Sheet]:
-    """Sheets of the project that somebody has in front of them."""
-    query = select(Sheet).where(
-        Sheet.project_id == project_id, col(Sheet.state).in_(("preparing", "open"))
-    )
+    """Sheets of the project that somebody has in front of them, or will have next."""
+    query = select(Sheet).where(Sheet.project_id == project_id, col(Sheet.state).in_(ON_TABLE))
     return list(session.exec(query))
 
 
-def taken(project_id: int, kind: str, *, session: Session) -> set[int]:
-    """Subjects on a sheet that somebody looks at; one left lying holds its tiles back no longer."""
+def in_front(project_id: int, chat_id: int, *, session: Session) -> Sheet | None:
+    """The sheet of the project that lies open in the chat, or is being painted for it."""
+    query = select(Sheet).where(
+        Sheet.project_id == project_id,
+        Sheet.chat_id == chat_id,
+        col(Sheet.state).in_(ON_TABLE),
+        col(Sheet.ahead).is_(False),
+    )
+    return session.exec(query.order_by(col(Sheet.id).desc()).limit(1)).first()
+
+
+def taken(project_id: int, kind: str, *, session: Session) -> dict[int, set[int]]:
+    """Who is being asked about which subject; a sheet left lying holds its tiles back no longer."""
+    held: dict[int, set[int]] = defaultdict(set)
+    for sheet in _looked_at(project_id, kind, session=session):
+        for tile in sheet.tiles:
+            held[tile].add(sheet.member_id)
+    return dict(held)
+
+
+def _looked_at(project_id: int, kind: str, *, session: Session) -> list[Sheet]:
     since = now() - LEFT_LYING
-    return {
-        tile
+    return [
+        sheet
         for sheet in on_table(project_id, session=session)
         if sheet.kind == kind and (sheet.shown_at or sheet.opened_at or since) > since
-        for tile in sheet.tiles
-    }
+    ]
+
+
+def on_hands(project_id: int, *, session: Session) -> dict[str, int]:
+    """How many boxes of each class lie before people already."""
+    counts: dict[str, int] = defaultdict(int)
+    for sheet in _looked_at(project_id, "box", session=session):
+        counts[sheet.label] += len(sheet.tiles)
+    return dict(counts)
+
+
+def waiting_behind(key: str, *, session: Session) -> Sheet | None:
+    """The sheet of the round that was dealt ahead."""
+    query = select(Sheet).where(
+        Sheet.key == key, col(Sheet.ahead).is_(True), col(Sheet.state).in_(ON_TABLE)
+    )
+    return session.exec(query.order_by(col(Sheet.id).desc()).limit(1)).first()
+
+
+def last_ones(*, session: Session) -> list[int]:
+    """Open sheets behind which nothing waits yet."""
+    behind = aliased(Sheet)
+    query = select(Sheet.id).where(
+        Sheet.state == "open",
+        col(Sheet.ahead).is_(False),
+        ~select(behind.id)
+        .where(
+            behind.key == Sheet.key,
+            col(behind.ahead).is_(True),
+            col(behind.state).in_(ON_TABLE),
+        )
+        .exists(),
+    )
+    return [sheet_id for sheet_id in session.exec(query) if sheet_id is not None]
+
+
+def bring_forward(sheet: Sheet, *, session: Session) -> None:
+    """A sheet dealt ahead is the next one: shown at once where it is painted already."""
+    sheet.ahead, sheet.opened_at = False, now()
+    if sheet.state == "ready":
+        sheet.state = "open"
+    session.add(sheet)
+    session.flush()
 
 
 def skipped(project_id: int, kind: str, key: str, *, session: Session) -> set[int]:
@@ -91,8 +159,24 @@ def closed_in_round(key: str, *, session: Session) -> int:
 
 def newest_of_round(key: str, *, session: Session) -> Sheet | None:
     """The sheet of the round that was last in front of anybody."""
-    query = select(Sheet).where(Sheet.key == key, Sheet.state != "aside")
+    query = select(Sheet).where(
+        Sheet.key == key, Sheet.state != "aside", col(Sheet.ahead).is_(False)
+    )
     return session.exec(query.order_by(col(Sheet.id).desc()).limit(1)).first()
+
+
+def last_tap(project_id: int, since: datetime, *, session: Session) -> dict[int, int]:
+    """Members with a sheet of their own that they closed since then, and how many."""
+    query = (
+        columns(col(Sheet.member_id), func.count())
+        .where(
+            col(Sheet.project_id) == project_id,
+            col(Sheet.state) == "closed",
+            col(Sheet.closed_at) >= since,
+        )
+        .group_by(col(Sheet.member_id))
+    )
+    return {member: count for member, count in session.execute(query)}
 
 
 def close(sheet: Sheet, state: str, *, session: Session) -> None:
@@ -105,7 +189,7 @@ def close(sheet: Sheet, state: str, *, session: Session) -> None:
 
 def reopen(sheet: Sheet, *, session: Session) -> None:
     """Put an earlier sheet on the table again; it is painted anew where its picture is gone."""
-    sheet.state = "preparing"
+    sheet.state, sheet.ahead = "preparing", False
     sheet.shown_at = sheet.closed_at = None
     session.add(sheet)
     session.flush()

@@ -4,7 +4,7 @@ from bot.messages import drawing as words
 from bot.messages import label as label_words
 from bot.turn import Turn
 from pipeline.errors import UserError
-from pipeline.labelling import drawings, sheets
+from pipeline.labelling import deal, drawings
 from storage import outbox, projects
 from storage.models import Drawing, Project
 
@@ -93,5 +93,5 @@ def _accept(turn: Turn, project: Project, drawing: Drawing, index: int) -> str:
 
 def _won(turn: Turn, project: Project, told: str = "") -> None:
     assert project.id is not None
-    state = sheets.askable(project.id, session=turn.session)
+    state = deal.askable(project.id, session=turn.session)
     turn.say(label_words.stopped(project, state, told), priority=outbox.ANSWER)

@@ -9,7 +9,7 @@ from bot.notices import card_key, page_addresses
 from bot.turn import Context, Turn, act
 from pipeline.errors import UserError
 from pipeline.kinds import package
-from pipeline.labelling.sheets import askable
+from pipeline.labelling.deal import askable
 from storage import registry
 from storage.models import Model
 

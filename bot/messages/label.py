@@ -1,53 +1,124 @@
 """Sheets and what they won."""
 
-from bot.messages.common import at, count, head
-from bot.wishes import Keyboard, Wish, button, esc, photo, rows, text
+from collections.abc import Sequence
+
+from bot.messages.common import at, bar, count, head
+from bot.wishes import Button, Keyboard, Wish, button, esc, photo, rows, text
 from pipeline.labelling.sheets import SECONDS_A_SHEET
 from storage.models import Project, Sheet
 from storage.progress import Standing
 
 FIRST_TRY = 30
+ALL_CHECKED = "all is checked 🎉"
 
 
-def sheet(project: Project, shown: Sheet, marked: set[int], *, done: int) -> Wish:
+MARKED = {
+    "box": "wrong",
+    "track": "wrong",
+    "image": "something is missing",
+    "frame": "something is off",
+}
+CONFIRMED = {"box": "right", "track": "right", "image": "complete", "frame": "right"}
+QUESTIONS = {
+    "box": "<b>{label}</b>? Tap the WRONG ones",
+    "track": "<b>{label}</b>, followed through the video? Tap the WRONG ones",
+    "image": "Is anything missing? Tap the pictures where something has no box",
+    "frame": "All right? Tap the pictures where a box is wrong or missing",
+    "fix": "Not a <b>{label}</b>. What is it?",
+}
+YES = {
+    "box": "✅ Rest are right",
+    "track": "✅ Rest are right",
+    "image": "✅ Rest are complete",
+    "frame": "✅ Rest are right",
+}
+NONE = {"box": "❌ None", "track": "❌ None", "image": "❌ All", "frame": "❌ All"}
+MOST_CLASSES = 24
+
+
+def sheet(project: Project, shown: Sheet, marked: set[int], *, done: int, origin: str = "") -> Wish:
     """A contact sheet: one picture, a button a tile. `done`: sheets settled in this round."""
     assert shown.picture is not None
-    minutes = max(1, round(shown.left * SECONDS_A_SHEET / 60))
-    where = f"{done + 1}/{done + max(shown.left, 1)} · ~{minutes} min"
-    question = (
-        f"<b>{esc(shown.label)}</b>? Tap the WRONG ones"
-        if shown.kind == "box"
-        else "Is anything missing? Tap the pictures where something has no box"
-    )
+    question = QUESTIONS[shown.kind].format(label=esc(shown.label))
     return photo(
         shown.picture,
-        f"{head(project)}{question} · {where}",
-        sheet_keyboard(shown, marked),
+        f"{head(project)}{question} · {_where(shown, done)}{f' · {esc(origin)}' if origin else ''}",
+        sheet_keyboard(shown, marked, project.classes),
         sheet=shown.id,
     )
 
 
-def sheet_keyboard(shown: Sheet, marked: set[int]) -> Keyboard:
+def _where(shown: Sheet, done: int) -> str:
+    if shown.goal:
+        return f"{bar(done / shown.goal)} {min(done + 1, shown.goal)}/{shown.goal}"
+    left = max(shown.left, 1)
+    minutes = max(1, round(shown.left * SECONDS_A_SHEET / 60))
+    return f"{done + 1}/{done + left} · ~{minutes} min"
+
+
+def sheet_keyboard(shown: Sheet, marked: set[int], classes: Sequence[str] = ()) -> Keyboard:
     """A number a tile, then the answers to the whole sheet."""
+    if shown.kind == "fix":
+        return _fix_keyboard(shown, classes)
     tiles = [
         button(f"{place} ❌" if place in marked else f"{place}", "s", shown.id, place)
         for place in range(1, len(shown.tiles) + 1)
     ]
-    yes, none = (
-        ("✅ Rest are right", "❌ None")
-        if shown.kind == "box"
-        else ("✅ Rest are complete", "❌ All")
-    )
     return [
-        *rows(tiles, 3),
-        [button(yes, "s", shown.id, "ok")],
+        *rows(tiles, 2 if len(tiles) == 4 else 3),
+        [button(YES[shown.kind], "s", shown.id, "ok")],
         [
-            button(none, "s", shown.id, "none"),
-            button("⏭ Skip", "s", shown.id, "skip"),
-            button("↩ Back", "s", shown.id, "back"),
-            button("⏹ Stop", "s", shown.id, "stop"),
+            button(NONE[shown.kind], "s", shown.id, "none"),
+            *_ways_on(shown),
         ],
     ]
+
+
+def _ways_on(shown: Sheet) -> list[Button]:
+    return [
+        button("⏭ Skip", "s", shown.id, "skip"),
+        button("↩ Back", "s", shown.id, "back"),
+        button("⏹ Stop", "s", shown.id, "stop"),
+    ]
+
+
+def _fix_keyboard(shown: Sheet, classes: Sequence[str]) -> Keyboard:
+    """Another class, a box off its place, or nothing."""
+    others = [
+        button(name[:30], "s", shown.id, f"c{index}")
+        for index, name in enumerate(classes)
+        if name != shown.label
+    ]
+    return [
+        *rows(others[:MOST_CLASSES], 3 if len(others) > 2 else 2),
+        [
+            button("📐 Box is off", "s", shown.id, "off"),
+            button("🚫 Nothing here", "s", shown.id, "nothing"),
+        ],
+        [button("🚫 Nothing in all that are left", "s", shown.id, "empty")],
+        _ways_on(shown),
+    ]
+
+
+def fixed(said: str) -> str:
+    """The answer to a tap that says what a wrong box is instead."""
+    if said == "off":
+        return "📐 Kept: it will be drawn"
+    if said == "nothing":
+        return "🚫 Nothing there"
+    return f"✅ {said.partition(':')[2]}"
+
+
+def round_over(
+    project: Project, shown: Sheet, state: Standing, *, done: int, broken_off: bool
+) -> Wish:
+    """A round of sheets ended: the goal is reached, nothing is left, or somebody stopped."""
+    told = ""
+    if not broken_off:
+        left = bool(state.check or state.confirm or state.fix)
+        reached = shown.goal is not None and done >= shown.goal
+        told = f"{count(done, 'sheet')}: your goal 🎉" if reached and left else ALL_CHECKED
+    return stopped(project, state, told)
 
 
 def back_keyboard(shown: Sheet) -> Keyboard:
@@ -73,7 +144,7 @@ def nothing_to_ask(project: Project, state: Standing, *, preparing: bool) -> Wis
             "check a sample or check all? The question stands above.",
             [[button("🗂 Sources", at(project, "sources"))]],
         )
-    return stopped(project, state, told="All is checked 🎉")
+    return stopped(project, state, told=ALL_CHECKED)
 
 
 def stopped(project: Project, state: Standing, told: str = "") -> Wish:
@@ -91,7 +162,7 @@ def stopped(project: Project, state: Standing, told: str = "") -> Wish:
     if state.confirm:
         lines.append(f"{count(len(state.confirm), 'picture')}: is nothing missing?")
     keyboard: Keyboard = []
-    if state.check or state.confirm or state.draw:
+    if state.check or state.fix or state.confirm or state.draw:
         keyboard.append([button("▶ Go on", at(project, "label"))])
     if state.boxes:
         keyboard.append([button("🏋 Train", at(project, "train"))])

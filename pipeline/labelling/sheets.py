@@ -1,31 +1,29 @@
-"""What to ask next, and what a tap on a contact sheet means.
+"""What a tap on a contact sheet means.
 
-A sheet of kind `box` asks "is this box right?" about up to nine boxes of one class; one of kind
-`image` asks "is nothing missing?" about up to nine pictures. On both a tap on a tile says no.
+A sheet asks about up to nine subjects at once; on all kinds a tap on a tile says no, and ✅ says
+yes to the tiles that nobody marked.
 """
 
-import hashlib
-from collections import Counter
 from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
 from pipeline.errors import UserError
-from pipeline.labelling import decide
-from storage import images, sheets, sources, votes
-from storage.models import Sheet, Source
-from storage.progress import Standing, standing
+from pipeline.labelling import deal, decide
+from pipeline.labelling.deal import Hand
+from storage import projects, questions, sheets, sources, votes
+from storage.models import Sheet
 
-TILES = 9
-SAMPLE = 45
 SAMPLE_BAR = 0.95
 SECONDS_A_SHEET = 12
 LOOK_FIRST = timedelta(seconds=0.7)
 
 OVER = ("closed", "skipped", "stopped")
 
-YES = {"box": "right", "image": "complete"}
-NO = {"box": "wrong", "image": "incomplete"}
+ABOUT = {"box": "box", "track": "track", "image": "image", "frame": "image"}
+"""What a tile's vote is about."""
+YES = {"box": "right", "track": "right", "image": "complete", "frame": "complete"}
+NO = {"box": "wrong", "track": "wrong", "image": "incomplete", "frame": "unsure"}
 
 
 class SheetClosed(UserError):
@@ -44,6 +42,10 @@ class NothingBefore(UserError):
     """This is the first sheet."""
 
 
+class NotYours(UserError):
+    """This sheet is somebody else's. Send me /label for one of your own."""
+
+
 def open_sheet(sheet_id: int, *, session: Session) -> Sheet:
     """The sheet that a tap means.
 
@@ -54,113 +56,36 @@ def open_sheet(sheet_id: int, *, session: Session) -> Sheet:
     sheet = sheets.get(sheet_id, session=session)
     if sheet is None:
         raise SheetClosed
-    if sheet.state != "open":
+    if sheet.state != "open" or sheet.ahead:
         newest = sheets.newest_of_round(sheet.key, session=session)
         coming = newest is not None and newest.shown_at is None and newest.state != "closed"
         raise NextIsComing if coming else SheetClosed
     return sheet
 
 
-def sample_of(source: Source, *, session: Session) -> list[int]:
-    """The boxes that stand for a source in a check: drawn by digest, so always the same ones."""
-    assert source.id is not None
-    ids = sources.box_ids(source.id, session=session)
+def check_owner(sheet: Sheet, member_id: int) -> None:
+    """Let nobody answer for somebody else.
 
-    def order(box_id: int) -> bytes:
-        return hashlib.sha256(f"{source.id}:{box_id}".encode()).digest()
-
-    return sorted(sorted(ids, key=order)[:SAMPLE])
-
-
-def askable(project_id: int, *, session: Session) -> Standing:
-    """Where the project stands, with only those open boxes that are worth a question now.
-
-    Of a source that is checked by sample only the sample is asked.
+    Raises:
+        NotYours: the sheet is another member's own.
     """
-    state = standing(project_id, session=session)
-    samples = {
-        source.id: set(sample_of(source, session=session))
-        for source in sources.of_project(project_id, session=session)
-        if source.trust == "sample"
-    }
-    if samples:
-        of = {
-            image_id: image.source_id
-            for image_id, image in images.many(
-                list({box.image_id for box in state.check}), session=session
-            ).items()
-        }
-        state.check = [
-            box
-            for box in state.check
-            if of[box.image_id] not in samples or box.box_id in samples[of[box.image_id]]
-        ]
-        sampled = set(samples)
-        state.confirm = [
-            image_id
-            for image_id, image in images.many(state.confirm, session=session).items()
-            if image.source_id not in sampled
-        ]
-    return state
-
-
-def sheets_left(state: Standing) -> int:
-    """How many sheets the open questions fill."""
-    labels = Counter(box.label for box in state.check)
-    return sum(-(-count // TILES) for count in labels.values()) + -(-len(state.confirm) // TILES)
-
-
-def deal(
-    *,
-    project_id: int,
-    chat_id: int,
-    member_id: int,
-    key: str,
-    previous_id: int | None,
-    session: Session,
-) -> Sheet | None:
-    """The next sheet of a round, or None when there is nothing to ask.
-
-    Boxes come before whole pictures, one class a sheet, the class with most open boxes first;
-    what was skipped in this round comes last.
-    """
-    state = askable(project_id, session=session)
-    for kind in ("box", "image"):
-        away = sheets.taken(project_id, kind, session=session)
-        late = sheets.skipped(project_id, kind, key, session=session)
-        if kind == "box":
-            free = [box for box in state.check if box.box_id not in away]
-            if not free:
-                continue
-            fresh = [box for box in free if box.box_id not in late] or free
-            label = Counter(box.label for box in fresh).most_common(1)[0][0]
-            tiles = [box.box_id for box in fresh if box.label == label][:TILES]
-        else:
-            open_images = [image for image in state.confirm if image not in away]
-            if not open_images:
-                continue
-            label = ""
-            tiles = ([image for image in open_images if image not in late] or open_images)[:TILES]
-        return sheets.create(
-            project_id=project_id,
-            chat_id=chat_id,
-            member_id=member_id,
-            kind=kind,
-            label=label,
-            tiles=tiles,
-            left=sheets_left(state),
-            key=key,
-            previous_id=previous_id,
-            session=session,
-        )
-    return None
+    if sheet.member_id not in (0, member_id):
+        raise NotYours
 
 
 def marks(sheet: Sheet, *, session: Session) -> set[int]:
-    """Places (from 1) of the tiles that somebody called wrong."""
-    said = votes.current(sheet.tiles, kind=sheet.kind, project_id=sheet.project_id, session=session)
-    no = NO[sheet.kind]
-    return {place for place, subject in enumerate(sheet.tiles, 1) if no in said[subject].values()}
+    """Places (from 1) of the tiles called wrong: by the sheet's owner, or by anybody if shared."""
+    if sheet.kind not in NO:
+        return set()
+    said = votes.current(
+        sheet.tiles, kind=ABOUT[sheet.kind], project_id=sheet.project_id, session=session
+    )
+    no, owner = NO[sheet.kind], sheet.member_id
+    return {
+        place
+        for place, subject in enumerate(sheet.tiles, 1)
+        if (said[subject].get(owner) == no if owner else no in said[subject].values())
+    }
 
 
 def tap(sheet: Sheet, place: int, *, member_id: int, session: Session) -> bool:
@@ -169,15 +94,15 @@ def tap(sheet: Sheet, place: int, *, member_id: int, session: Session) -> bool:
     Raises:
         UserError: the sheet has no such tile.
     """
-    if not 1 <= place <= len(sheet.tiles):
+    if not 1 <= place <= len(sheet.tiles) or sheet.kind not in NO:
         raise UserError("This sheet has no such tile.")
     subject = sheet.tiles[place - 1]
-    said = votes.current([subject], kind=sheet.kind, project_id=sheet.project_id, session=session)[
-        subject
-    ]
+    said = votes.current(
+        [subject], kind=ABOUT[sheet.kind], project_id=sheet.project_id, session=session
+    )[subject]
     no = NO[sheet.kind]
     answer = "retract" if said.get(member_id) == no else no
-    _cast(sheet, [subject], answer, member_id=member_id, session=session)
+    _vote(sheet, [subject], answer, member_id=member_id, session=session)
     return answer == no
 
 
@@ -187,11 +112,12 @@ def confirm(sheet: Sheet, *, member_id: int, at: datetime, session: Session) -> 
     Raises:
         LookFirst: the sheet was shown less than 0.7 s ago: nobody can have looked at it.
     """
-    if sheet.shown_at is None or at - sheet.shown_at < LOOK_FIRST:
-        raise LookFirst
+    _check_seen(sheet, at)
     marked = marks(sheet, session=session)
     rest = [subject for place, subject in enumerate(sheet.tiles, 1) if place not in marked]
-    _cast(sheet, rest, YES[sheet.kind], member_id=member_id, session=session)
+    if sheet.kind == "frame":
+        _boxes_too(sheet, rest, member_id=member_id, session=session)
+    _vote(sheet, rest, YES[sheet.kind], member_id=member_id, session=session)
     sheets.close(sheet, "closed", session=session)
     return len(rest)
 
@@ -202,10 +128,92 @@ def reject(sheet: Sheet, *, member_id: int, at: datetime, session: Session) -> N
     Raises:
         LookFirst: as for `confirm`.
     """
+    _check_seen(sheet, at)
+    _vote(sheet, sheet.tiles, NO[sheet.kind], member_id=member_id, session=session)
+    sheets.close(sheet, "closed", session=session)
+
+
+def _check_seen(sheet: Sheet, at: datetime) -> None:
     if sheet.shown_at is None or at - sheet.shown_at < LOOK_FIRST:
         raise LookFirst
-    _cast(sheet, sheet.tiles, NO[sheet.kind], member_id=member_id, session=session)
-    sheets.close(sheet, "closed", session=session)
+    if sheet.kind not in YES:
+        raise UserError("Choose what it is instead, or tap ⏭.")
+
+
+def _boxes_too(sheet: Sheet, image_ids: list[int], *, member_id: int, session: Session) -> None:
+    """A frame that is right as a whole: so is every open box on it."""
+    project = projects.get(sheet.project_id, session=session)
+    scope = deal.scope_of(project, session=session)
+    on_them = questions.open_on(image_ids, scope, session=session)
+    decide.vote(
+        [box_id for ids in on_them.values() for box_id in ids],
+        "right",
+        kind="box",
+        project_id=sheet.project_id,
+        member_id=member_id,
+        sheet_id=sheet.id,
+        session=session,
+    )
+
+
+def _vote(
+    sheet: Sheet, subjects: list[int], answer: str, *, member_id: int, session: Session
+) -> None:
+    decide.vote(
+        subjects,
+        answer,
+        kind=ABOUT[sheet.kind],
+        project_id=sheet.project_id,
+        member_id=member_id,
+        sheet_id=sheet.id,
+        session=session,
+    )
+
+
+def hand_of(sheet: Sheet, *, session: Session) -> Hand:
+    """For whom the round that the sheet belongs to goes on."""
+    return Hand(
+        project=projects.get(sheet.project_id, session=session),
+        chat_id=sheet.chat_id,
+        member_id=sheet.member_id,
+        key=sheet.key,
+        goal=sheet.goal,
+        after=sheet.id,
+    )
+
+
+def next_after(sheet: Sheet, *, session: Session) -> Sheet | None:
+    """The round's next sheet once this one is settled: the one dealt ahead, else a new one."""
+    if sheet.goal and sheets.closed_in_round(sheet.key, session=session) >= sheet.goal:
+        drop_ahead(sheet.key, session=session)
+        return None
+    waiting = sheets.waiting_behind(sheet.key, session=session)
+    if waiting is not None:
+        if deal.still_asked(waiting, session=session):
+            waiting.previous_id = sheet.id
+            sheets.bring_forward(waiting, session=session)
+            return waiting
+        sheets.close(waiting, "aside", session=session)
+    return deal.deal(hand_of(sheet, session=session), session=session)
+
+
+def drop_ahead(key: str, *, session: Session) -> None:
+    """Nobody goes on with the round for now: what was dealt ahead is free for others."""
+    waiting = sheets.waiting_behind(key, session=session)
+    if waiting is not None:
+        sheets.close(waiting, "aside", session=session)
+
+
+def deal_ahead(sheet: Sheet, *, session: Session) -> Sheet | None:
+    """Deal what will follow this open sheet, so that it is painted when it is wanted."""
+    if sheet.state != "open" or sheet.ahead:
+        return None
+    if sheets.waiting_behind(sheet.key, session=session) is not None:
+        return None
+    done = sheets.closed_in_round(sheet.key, session=session)
+    if sheet.goal and done + 1 >= sheet.goal:
+        return None
+    return deal.deal(hand_of(sheet, session=session), ahead=True, session=session)
 
 
 def back(sheet_id: int, *, session: Session) -> Sheet:
@@ -241,18 +249,12 @@ def settle_samples(project_id: int, *, member_id: int, session: Session) -> list
     At 95 % right the rest is accepted; below that every box is asked. A source that brought no
     box has nothing to judge by: its pictures are asked about.
     """
-    waiting = [
-        source
-        for source in sources.of_project(project_id, session=session)
-        if source.trust == "sample" and source.state == "ready"
-    ]
-    if not waiting:
-        return []
-    verdicts = {box.box_id: box.verdict for box in votes.box_states(project_id, session=session)}
     told = []
-    for source in waiting:
-        sample = sample_of(source, session=session)
-        said = [verdicts[box_id] for box_id in sample if box_id in verdicts]
+    for source in sources.of_project(project_id, session=session):
+        if source.trust != "sample" or source.state != "ready":
+            continue
+        sample = deal.sample_of(source, session=session)
+        said = list(questions.verdicts(sample, session=session).values())
         if None in said:
             continue
         right = said.count("right")
@@ -268,17 +270,3 @@ def settle_samples(project_id: int, *, member_id: int, session: Session) -> list
                 )
             )
     return told
-
-
-def _cast(
-    sheet: Sheet, subjects: list[int], answer: str, *, member_id: int, session: Session
-) -> None:
-    decide.vote(
-        subjects,
-        answer,
-        kind=sheet.kind,
-        project_id=sheet.project_id,
-        member_id=member_id,
-        sheet_id=sheet.id,
-        session=session,
-    )

@@ -9,7 +9,7 @@ from bot.messages import collect, project
 from pipeline.jobs.spec import (
     CollectResult,
 )
-from pipeline.labelling.sheets import askable
+from pipeline.labelling.deal import askable
 from tests.support.project import make_project, make_source
 
 COCO = [f"class {number}" for number in range(80)]

@@ -5,7 +5,9 @@ from datetime import timedelta
 import pytest
 from sqlmodel import Session
 
+from pipeline.labelling import deal as dealing
 from pipeline.labelling import sheets
+from pipeline.labelling.deal import Hand
 from storage import sheets as rows
 from storage import votes
 from storage.models import Project, Sheet, now
@@ -22,14 +24,8 @@ from tests.support.project import (
 
 def deal(session: Session, project: Project, previous: Sheet | None = None) -> Sheet | None:
     """The next sheet of a round, shown."""
-    sheet = sheets.deal(
-        project_id=project.id or 0,
-        chat_id=CHAT,
-        member_id=0,
-        key="label:1",
-        previous_id=previous.id if previous else None,
-        session=session,
-    )
+    hand = Hand(project, CHAT, 0, key="label:1", after=previous.id if previous else None)
+    sheet = dealing.deal(hand, session=session)
     if sheet is not None:
         show(sheet, session)
     return sheet
@@ -210,7 +206,7 @@ def sampled(session: Session, wrong: int) -> tuple[Project, list[str]]:
         sheets.confirm(sheet, member_id=ANN, at=now(), session=session)
         told = sheets.settle_samples(project.id or 0, member_id=ANN, session=session)
         sheet = deal(session, project, sheet)
-    assert asked == sheets.SAMPLE
+    assert asked == dealing.SAMPLE
     return project, told
 
 

@@ -1,0 +1,77 @@
+"""What is painted on a sheet's tiles, read from the rows."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from sqlmodel import Session
+
+from pipeline.labelling import deal
+from pipeline.labelling.tiles import Tile, TileBox
+from storage import images, projects, questions, tracks, votes
+from storage.files import FileStore
+from storage.models import Box, Image, Sheet
+
+
+def of(sheet: Sheet, files: FileStore, *, session: Session) -> tuple[list[Tile], list[str]]:
+    """The sheet's tiles in order, and the project's classes, which give the colours."""
+    project = projects.get(sheet.project_id, session=session)
+    match sheet.kind:
+        case "box" | "fix":
+            tiles = _boxes(sheet.tiles, files, session)
+        case "track":
+            tiles = _tracks(sheet.tiles, files, session)
+        case "frame":
+            scope = deal.scope_of(project, session=session)
+            asked = questions.open_on(sheet.tiles, scope, session=session)
+            tiles = _pictures(sheet, asked, files, session)
+        case _:
+            tiles = _pictures(sheet, {}, files, session)
+    return tiles, project.classes
+
+
+def _boxes(box_ids: list[int], files: FileStore, session: Session) -> list[Tile]:
+    boxes = images.boxes(box_ids, session=session)
+    of_box = images.many([box.image_id for box in boxes.values()], session=session)
+    return [
+        Tile(
+            path=_path(of_box[boxes[box_id].image_id], files),
+            number=number,
+            label=boxes[box_id].label,
+            box=xyxy(boxes[box_id]),
+            score=boxes[box_id].score,
+        )
+        for number, box_id in enumerate(box_ids, 1)
+    ]
+
+
+def _tracks(track_ids: list[int], files: FileStore, session: Session) -> list[Tile]:
+    """One crop of each object, from the middle of its way."""
+    ways = [tracks.boxes(track_id, session=session) for track_id in track_ids]
+    return _boxes([way[len(way) // 2] for way in ways if way], files, session)
+
+
+def _pictures(
+    sheet: Sheet, asked: Mapping[int, list[int]], files: FileStore, session: Session
+) -> list[Tile]:
+    """Whole pictures with what is right on them, and what is asked about."""
+    of_sheet = images.many(sheet.tiles, session=session)
+    right = votes.right_boxes(sheet.project_id, of_sheet, session=session)
+    shown = {i: [*right.get(i, []), *asked.get(i, [])] for i in sheet.tiles}
+    rows = images.boxes([box for ids in shown.values() for box in ids], session=session)
+    return [
+        Tile(
+            path=_path(of_sheet[image_id], files),
+            number=number,
+            boxes=tuple(TileBox(rows[box].label, xyxy(rows[box])) for box in shown[image_id]),
+        )
+        for number, image_id in enumerate(sheet.tiles, 1)
+    ]
+
+
+def _path(image: Image, files: FileStore) -> Path:
+    return files.path(image.key)
+
+
+def xyxy(box: Box) -> tuple[float, float, float, float]:
+    """The box's corners, normalised."""
+    return (box.x1, box.y1, box.x2, box.y2)

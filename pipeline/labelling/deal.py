@@ -1,0 +1,244 @@
+"""What to ask next: sheets are dealt, one of them ahead so that it is painted when it is wanted.
+
+Order: the sample of a bulk decision, objects followed through a video, whole frames that a model is
+sure of, boxes one class a sheet, what wrong boxes are instead, and whether pictures are complete.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from sqlmodel import Session
+
+from pipeline.labelling import hand_out
+from storage import bulks, images, questions, settings, sheets, sources, tracks
+from storage.models import Project, Sheet, Source
+from storage.progress import Standing, standing
+from storage.questions import Scope
+
+TILES = 9
+FRAMES = 4
+"""Whole pictures with boxes need more room on a phone than crops."""
+SAMPLE = 45
+CANDIDATES = 120
+"""Open boxes looked at to fill a sheet of somebody's own."""
+
+
+@dataclass(frozen=True)
+class Hand:
+    """For whom is dealt: a chat or (`member_id`) one person, and the round of sheets it goes on.
+
+    `goal`: how many sheets they wanted to do. `after`: the sheet before.
+    """
+
+    project: Project
+    chat_id: int
+    member_id: int
+    key: str
+    goal: int | None = None
+    after: int | None = None
+
+    @property
+    def project_id(self) -> int:
+        """The project's id."""
+        assert self.project.id is not None
+        return self.project.id
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a sheet asks."""
+
+    kind: str
+    tiles: list[int]
+    label: str = ""
+    bulk_id: int | None = None
+
+
+def sample_of(source: Source, *, session: Session) -> list[int]:
+    """The boxes that stand for a source in a check: drawn by digest, so always the same ones."""
+    assert source.id is not None
+    ids = sources.box_ids(source.id, session=session)
+    return drawn(ids, SAMPLE, salt=str(source.id))
+
+
+def drawn(ids: Sequence[int], count: int, *, salt: str) -> list[int]:
+    """So many of these ids, as if by lot, but the same ones every time."""
+
+    def lot(box_id: int) -> bytes:
+        return hashlib.sha256(f"{salt}:{box_id}".encode()).digest()
+
+    return sorted(sorted(ids, key=lot)[:count])
+
+
+def scope_of(project: Project, *, session: Session) -> Scope:
+    """The project's questions."""
+    assert project.id is not None
+    samples = [
+        box_id
+        for source in sources.of_project(project.id, session=session)
+        if source.trust == "sample"
+        for box_id in sample_of(source, session=session)
+    ]
+    return Scope.of(project, samples)
+
+
+def askable(project_id: int, *, session: Session) -> Standing:
+    """Where the project stands, with only those open boxes that are worth a question now.
+
+    Of a source that is checked by sample only the sample is asked.
+    """
+    state = standing(project_id, session=session)
+    samples = {
+        source.id: set(sample_of(source, session=session))
+        for source in sources.of_project(project_id, session=session)
+        if source.trust == "sample"
+    }
+    if samples:
+        asked = {box.image_id for box in state.check} | set(state.confirm)
+        of = {
+            image_id: image.source_id
+            for image_id, image in images.rows(sorted(asked), session=session).items()
+        }
+        state.check = [
+            box
+            for box in state.check
+            if of[box.image_id] not in samples or box.box_id in samples[of[box.image_id]]
+        ]
+        state.confirm = [image_id for image_id in state.confirm if of[image_id] not in samples]
+    return state
+
+
+def sheets_left(scope: Scope, *, session: Session) -> int:
+    """How many sheets the open questions fill."""
+    counts = questions.open_by_class(scope, session=session)
+    boxes = sum(-(-count // TILES) for count in counts.values())
+    return (
+        boxes
+        + questions.fixes(scope, session=session)
+        + -(-questions.confirmations(scope, session=session) // TILES)
+    )
+
+
+def deal(hand: Hand, *, ahead: bool = False, session: Session) -> Sheet | None:
+    """The next sheet of a round, or None when there is nothing to ask.
+
+    Args:
+        ahead: it waits, painted, behind the one that is open.
+    """
+    scope = scope_of(hand.project, session=session)
+    question = _question(hand, scope, session=session)
+    if question is None:
+        return None
+    return sheets.create(
+        project_id=hand.project_id,
+        chat_id=hand.chat_id,
+        member_id=hand.member_id,
+        kind=question.kind,
+        label=question.label,
+        tiles=question.tiles,
+        left=sheets_left(scope, session=session),
+        goal=hand.goal,
+        ahead=ahead,
+        bulk_id=question.bulk_id,
+        key=hand.key,
+        previous_id=hand.after,
+        session=session,
+    )
+
+
+def _question(hand: Hand, scope: Scope, *, session: Session) -> Question | None:
+    for ask in (_bulk, _tracks, _frames, _boxes, _fix, _pictures):
+        question = ask(hand, scope, session)
+        if question is not None:
+            return question
+    return None
+
+
+def _bulk(hand: Hand, scope: Scope, session: Session) -> Question | None:
+    bulk = bulks.checking(hand.project_id, session=session)
+    if bulk is None:
+        return None
+    away = sheets.taken(hand.project_id, "box", session=session)
+    left = questions.undecided(set(bulk.sample) - set(away), session=session)
+    if not left:
+        return None
+    rows = images.box_rows(sorted(left), session=session)
+    label = Counter(row.label for row in rows.values()).most_common(1)[0][0]
+    tiles = [box_id for box_id, row in rows.items() if row.label == label][:TILES]
+    return Question("box", tiles, label, bulk_id=bulk.id)
+
+
+def _tracks(hand: Hand, scope: Scope, session: Session) -> Question | None:
+    open_ = tracks.open_tracks(hand.project_id, list(scope.classes), session=session)
+    if not open_:
+        return None
+    away = sheets.taken(hand.project_id, "track", session=session)
+    late = sheets.skipped(hand.project_id, "track", hand.key, session=session)
+    free = [track for track in open_ if track.id not in away]
+    free = [track for track in free if track.id not in late] or free
+    if not free:
+        return None
+    label = Counter(track.label for track in free).most_common(1)[0][0]
+    return Question("track", [t.id for t in free if t.label == label][:TILES], label)
+
+
+def _frames(hand: Hand, scope: Scope, session: Session) -> Question | None:
+    if settings.of(hand.project).many_votes:
+        return None
+    away = set(sheets.taken(hand.project_id, "frame", session=session))
+    away |= sheets.skipped(hand.project_id, "frame", hand.key, session=session)
+    sure = questions.sure_frames(scope, limit=FRAMES, besides=away, session=session)
+    return Question("frame", sure) if len(sure) == FRAMES else None
+
+
+def _boxes(hand: Hand, scope: Scope, session: Session) -> Question | None:
+    counts = Counter(questions.open_by_class(scope, session=session))
+    counts.subtract(sheets.on_hands(hand.project_id, session=session))
+    late = sheets.skipped(hand.project_id, "box", hand.key, session=session)
+    for besides in (late, set()) if late else (set(),):
+        for label, _ in sorted(counts.items(), key=lambda item: -item[1]):
+            tiles = hand_out.boxes(
+                scope, hand.project, label, hand.member_id, besides=besides, session=session
+            )
+            if tiles:
+                return Question("box", tiles[:TILES], label)
+    return None
+
+
+def _fix(hand: Hand, scope: Scope, session: Session) -> Question | None:
+    away = set(sheets.taken(hand.project_id, "fix", session=session))
+    # A mark on a sheet that lies open may still be taken back.
+    away |= set(sheets.taken(hand.project_id, "box", session=session))
+    away |= sheets.skipped(hand.project_id, "fix", hand.key, session=session)
+    found = questions.to_fix(scope, limit=1, besides=away, session=session)
+    return Question("fix", [found[0].id], found[0].label) if found else None
+
+
+def _pictures(hand: Hand, scope: Scope, session: Session) -> Question | None:
+    away: Collection[int] = set(sheets.taken(hand.project_id, "image", session=session))
+    late = sheets.skipped(hand.project_id, "image", hand.key, session=session)
+    for besides in (set(away) | late, away):
+        found = questions.to_confirm(
+            scope, limit=TILES, besides=besides, not_by=hand.member_id or None, session=session
+        )
+        if found:
+            return Question("image", found)
+    return None
+
+
+def still_asked(sheet: Sheet, *, session: Session) -> bool:
+    """Whether what a sheet dealt ahead asks is still open, all of it."""
+    match sheet.kind:
+        case "box":
+            rows = images.boxes(sheet.tiles, session=session)
+            return all(row.gold or row.verdict is None for row in rows.values())
+        case "fix":
+            rows = images.boxes(sheet.tiles, session=session)
+            return all(row.fix == "open" and row.verdict == "wrong" for row in rows.values())
+        case "track":
+            return tracks.are_open(sheet.tiles, session=session)
+        case _:
+            of = images.many(sheet.tiles, session=session)
+            return all(image.answer in (None, "redrawn", "unsure") for image in of.values())
