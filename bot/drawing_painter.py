@@ -8,7 +8,7 @@ from sqlmodel import Session
 from bot.messages import drawing as words
 from bot.placing import apologise, scrolled_away
 from bot.services import Services
-from pipeline.labelling import deal, drawings, sheets
+from pipeline.labelling import deal, drawings
 from pipeline.pool import PicturePool
 from storage import chats, images, outbox, projects, votes
 from storage.models import Box, Chat, Drawing, Image
