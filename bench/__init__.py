@@ -71,4 +71,5 @@ class Bench:
 BENCHES: tuple[Bench, ...] = (
     Bench("idle", "memory, libraries and start of an idle bot, beside one with ultralytics"),
     Bench("overhead", "time of a training epoch in our worker, beside the plain yolo command"),
+    Bench("votes", "taps of fifty members at once, beside a bot that only answers them"),
 )

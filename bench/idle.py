@@ -3,34 +3,26 @@
 The other side is the obvious way to write such a bot: one process that imports ultralytics.
 """
 
-import os
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
-from time import monotonic, sleep
+from time import sleep
 
 import psutil
 
 from bench import Row
+from bench.programs import TOKEN, started
 
 MEMORY_LIMIT_MB = 250
 START_LIMIT_S = 3
 STACK = ("/torch/", "/tensorflow/", "/ultralytics/", "/tensorflowjs/")
 SETTLE_S = 5  # the first polls, the scheduler's first rounds
-STOP_S = 20
-TOKEN = "1000001:bench-token-of-no-real-bot-0000000"  # the loopback server takes any of this shape
 IMPORTING = "import ultralytics; from ultralytics import YOLO; print('ready', flush=True); input()"
 SANDBOX = [sys.executable, "-m", "bot.sandbox", "--port", "0"]
 BOT = [sys.executable, "-m", "bot", "run"]
 OTHER = [sys.executable, "-c", IMPORTING]
-
-
-class NotStarted(RuntimeError):
-    """A program under measurement ended before it was ready."""
 
 
 def run() -> Iterator[Row]:
@@ -43,16 +35,16 @@ def run() -> Iterator[Row]:
     bot_loaded = other_loaded = 0
     with tempfile.TemporaryDirectory(prefix="taptrain-bench-") as home:
         folder = Path(home)
-        with _started(SANDBOX, "http", folder) as (_, address, _seconds):
+        with started(SANDBOX, "http", folder) as (_, address, _seconds):
             settings = {"TAPTRAIN_TOKEN": TOKEN, "TAPTRAIN_API_URL": address, "TAPTRAIN_PORT": "0"}
             for last in (False, False, True):
-                with _started(BOT, "ready", folder, settings) as (process, _, seconds):
+                with started(BOT, "ready", folder, settings) as (process, _, seconds):
                     bot_starts.append(seconds)
                     if last:
                         bot_memory, bot_loaded = _measure(process)
                 # Else ultralytics writes into the person's own settings.
                 quiet = {"YOLO_CONFIG_DIR": str(folder)}
-                with _started(OTHER, "ready", folder, quiet) as (process, _, seconds):
+                with started(OTHER, "ready", folder, quiet) as (process, _, seconds):
                     other_starts.append(seconds)
                     if last:
                         other_memory, other_loaded = _measure(process)
@@ -69,43 +61,6 @@ def run() -> Iterator[Row]:
     yield Row.at_most(
         "training libraries", ours=bot_loaded, other=other_loaded, unit="files", limit=0
     )
-
-
-@contextmanager
-def _started(
-    command: list[str], sign: str, folder: Path, settings: dict[str, str] | None = None
-) -> Iterator[tuple[psutil.Process, str, float]]:
-    """The process, its first line that begins with `sign`, and the seconds until that line."""
-    # A setting of the machine that runs the bench must not change what is measured.
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("TAPTRAIN_")}
-    environment = clean | {"TAPTRAIN_HOME": str(folder / "home")} | (settings or {})
-    log = folder / "log.txt"
-    began = monotonic()
-    with log.open("w") as errors:
-        process = subprocess.Popen(
-            command,
-            env=environment | {"PYTHONPATH": str(Path.cwd())},
-            cwd=folder,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            text=True,
-        )
-    try:
-        assert process.stdout is not None
-        line = next((line for line in process.stdout if line.startswith(sign)), None)
-        seconds = monotonic() - began
-        if line is None:
-            last = "".join(log.read_text().splitlines(keepends=True)[-5:])
-            raise NotStarted(f"{' '.join(command[:4])} ended before it said '{sign}':\n{last}")
-        yield psutil.Process(process.pid), line.strip(), seconds
-    finally:
-        process.terminate()
-        try:
-            process.wait(STOP_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
 
 
 def _measure(process: psutil.Process) -> tuple[float, int]:

@@ -27,17 +27,16 @@ class Budget:
         """Seconds until so many messages may go to the chat at once; 0 when they may go now.
 
         Args:
-            share: the part of the chat's budget that they may use up.
+            share: the part of each budget that they may use up.
         """
         at = self._clock()
         closed = self._closed_until.get(chat_id, 0.0) - at
-        limit, window = GROUP if chat_id < 0 else PRIVATE
-        limit = int(limit * share)
+        own = GROUP if chat_id < 0 else PRIVATE
         return max(
             0.0,
             closed,
-            _until_free(self._sent[chat_id], limit, window, at, messages),
-            _until_free(self._all, *OVERALL, at, messages),
+            _until_free(self._sent[chat_id], own, share, at, messages),
+            _until_free(self._all, OVERALL, share, at, messages),
         )
 
     def spend(self, chat_id: int, messages: int = 1) -> None:
@@ -53,10 +52,11 @@ class Budget:
         self._closed_until[chat_id] = self._clock() + seconds
 
 
-def _until_free(sent: deque[float], limit: int, window: float, at: float, messages: int) -> float:
-    recent = [moment for moment in sent if at - moment < window]
-    too_many = len(recent) + messages - limit
-    if too_many <= 0:
-        return 0.0
-    # More at once than the window ever allows: as soon as it is empty.
-    return recent[min(too_many, len(recent)) - 1] + window - at if recent else 0.0
+def _until_free(
+    sent: deque[float], budget: tuple[int, float], share: float, at: float, messages: int
+) -> float:
+    limit, window = budget
+    # The message that has to be out of the window before so many more fit in. More at once than
+    # the window ever allows: the last one.
+    nth = max(int(limit * share) - messages, 0) + 1
+    return sent[-nth] + window - at if len(sent) >= nth else 0.0

@@ -56,21 +56,50 @@ class Sender:
         self._touched: dict[int, float] = {}
         self._failures: dict[int, int] = {}
         self._closing = False
+        self._looking = self._look_again = False
+        self._missed: set[int] = set()
+        self._timer: asyncio.TimerHandle | None = None
+        self._watch: asyncio.Task[None] | None = None
 
     async def drain(self) -> None:
-        """Start sending everything that may go now."""
-        if self._closing:
+        """Start sending everything that may go now; a call while one goes on has it look again."""
+        self._look_again = True
+        if self._looking:
             return
-        for chat_id in await self._db.read(lambda s: outbox.due_chats(now(), session=s)):
-            if chat_id not in self._busy:
-                task = asyncio.create_task(self._serve(chat_id))
-                self._busy[chat_id] = task
-                task.add_done_callback(lambda done, chat_id=chat_id: self._served(chat_id, done))  # type: ignore[misc]  # lambda default
+        self._looking = True
+        try:
+            while self._look_again and not self._closing:
+                self._look_again = False
+                await self._look()
+        finally:
+            self._looking = False
+
+    async def _look(self) -> None:
+        # What was read of a chat that is being served may be old news by now.
+        served = set(self._busy)
+        chats_due = await self._db.read(lambda s: outbox.due_by_chat(now(), each=BATCH, session=s))
+        soonest = float("inf")
+        for chat_id, rows in chats_due.items():
+            if chat_id in served:
+                self._missed.add(chat_id)
+                continue
+            ready, wait = self._take(rows)
+            if ready is None:
+                soonest = min(soonest, wait)
+                continue
+            task = asyncio.create_task(self._serve(chat_id, ready))
+            self._busy[chat_id] = task
+            task.add_done_callback(lambda done, chat_id=chat_id: self._served(chat_id, done))  # type: ignore[misc]  # lambda default
+        if soonest < float("inf"):
+            self._call_later(soonest)
 
     def _served(self, chat_id: int, task: asyncio.Task[None]) -> None:
         self._busy.pop(chat_id, None)
         if not task.cancelled() and task.exception() is not None:
             log.error("sending to chat %s stopped", chat_id, exc_info=task.exception())
+        if chat_id in self._missed:
+            self._missed.discard(chat_id)
+            self._call_later(0)
 
     async def settled(self) -> None:
         """Wait for the calls under way; what has to wait longer stays in the outbox."""
@@ -83,26 +112,34 @@ class Sender:
         if self._busy:
             await asyncio.wait(list(self._busy.values()), timeout=10)
 
-    async def _serve(self, chat_id: int) -> None:
+    async def _serve(self, chat_id: int, ready: Message) -> None:
         """Send the chat's due messages, most urgent first, until none may go."""
-        while not self._closing:
+        while await self._send(ready) and not self._closing:
             rows = await self._db.read(lambda s: outbox.due(chat_id, now(), limit=BATCH, session=s))
-            ready, wait = self._first_ready(rows)
-            if ready is None:
+            found, wait = self._take(rows)
+            if found is None:
                 if rows:
                     self._call_later(wait)
                 return
-            if not await self._send(ready):
-                return
+            ready = found
 
     def _call_later(self, seconds: float) -> None:
+        """Look again then, or earlier."""
         loop = asyncio.get_running_loop()
-        loop.call_later(
-            max(seconds, 0.02), lambda: None if self._closing else loop.create_task(self.drain())
-        )
+        at = loop.time() + max(seconds, 0.02)
+        if self._timer is not None:
+            if self._timer.when() <= at:
+                return
+            self._timer.cancel()
+        self._timer = loop.call_at(at, self._on_time)
 
-    def _first_ready(self, rows: list[Message]) -> tuple[Message | None, float]:
-        """The first message that may go now, else the seconds until one may.
+    def _on_time(self) -> None:
+        self._timer = None
+        if not self._closing:
+            self._watch = asyncio.get_running_loop().create_task(self.drain())
+
+    def _take(self, rows: list[Message]) -> tuple[Message | None, float]:
+        """The first message that may go now, counted as sent, else the seconds until one may.
 
         A chat keeps its order: what has to wait holds back what comes after it. Only marks on a
         keyboard and progress are passed by.
@@ -118,6 +155,7 @@ class Sender:
                 since = self._clock() - self._touched.get(row.message_id or 0, float("-inf"))
                 wait = max(wait, every - since)
             if wait <= 0:
+                self._budget.spend(row.chat_id, _size(row.payload))
                 return row, 0.0
             soonest = min(soonest, wait)
             if not (marks or bar):
@@ -127,8 +165,7 @@ class Sender:
     async def _send(self, row: Message) -> bool:
         """Send or edit one message; False when the chat has to be left alone for now."""
         assert row.id is not None
-        wish, version = row.payload, row.version
-        self._budget.spend(row.chat_id, _size(wish))
+        version = row.version
         try:
             message_id = await self._call(row)
         except RetryAfter as refusal:
@@ -166,7 +203,24 @@ class Sender:
             await self._write(lambda s: self._give_up(row, version, session=s))
             return True
         await self._accepted(row, version, message_id)
+        await self._pin(row, message_id)
         return True
+
+    async def _pin(self, row: Message, message_id: int) -> None:
+        """Pin a board when it is new, and let go of the one before it."""
+        wish, before = row.payload, row.sent.get(outbox.LEFT_BEHIND)
+        if "pin" not in wish:
+            return
+        anew = row.message_id is None
+        try:
+            if wish["pin"] and anew:
+                await self._bot.pin_chat_message(row.chat_id, message_id, disable_notification=True)
+            if (wish["pin"] and before) or (not wish["pin"] and row.sent.get("pin")):
+                gone = before[1] if before else message_id
+                await self._bot.unpin_chat_message(row.chat_id, gone)
+        except TelegramError as trouble:
+            # Only admins may pin: the board works without it.
+            log.info("a board stays unpinned: %s", trouble.message)
 
     async def _call(self, row: Message) -> int:
         wish, sent = row.payload, row.sent

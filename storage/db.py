@@ -1,16 +1,20 @@
 """The database: reads in threads, all writes through one writer thread.
 
 One writer takes BEGIN IMMEDIATE, so a transaction never fails half-way for a lock that another of
-ours holds, and no code can await Telegram inside one.
+ours holds, and no code can await Telegram inside one. Writes that come while another is being
+written to the disk are committed together (docs/decisions/0009-group-commit.md): each is all or
+nothing by itself, and none is told to be done before it lies on the disk.
 """
 
 import asyncio
 import sqlite3
+import time
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlmodel import Session, create_engine
@@ -19,6 +23,8 @@ T = TypeVar("T")
 
 BUSY_TIMEOUT_S = 5.0
 READERS = 3
+GROUP_S = 0.02
+"""As long as further writes may join those that are about to be committed."""
 
 
 class DatabaseUrlError(ValueError):
@@ -61,6 +67,58 @@ def _begin(connection: Any) -> None:
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 
+class _Write:
+    """A piece of work that waits for the writer, and what became of it."""
+
+    def __init__(self, work: Callable[[Session], Any], loop: asyncio.AbstractEventLoop) -> None:
+        self.future: asyncio.Future[Any] = loop.create_future()
+        self._work = work
+        self._loop = loop
+        self._result: Any = None
+        self._error: BaseException | None = None
+
+    def run_in(self, connection: Connection) -> None:
+        """Run beside others of the same transaction; what it raises undoes only its own.
+
+        Raises:
+            OperationalError: the database itself is in trouble, so the others' may be undone too.
+        """
+        connection.exec_driver_sql("SAVEPOINT work")
+        try:
+            with Session(
+                connection, join_transaction_mode="rollback_only", expire_on_commit=False
+            ) as session:
+                self._result = self._work(session)
+                session.flush()
+        except OperationalError:
+            raise
+        except BaseException as error:  # noqa: BLE001  # whatever it is, its caller is told
+            connection.exec_driver_sql("ROLLBACK TO work")
+            self._error = error
+        connection.exec_driver_sql("RELEASE work")
+
+    def run_alone(self, write_now: Callable[[Callable[[Session], Any]], Any]) -> None:
+        """Run in a transaction of its own."""
+        self._result = self._error = None
+        try:
+            self._result = write_now(self._work)
+        except BaseException as error:  # noqa: BLE001  # whatever it is, its caller is told
+            self._error = error
+
+    def tell(self) -> None:
+        """Let the caller go on, in its own event loop."""
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._settle)
+
+    def _settle(self) -> None:
+        if self.future.done():
+            return
+        if self._error is not None:
+            self.future.set_exception(self._error)
+        else:
+            self.future.set_result(self._result)
+
+
 class Database:
     """Transactions as plain functions of a session, run off the event loop."""
 
@@ -69,6 +127,7 @@ class Database:
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="db-writer")
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="db-reader")
         self._reading = self.engine.execution_options(reading=True)
+        self._waiting: deque[_Write] = deque()
 
     def write_now(self, work: Callable[[Session], T]) -> T:
         """Run `work` in one transaction on this thread; all of it is committed, or none."""
@@ -90,10 +149,37 @@ class Database:
             return work(session)
 
     async def write(self, work: Callable[[Session], T]) -> T:
-        """As `write_now`, in the writer thread, in order of the calls."""
-        loop = asyncio.get_running_loop()
+        """As `write_now`, in the writer thread, in order of the calls.
+
+        What waits for the writer at the same time shares one commit. `work` can be called again
+        where that commit fails.
+        """
+        write = _Write(work, asyncio.get_running_loop())
+        self._waiting.append(write)
+        self._writer.submit(self._commit_waiting)
         # Shielded: a cancelled handler must not leave its caller guessing about a commit.
-        return await asyncio.shield(loop.run_in_executor(self._writer, self.write_now, work))
+        result: T = await asyncio.shield(write.future)
+        return result
+
+    def _commit_waiting(self) -> None:
+        """Write, with one commit, what waits; in the writer thread, called once a write."""
+        if not self._waiting:
+            return
+        group: list[_Write] = []
+        try:
+            with self.engine.begin() as connection:
+                until = time.monotonic() + GROUP_S
+                while self._waiting and time.monotonic() < until:
+                    group.append(self._waiting.popleft())
+                    group[-1].run_in(connection)
+        except Exception:  # noqa: BLE001  # the second try raises it again, for whom it concerns
+            # Nothing of the group is kept: each is run again by itself.
+            for write in group or [self._waiting.popleft()]:
+                write.run_alone(self.write_now)
+                write.tell()
+            return
+        for write in group:
+            write.tell()
 
     async def read(self, work: Callable[[Session], T]) -> T:
         """As `read_now`, in a reader thread."""

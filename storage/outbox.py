@@ -5,6 +5,7 @@ changes the wish: a message not sent yet is sent once with its newest content, o
 edited. Sent at least once; a kill between Telegram's yes and our commit can double a message.
 """
 
+from collections import defaultdict
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, func
@@ -92,9 +93,21 @@ def due(chat_id: int, at: datetime, *, limit: int, session: Session) -> list[Mes
     return list(session.exec(query))
 
 
-def due_chats(at: datetime, *, session: Session) -> list[int]:
-    """The chats for which something waits that may be sent now."""
-    return list(session.exec(select(Message.chat_id).where(*_may_go(at)).distinct()))
+def due_by_chat(at: datetime, *, each: int, session: Session) -> dict[int, list[Message]]:
+    """For each chat what `due` gives; the chat with the most urgent message comes first."""
+    order = (col(Message.priority), col(Message.id))
+    place = func.row_number().over(partition_by=col(Message.chat_id), order_by=order)
+    ranked = select(col(Message.id), place.label("place")).where(*_may_go(at)).subquery()
+    query = (
+        select(Message)
+        .join(ranked, ranked.c.id == col(Message.id))
+        .where(ranked.c.place <= each)
+        .order_by(*order)
+    )
+    found: defaultdict[int, list[Message]] = defaultdict(list)
+    for row in session.exec(query):
+        found[row.chat_id].append(row)
+    return found
 
 
 def _may_go(at: datetime) -> tuple[ColumnElement[bool], ...]:

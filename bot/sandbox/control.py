@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from bot.sandbox import members, people, webapp
+from bot.sandbox import crowd, members, people, webapp
 from bot.sandbox.chats import Chat, Json, Person
 from bot.sandbox.downloads import file_response
 from bot.sandbox.errors import ApiError, MemberError
@@ -284,6 +284,7 @@ ROUTES = (
     _route("chats/{chat}/react", _react),
     _route("chats/{chat}/messages", _messages, "GET"),
     _route("changes", _changes, "GET"),
+    _route("taps", crowd.tap_together),
     _route("taps/{id}", _tapped, "GET"),
     _route("files/{file_id}", _file, "GET"),
     _route("faults", _fault),

@@ -41,7 +41,7 @@ def tap_view(tap: Tap) -> Json:
 async def changes(world: World, chats: Callable[[], list[Chat]], params: Params) -> Json:
     """What changed in some chats after `since`, waiting for it up to `wait` seconds."""
     since = params.integer("since", 0)
-    deadline = asyncio.get_running_loop().time() + _wait(params)
+    deadline = asyncio.get_running_loop().time() + longest_wait(params)
     while True:
         changed = world.changed_since(chats(), since)
         left = deadline - asyncio.get_running_loop().time()
@@ -61,7 +61,7 @@ async def changes(world: World, chats: Callable[[], list[Chat]], params: Params)
 
 async def until_answered(world: World, tap: Tap, params: Params) -> Json:
     """A tap, once it is answered or `wait` seconds are over."""
-    deadline = asyncio.get_running_loop().time() + _wait(params)
+    deadline = asyncio.get_running_loop().time() + longest_wait(params)
     while (
         tap.answer is None
         and not world.closing.is_set()
@@ -71,5 +71,6 @@ async def until_answered(world: World, tap: Tap, params: Params) -> Json:
     return tap_view(tap)
 
 
-def _wait(params: Params) -> float:
+def longest_wait(params: Params) -> float:
+    """How many seconds a request waits at most."""
     return max(0.0, min(params.number("wait", 0), _LONGEST_WAIT))

@@ -43,6 +43,7 @@ class Tap:
     member_id: int
     at: float
     answer: Json | None = None
+    answered_at: float | None = None
 
 
 @dataclass

@@ -55,6 +55,7 @@ async def answer_callback(context: Context) -> bool:
         raise bad_request("MESSAGE_TOO_LONG")
     answer: dict[str, Any] = {"text": text, "show_alert": params.boolean("show_alert")}
     tap.answer = answer | {"url": params.text("url")}
+    tap.answered_at = world.now()
     world.touch()
     return True
 
