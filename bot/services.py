@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from sqlmodel import Session
 
+from bot.groups import Groups
 from bot.settings import Settings
 from pipeline.jobs.listener import Listener
 from pipeline.kinds.places import Places
@@ -30,6 +31,7 @@ class Services:
     listener: Listener
     username: str = ""
     web_url: str = ""
+    groups: Groups = field(default_factory=Groups)
     nudges: list[Callable[[], Coroutine[Any, Any, object]]] = field(default_factory=list)
     _tasks: set[asyncio.Task[object]] = field(default_factory=set)
 

@@ -16,6 +16,7 @@ from telegram.error import TelegramError
 from telegram.ext import CallbackContext, ExtBot
 
 from bot import wishes
+from bot.groups import AskFirst, Question
 from bot.services import Services
 from pipeline.errors import UserError
 from storage import chats, outbox, projects, seen
@@ -32,6 +33,10 @@ class NoProject(UserError):
     """There is no project here yet. Send /new and what to find, for example: /new cat."""
 
 
+class NotInGroup(UserError):
+    """I can't see you in that project's group. Open the link from the group, or see /projects."""
+
+
 class _Repeated(Exception):
     """This update was handled before."""
 
@@ -40,7 +45,8 @@ class _Repeated(Exception):
 class Turn:
     """A chat's rows within one transaction.
 
-    `key` names the update; `meant` is the project of the button that was tapped, where it has one.
+    `key` names the update; `meant` is the project of the button that was tapped, where it has one;
+    `tapped` the message whose button that was. `asked`: what Telegram was asked for this update.
     """
 
     session: Session
@@ -51,6 +57,8 @@ class Turn:
     message_id: int | None
     said: int = field(default=0)
     meant: Project | None = None
+    tapped: int | None = None
+    asked: frozenset[Question] = frozenset()
 
     @property
     def private(self) -> bool:
@@ -63,10 +71,12 @@ class Turn:
 
         Raises:
             NoProject: the chat has none.
+            UserError: it is a group's, which the member has left.
         """
         project = self.maybe_project
         if project is None:
             raise NoProject
+        self.check_own(project)
         return project
 
     @property
@@ -77,14 +87,47 @@ class Turn:
         return projects.current(self.chat.id, session=self.session)
 
     def check_own(self, project: Project) -> None:
-        """Let only the project's chat through, and private chats that joined it.
+        """Let only the project's chat through, and private chats of its members that joined it.
 
         Raises:
-            UserError: it is another chat's.
+            UserError: it is another chat's, or that of a group which the member has left.
         """
-        joined = self.private and projects.is_joined(self.chat.id, project, session=self.session)
-        if project.chat_id != self.chat.id and not joined:
+        if project.chat_id == self.chat.id:
+            return
+        if not (self.private and projects.is_joined(self.chat.id, project, session=self.session)):
             raise UserError("That belongs to another chat.")
+        if self.in_group(project.chat_id) is False:
+            raise NotInGroup
+
+    def in_group(self, group: int) -> bool | None:
+        """Whether who speaks is in that group; None where Telegram does not tell.
+
+        Raises:
+            AskFirst: it is not known of late.
+        """
+        question = Question(group, self.member.id)
+        if question not in self.asked and not self.services.groups.heard(question):
+            raise AskFirst(question)
+        return self.services.groups.is_in(question)
+
+    def know_admins(self, group: int, within_s: float) -> None:
+        """Make sure that the group's admins are known as they were some seconds ago.
+
+        Raises:
+            AskFirst: they are not.
+        """
+        question = Question(group)
+        if question not in self.asked and not self.services.groups.asked_admins(group, within_s):
+            raise AskFirst(question)
+
+    def rewrite(self, wish: wishes.Wish) -> None:
+        """Let the message whose button was tapped show something else."""
+        row = (
+            outbox.find(self.chat.id, self.tapped, session=self.session)
+            if self.tapped is not None
+            else None
+        )
+        self.say(wish, key=row.key if row is not None else None)
 
     def say(
         self,
@@ -132,25 +175,54 @@ async def act(update: Update, context: Context, work: Callable[[Turn], T]) -> T 
     """Run `work` in the update's transaction; None when it was handled before or was refused.
 
     A UserError rolls everything back; its sentence answers the tap, or replies to the message.
+    Whatever has to be asked of Telegram first is asked between two tries, never within one.
     """
     services = services_of(context)
-    try:
-        return await services.write(lambda session: _run(update, services, work, session))
-    except _Repeated:
-        return None
-    except (UserError, JobOver, JobUnknown) as refusal:
-        await refuse(update, context, refusal.user_message, ask_new=isinstance(refusal, NoProject))
-        return None
+    _saw(update, services)
+    asked: frozenset[Question] = frozenset()
+    while True:
+        try:
+            return await services.write(
+                lambda session, asked=asked: _run(update, services, work, session, asked)  # type: ignore[misc]  # lambda default
+            )
+        except AskFirst as ask:
+            await services.groups.ask(ask.question, context.bot, services.db)
+            asked |= {ask.question}
+        except _Repeated:
+            return None
+        except (UserError, JobOver, JobUnknown) as refusal:
+            no_project = isinstance(refusal, NoProject)
+            await refuse(update, context, refusal.user_message, ask_new=no_project)
+            return None
 
 
-def _run(update: Update, services: Services, work: Callable[[Turn], T], session: Session) -> T:
+def _saw(update: Update, services: Services) -> None:
+    """Whoever writes in a group is in it; who taps there may only look at it from outside."""
+    where, who, written = update.effective_chat, update.effective_user, update.message
+    if where is not None and where.id < 0 and who is not None and written is not None:
+        services.groups.saw(where.id, who.id)
+
+
+def _run(
+    update: Update,
+    services: Services,
+    work: Callable[[Turn], T],
+    session: Session,
+    asked: frozenset[Question] = frozenset(),
+) -> T:
     key = update_key(update)
     if not seen.first_time(key, session=session):
         raise _Repeated
-    return work(_turn(update, services, key, session))
+    return work(_turn(update, services, key, session, asked))
 
 
-def _turn(update: Update, services: Services, key: str, session: Session) -> Turn:
+def _turn(
+    update: Update,
+    services: Services,
+    key: str,
+    session: Session,
+    asked: frozenset[Question],
+) -> Turn:
     where, who, message = update.effective_chat, update.effective_user, update.effective_message
     assert where is not None
     tapped = update.callback_query is not None
@@ -175,6 +247,8 @@ def _turn(update: Update, services: Services, key: str, session: Session) -> Tur
         chat=chat,
         member=member,
         message_id=message.message_id if message and not tapped else None,
+        tapped=message.message_id if message and tapped else None,
+        asked=asked,
     )
 
 
@@ -200,15 +274,16 @@ async def refuse(update: Update, context: Context, sentence: str, *, ask_new: bo
 
 async def answer(update: Update, context: Context, words: str = "", *, alert: bool = False) -> None:
     """Answer a tap in the background: the next update of the chat need not wait for it."""
-    query = update.callback_query
+    query, services = update.callback_query, services_of(context)
     if query is None:
         return
 
     async def call() -> None:
         try:
-            await query.answer(words[:200] or None, show_alert=alert)
+            with services.answering():
+                await query.answer(words[:200] or None, show_alert=alert)
         except TelegramError as trouble:
             # "query is too old" and the like: what was tapped is kept all the same.
             log.info("a tap could not be answered: %s", trouble.message)
 
-    services_of(context).spawn(call())
+    services.spawn(call())

@@ -136,6 +136,24 @@ def subjects(project_id: int, kind: str, *, session: Session) -> set[int]:
     return set(session.exec(query.distinct()))
 
 
+def voted_on(
+    project_id: int,
+    kind: str,
+    *,
+    after: int,
+    limit: int,
+    member_id: int | None = None,
+    session: Session,
+) -> list[int]:
+    """The first subjects past id `after` that anybody (or this member) voted on, in order."""
+    query = select(Vote.subject_id).where(
+        Vote.project_id == project_id, Vote.subject_kind == kind, Vote.subject_id > after
+    )
+    if member_id is not None:
+        query = query.where(Vote.member_id == member_id)
+    return list(session.exec(query.distinct().order_by(col(Vote.subject_id)).limit(limit)))
+
+
 def asked() -> tuple[ColumnElement[bool], ...]:
     """The conditions under which a box (its image and source joined) says something of its image.
 
