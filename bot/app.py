@@ -21,9 +21,11 @@ from bot.lock import HomeLock
 from bot.members import Members
 from bot.painter import Painter
 from bot.queueing import ChatOrder, HandledFirst
+from bot.refreshing import Refresher
 from bot.sender import Sender
 from bot.services import Services
 from bot.settings import Settings, SettingsError
+from bot.together import Boards
 from bot.webapp import pages
 from bot.webapp.editor_api import EditorApi
 from bot.webapp.server import LOOPBACK, WebServer, bind
@@ -40,6 +42,7 @@ log = logging.getLogger(__name__)
 PTB = Application[Any, Any, Any, Any, Any, Any]
 CONNECT_TRIES = 5
 TICK_S = 1.0
+BOARDS_S = 5.0
 READ_TIMEOUT_S = 30
 """A message given up on too early is sent again, and the chat has it twice."""
 
@@ -86,6 +89,7 @@ class TaptrainApp:
             LocalExecutor(environment=worker_environment(os.environ)),
             listener,
         )
+        self._refresher = Refresher(self._db)
         self._painter = Painter(self.services, self._pool)
         self._intake = Intake(self.services, self._ptb.bot, self._pool)
         self._scheduler = AsyncIOScheduler(timezone="UTC")
@@ -108,9 +112,11 @@ class TaptrainApp:
             ("outbox", self._sender.drain),
             ("pictures", self._painter.paint),
             ("intake", self._intake.run),
+            ("verdicts", self._refresher.run),
         ):
             self.services.nudges.append(wake)
             self._every(TICK_S, name, wake)
+        self._every(BOARDS_S, "boards", Boards(self.services).tick)
         # Soon as well: a bot that is started anew every day would never clean.
         self._every(24 * 3600, "cleaning", self._clean, first_s=60)
         await self._ptb.start()

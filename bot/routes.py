@@ -15,7 +15,19 @@ from telegram.ext import (
     filters,
 )
 
-from bot.handlers import add, drawing, files, label, models, projects, start, train
+from bot.handlers import (
+    add,
+    drawing,
+    files,
+    label,
+    models,
+    projects,
+    settings,
+    start,
+    team,
+    train,
+    why,
+)
 from bot.turn import Context, Turn, act, answer
 from bot.turn import services_of as services_of
 from pipeline.errors import UserError
@@ -42,6 +54,9 @@ COMMAND_HANDLERS: dict[str, Callback] = {
     "models": models.models,
     "export": models.export,
     "predict": files.predict,
+    "why": why.why,
+    "team": team.team_,
+    "settings": settings.settings_,
 }
 
 TAPS: dict[str, Tap] = {
@@ -59,6 +74,7 @@ TAPS: dict[str, Tap] = {
     "draw": drawing.tap_draw,
     "s": label.tap_sheet,
     "bulk": label.tap_bulk,
+    "round": label.tap_round,
     "d": drawing.tap_drawing,
     "stats": models.tap_stats,
     "train": train.tap_train,
@@ -66,6 +82,9 @@ TAPS: dict[str, Tap] = {
     "x": train.tap_cancel,
     "models": models.tap_models,
     "e": models.tap_export,
+    "why": why.tap_why,
+    "team": team.tap_team,
+    "set": settings.tap_set,
 }
 
 LONG_TOAST = 60
@@ -152,14 +171,16 @@ def handlers() -> list[BaseHandler[Any, Any, Any]]:
         CommandHandler(name, callback, filters=new) for name, callback in COMMAND_HANDLERS.items()
     ]
     return [
+        # First: of all updates these come most often.
+        CallbackQueryHandler(tapped),
         MessageHandler(filters.StatusUpdate.MIGRATE, migrated),
+        MessageHandler(filters.StatusUpdate.LEFT_CHAT_MEMBER, team.left),
         *commands,
         MessageHandler(new & with_file & filters.CaptionRegex(r"^/\w"), captioned),
         MessageHandler(new & with_file, files.sent),
         MessageHandler(new & filters.COMMAND, start.unknown),
         MessageHandler(new & unusable & filters.ChatType.PRIVATE, files.unusable),
         MessageHandler(new & filters.TEXT, add.text),
-        CallbackQueryHandler(tapped),
         ChatMemberHandler(start.joined, ChatMemberHandler.MY_CHAT_MEMBER),
     ]
 

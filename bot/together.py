@@ -1,28 +1,34 @@
 """Labelling together: when everybody gets sheets of their own, and the group's board."""
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlmodel import Session
 from telegram import Update
 from telegram.error import TelegramError
 
+from bot import access
 from bot.messages import together as words
+from bot.services import Services
 from bot.turn import Context, Turn, services_of
-from storage import chats, settings
-from storage.models import Chat, Project, now
+from pipeline.errors import UserError
+from pipeline.labelling import rounds as rules
+from storage import chats, outbox, projects, rounds, settings, sheets
+from storage.models import Chat, Project, Round, now
 
 log = logging.getLogger(__name__)
 
 FEW = 3
 """So many people can share one sheet and still look for themselves."""
 KNOWN_FOR = timedelta(minutes=10)
+BOARD_EVERY = timedelta(seconds=15)
+"""Four edits a minute leave the group's budget to people."""
 
 
 async def look(update: Update, context: Context) -> None:
     """Ask Telegram how many people the group has, where that is not known of late."""
     where = update.effective_chat
-    if where is None or where.type == "private":
+    if where is None or where.type == chats.PRIVATE:
         return
     services = services_of(context)
     row = await services.db.read(lambda session: session.get(Chat, where.id))
@@ -49,6 +55,115 @@ def apart(turn: Turn, project: Project) -> bool:
     return settings.of(project).many_votes or (turn.chat.people or 0) > FEW
 
 
+def board_key(project: Project) -> str:
+    """The one pinned board of a project."""
+    return f"board:{project.id}"
+
+
 def show_board(turn: Turn, project: Project) -> None:
-    """The group's board: what is done, and the way to one's own sheets."""
-    turn.say(words.board(project, username=turn.services.username), key=f"board:{project.id}")
+    """Put the board before the group, at the end of the chat."""
+    assert project.id is not None
+    row = rounds.open_for(
+        project.id, chat_id=turn.chat.id, member_id=turn.member.id, session=turn.session
+    )
+    wish = board(project, row, turn.services.username, session=turn.session)
+    turn.say(wish, key=board_key(project), fresh=True)
+
+
+def board(project: Project, row: Round, username: str, *, session: Session) -> dict[str, object]:
+    """What the board shows now."""
+    score = rules.score(project, row, session=session)
+    names = [chats.name_of(member, session=session) for member in score.tapping]
+    left = (row.ends_at - now()).total_seconds() if row.ends_at else row.left_s
+    return words.board(project, row, score, tapping=names, left_s=left, username=username)
+
+
+def refresh_board(
+    project: Project, row: Round, username: str, *, at_once: bool = False, session: Session
+) -> None:
+    """Let the board show what is true now, as often as the group can bear."""
+    key = board_key(project)
+    shown = outbox.get(key, session=session)
+    soon = shown.sent_at + BOARD_EVERY if shown and shown.sent_at else None
+    outbox.put(
+        key,
+        row.chat_id,
+        board(project, row, username, session=session),
+        priority=outbox.ANSWER if at_once else outbox.PROGRESS,
+        not_before=None if at_once or soon is None or soon <= now() else soon,
+        session=session,
+    )
+
+
+def finish(project: Project, row: Round, username: str, *, session: Session) -> None:
+    """End a round and say what it won."""
+    if not rules.end(row, session=session):
+        return
+    session.flush()
+    refresh_board(project, row, username, at_once=True, session=session)
+    score = rules.score(project, row, session=session)
+    names = [chats.name_of(member, session=session) for member in score.members]
+    outbox.put(
+        f"round:{row.id}",
+        row.chat_id,
+        words.round_won(project, score, names),
+        priority=outbox.RESULT,
+        session=session,
+    )
+
+
+def halted(project: Project, *, session: Session) -> bool:
+    """Whether a pause of the group's round keeps new sheets back."""
+    assert project.id is not None
+    row = rounds.live(project.id, session=session)
+    return row is not None and row.state == "paused"
+
+
+def ended_since(project: Project, at: datetime | None, *, session: Session) -> bool:
+    """Whether a round of the group ended after that moment."""
+    assert project.id is not None
+    row = rounds.newest(project.id, session=session)
+    over = row is not None and row.state == "ended" and row.ends_at is not None
+    return bool(over and row and row.ends_at and at and row.ends_at > at)
+
+
+def check_may_steer(turn: Turn, project: Project, row: Round) -> None:
+    """Let whoever started a round, and the project's admins, pause and end it.
+
+    Raises:
+        UserError: it is somebody else's to say.
+    """
+    if row.state == "waiting" or turn.member.id == row.started_by:
+        return
+    if access.is_admin(turn, project):
+        return
+    name = chats.name_of(row.started_by, session=turn.session)
+    raise UserError(f"{name} started this round: {name} or an admin can stop it.")
+
+
+class Boards:
+    """Keeps the boards of live rounds true, and ends rounds whose time is over."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def tick(self) -> None:
+        """One look at every live round; cheap where there is none."""
+        live = await self._services.db.read(lambda s: rounds.all_live(session=s))
+        if any(self._moves(row) for row in live):
+            await self._services.write(self._refresh)
+
+    @staticmethod
+    def _moves(row: Round) -> bool:
+        return row.state in ("running", "waiting")
+
+    def _refresh(self, session: Session) -> None:
+        username = self._services.username
+        for row in rounds.all_live(session=session):
+            project = projects.get(row.project_id, session=session)
+            if rules.is_due(row):
+                finish(project, row, username, session=session)
+            elif row.state == "running" or sheets.closed_since(
+                row.project_id, now() - 2 * rules.TAPPING_IS, session=session
+            ):
+                refresh_board(project, row, username, session=session)

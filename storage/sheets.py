@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 
 from storage.models import Sheet, now
 
+SAT_DOWN = timedelta(hours=2)
 LEFT_LYING = timedelta(minutes=10)
 ON_TABLE = ("preparing", "ready", "open")
 
@@ -165,7 +166,7 @@ def newest_of_round(key: str, *, session: Session) -> Sheet | None:
     return session.exec(query.order_by(col(Sheet.id).desc()).limit(1)).first()
 
 
-def last_tap(project_id: int, since: datetime, *, session: Session) -> dict[int, int]:
+def closed_since(project_id: int, since: datetime, *, session: Session) -> dict[int, int]:
     """Members with a sheet of their own that they closed since then, and how many."""
     query = (
         columns(col(Sheet.member_id), func.count())
@@ -177,6 +178,23 @@ def last_tap(project_id: int, since: datetime, *, session: Session) -> dict[int,
         .group_by(col(Sheet.member_id))
     )
     return {member: count for member, count in session.execute(query)}
+
+
+def waiting_for_more(project_id: int, *, session: Session) -> list[Sheet]:
+    """The last sheets of members who settled one lately and have none before them."""
+    newest = (
+        select(func.max(Sheet.id))
+        .where(
+            Sheet.project_id == project_id, col(Sheet.member_id) != 0, col(Sheet.state) != "aside"
+        )
+        .group_by(col(Sheet.member_id))
+    )
+    query = select(Sheet).where(
+        col(Sheet.id).in_(newest),
+        col(Sheet.state).in_(("closed", "skipped")),
+        col(Sheet.closed_at) > now() - SAT_DOWN,
+    )
+    return list(session.exec(query))
 
 
 def close(sheet: Sheet, state: str, *, session: Session) -> None:

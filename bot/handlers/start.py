@@ -5,6 +5,9 @@ import time
 
 from telegram import Update
 
+from bot import access
+from bot.asking import begin
+from bot.handlers import team
 from bot.members import is_member
 from bot.messages import project as words
 from bot.turn import Context, Turn, act, services_of
@@ -16,11 +19,17 @@ ADDED = "hello"
 
 
 async def start(update: Update, context: Context) -> None:
-    """`/start`; with the payload `g<chat>` a member of that group comes to its project."""
+    """`/start`; with the payload `g<chat>` a member of that group comes to its project.
+
+    `l<chat>` leads to sheets of one's own at once.
+    """
     payload = (context.args or [""])[0]
     private = update.effective_chat is not None and update.effective_chat.type == "private"
-    if private and payload.startswith("g-") and payload[2:].isdecimal():
-        await from_group(update, context, int(payload[1:21]))
+    if private and payload.startswith(("g-", "l-")) and payload[2:].isdecimal():
+        await from_group(update, context, int(payload[1:21]), label=payload[0] == "l")
+        return
+    if private and payload[:1] == "t" and payload[1:].isdecimal():
+        await team.come(update, context, int(payload[1:20]))
         return
     await act(update, context, lambda turn: hello(turn, once=payload == ADDED))
 
@@ -39,7 +48,7 @@ def hello(turn: Turn, *, once: bool = False) -> None:
     )
 
 
-async def from_group(update: Update, context: Context, group: int) -> None:
+async def from_group(update: Update, context: Context, group: int, *, label: bool = False) -> None:
     """A group's member goes on in private: what is sent there belongs to the group's project."""
     services, who = services_of(context), update.effective_user
     group = await services.db.read(lambda session: chats.now_at(group, session=session))
@@ -51,8 +60,13 @@ async def from_group(update: Update, context: Context, group: int) -> None:
             raise UserError("I can't see you in that group. Open the link from the group itself.")
         if project is None:
             raise UserError("First tell me in the group what to find, then open the link again.")
+        turn.services.groups.saw(group, turn.member.id)
+        access.check_may_come(turn, project)
         projects.join(turn.chat.id, project, session=turn.session)
-        turn.say(words.joined_privately(project))
+        if label:
+            begin(turn)
+        else:
+            turn.say(words.joined_privately(project))
 
     await act(update, context, join)
 
