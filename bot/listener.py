@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlmodel import Session
 
-from bot import notices
+from bot import archives, notices
 from bot.messages import train as train_words
 from bot.notices import Desk
 from pipeline.jobs.events import Progress
@@ -23,7 +23,8 @@ from pipeline.jobs.spec import (
     Spec,
     TrainResult,
 )
-from pipeline.kinds import collect, package, predict, propose, train
+from pipeline.jobs.spec_export import LabelsResult
+from pipeline.kinds import collect, labels, package, predict, propose, train
 from pipeline.kinds.places import Places
 from storage import outbox
 from storage.models import Job, now
@@ -55,6 +56,8 @@ class JobListener:
                 return package.prepare(job, folder, self._places, session=session)
             case "predict":
                 return predict.prepare(job, folder, self._places, session=session)
+            case "labels":
+                return labels.prepare(job, folder, self._places, session=session)
             case "measure":
                 return MeasureSpec()
             case other:
@@ -103,12 +106,15 @@ class JobListener:
                 notices.packaged(job, desk)
             case PredictResult():
                 notices.predicted(job, result, folder, desk)
+            case LabelsResult():
+                archives.made(job, result, desk)
             case MeasureResult():
                 notices.measured(job, result, desk)
 
     def failed(self, job: Job, *, session: Session) -> None:
         """Tell the cause in words."""
-        notices.failed(job, self._desk(session))
+        tell = archives.failed if job.kind == "labels" else notices.failed
+        tell(job, self._desk(session))
 
     def retrying(self, job: Job, *, session: Session) -> None:
         """Tell that it starts again."""
@@ -118,4 +124,5 @@ class JobListener:
 
     def cancelled(self, job: Job, *, session: Session) -> None:
         """Tell that it stopped."""
-        notices.cancelled(job, self._desk(session))
+        tell = archives.cancelled if job.kind == "labels" else notices.cancelled
+        tell(job, self._desk(session))

@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 
 from bot import wishes
 from bot.messages import collect as collect_words
+from bot.messages import export as export_words
 from bot.messages import propose as propose_words
 from bot.messages import result as result_words
 from bot.messages import train as train_words
@@ -108,6 +109,8 @@ def progress(job: Job, news: Progress, desk: Desk) -> wishes.Wish | None:
         case "package":
             model = package.model_of(job, session=desk.session)
             return train_words.packing(desk.project(job), model.number, news.stage)
+        case "labels":
+            return export_words.packing(desk.project(job), job, news)
     return None
 
 

@@ -5,20 +5,20 @@ is whole: an attempt that dies leaves nothing that anybody could take for a resu
 """
 
 import errno
-import io
 import shutil
 import warnings
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
-from PIL import Image
-from pydantic import TypeAdapter
+from pydantic import BaseModel, TypeAdapter
 
+from pipeline import shown
 from pipeline.archive import printable
 from pipeline.errors import SourceError, WorkerError
-from pipeline.formats import Match, match, read_labels
+from pipeline.formats import Match
 from pipeline.formats.base import Report
-from pipeline.images import SUFFIXES, Gray, size_of, thumb_of
+from pipeline.images import Gray, thumb_of
 from pipeline.jobs.events import Progress
 from pipeline.jobs.spec import (
     CollectResult,
@@ -26,8 +26,8 @@ from pipeline.jobs.spec import (
     ImageItem,
     KnownImage,
 )
-from pipeline.montage import MOST, Cell, draw
 from pipeline.net import Policy, guard
+from pipeline.returned import read_in
 from pipeline.screen import Candidate, Verdict, evenly, screen
 from pipeline.shots import Shot, photo_shots, video_shots
 from pipeline.sources import fetch
@@ -75,7 +75,10 @@ def _collect(spec: CollectSpec, reporter: Reporter, work: Path) -> CollectResult
         reporter.progress(Progress(stage="fetch", done=done, total=total, note="unpacking"))
 
     inbox = sort(fetched.files, work / "unpacked", unpacked)
-    labels, form, report = _labels(spec, inbox, reporter)
+    known = _known(spec, reporter)
+    labels, form, report, answers = read_in(spec.classes, inbox, known, reporter)
+    if inbox.trouble and not answers:
+        raise inbox.trouble
     chosen, skipped = _choose(inbox, labels, spec)
     dropped: Counter[str] = Counter()
     dropped["over_max"] = skipped
@@ -101,16 +104,17 @@ def _collect(spec: CollectSpec, reporter: Reporter, work: Path) -> CollectResult
     for name, why in unreadable.items():
         report.add(name, None, why)
     dropped["unreadable"] = len(unreadable)
-    if not shots:
+    if not shots and not answers:
         raise SourceError(_unreadable_sentence(unreadable))
 
     store = FileStore(spec.store)
-    verdict = _screen(spec, shots, store, reporter)
+    verdict = _screen(known, shots, store, reporter)
     dropped.update(verdict.dropped.values())
     kept = _thin(shots, verdict, spec.max_images)
     dropped["over_max"] += len(verdict.kept) - len(kept)
     items = _store(shots, kept, verdict, store, reporter)
-    (reporter.out / "items.jsonl").write_text("".join(i.model_dump_json() + "\n" for i in items))
+    _write_lines(reporter.out / "items.jsonl", items)
+    _write_lines(reporter.out / "answers.jsonl", answers)
     return _result(
         spec,
         fetched,
@@ -119,26 +123,22 @@ def _collect(spec: CollectSpec, reporter: Reporter, work: Path) -> CollectResult
         items,
         report,
         dropped,
-        read=len(shots) + len(unreadable) + skipped,
+        read=len(shots) + len(unreadable) + skipped + len(answers),
         seconds=seconds or None,
-        montage=_montage(spec, items, labels, store, reporter),
+        montage=shown.montage(spec, items, answers, known, labels.classes, store, reporter.out),
+        answered=len(answers),
     )
 
 
-def _labels(spec: CollectSpec, inbox: Inbox, reporter: Reporter) -> tuple[Match, str, Report]:
-    if not inbox.labels or not inbox.photos:
-        return Match({}, []), "", inbox.report
-    reporter.progress(Progress(stage="labels", done=0, total=len(inbox.labels)), important=True)
-    sizes: dict[str, tuple[int, int] | None] = {}
+def _known(spec: CollectSpec, reporter: Reporter) -> list[KnownImage]:
+    if not spec.known_file:
+        return []
+    text = (reporter.folder / spec.known_file).read_text()
+    return TypeAdapter(list[KnownImage]).validate_json(text)
 
-    def size(name: str) -> tuple[int, int] | None:
-        if name not in sizes:
-            sizes[name] = size_of(inbox.photos[name])
-        return sizes[name]
 
-    labels = read_labels(inbox.labels, inbox.photos, size)
-    labels.report.merge(inbox.report)
-    return match(labels, spec.classes), labels.form, labels.report
+def _write_lines(path: Path, values: Iterable[BaseModel]) -> None:
+    path.write_text("".join(value.model_dump_json() + "\n" for value in values))
 
 
 def _choose(inbox: Inbox, labels: Match, spec: CollectSpec) -> tuple[list[str], int]:
@@ -149,21 +149,13 @@ def _choose(inbox: Inbox, labels: Match, spec: CollectSpec) -> tuple[list[str], 
     return [name for name in inbox.photos if name in taken], len(bare) - len(some)
 
 
-def _screen(spec: CollectSpec, shots: list[Shot], store: FileStore, reporter: Reporter) -> Verdict:
-    known: list[KnownImage] = []
-    if spec.known_file:
-        text = (reporter.folder / spec.known_file).read_text()
-        known = TypeAdapter(list[KnownImage]).validate_json(text)
-
+def _screen(
+    known: list[KnownImage], shots: list[Shot], store: FileStore, reporter: Reporter
+) -> Verdict:
     def known_thumb(sha256: str) -> Gray | None:
-        for suffix in SUFFIXES:
-            try:
-                with Image.open(io.BytesIO(store.read(f"{sha256[:2]}/{sha256}{suffix}"))) as image:
-                    return thumb_of(image)
-            except OSError:
-                # Another ending, or no longer here: then the hash alone must do.
-                continue
-        return None
+        image = shown.stored(store, sha256)
+        # Without it the hash alone must do.
+        return thumb_of(image) if image is not None else None
 
     def tick(done: int) -> None:
         reporter.progress(Progress(stage="screen", done=done, total=len(shots)))
@@ -214,33 +206,6 @@ def _store(
     return items
 
 
-def _montage(
-    spec: CollectSpec,
-    items: list[ImageItem],
-    labels: Match,
-    store: FileStore,
-    reporter: Reporter,
-) -> str | None:
-    boxed = [index for index, item in enumerate(items) if item.boxes]
-    shown = evenly(boxed or range(len(items)), MOST)
-    if not shown:
-        return None
-    cells = []
-    for index in shown:
-        with Image.open(io.BytesIO(store.read(items[index].key))) as image:
-            cells.append(Cell(image.convert("RGB"), items[index].boxes))
-    counts = _counts(items, labels)
-    # Without classes of its own the project is about to take these, in this order.
-    draw(cells, counts, spec.classes or list(counts), reporter.out / "montage.jpg")
-    return "montage.jpg"
-
-
-def _counts(items: list[ImageItem], labels: Match) -> dict[str, int]:
-    """Boxes by class, in the source's own order."""
-    counts = Counter(box.label for item in items for box in item.boxes)
-    return {name: counts[name] for name in labels.classes if counts[name]}
-
-
 def _unreadable_sentence(unreadable: dict[str, str]) -> str:
     if len(unreadable) == 1:
         return f"I can't read that photo ({next(iter(unreadable.values()))}): send another one."
@@ -259,8 +224,9 @@ def _result(
     read: int,
     seconds: float | None,
     montage: str | None,
+    answered: int,
 ) -> CollectResult:
-    counts = _counts(items, labels)
+    counts = shown.counts(items, labels.classes)
     return CollectResult(
         title=printable(fetched.title, len(fetched.title))[:MAX_NAME],
         items_file="items.jsonl",
@@ -276,4 +242,6 @@ def _result(
         montage=montage,
         seconds=seconds,
         provenance={**fetched.provenance, **({"labels": form} if form else {})},
+        answers_file="answers.jsonl" if answered else None,
+        answered=answered,
     )

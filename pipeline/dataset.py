@@ -49,7 +49,7 @@ def build(project: Project, *, files: FileStore, session: Session) -> DatasetVer
         "project": project.name,
         "classes": project.classes,
         "images": [_entry(image, kept[image.id], of_class) for image in used],
-        "sources": _attribution({image.source_id for image in used}, session=session),
+        "sources": attribution({image.source_id for image in used}, session=session),
     }
     return datasets.add(
         manifest,
@@ -89,7 +89,8 @@ def _entry(image: ImageRow, boxes: list[BoxRow], of_class: dict[str, int]) -> Js
     }
 
 
-def _attribution(ids: set[int], *, session: Session) -> list[Json]:
+def attribution(ids: set[int], *, session: Session) -> list[Json]:
+    """Where these sources' pictures came from, and whose they are."""
     rows = (sources.get(source_id, session=session) for source_id in sorted(ids))
     return [{"id": row.id, "title": row.title, **row.provenance} for row in rows]
 

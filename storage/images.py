@@ -30,6 +30,20 @@ class ImageRow(NamedTuple):
     part: str | None
 
 
+class KnownRow(NamedTuple):
+    """What a new source's images are compared with."""
+
+    id: int
+    key: str
+    sha256: str
+    name: str
+    width: int
+    height: int
+    phash: str
+    group_key: str
+    labelled: bool
+
+
 class BoxRow(NamedTuple):
     """A box's label and place, normalised xyxy."""
 
@@ -61,14 +75,14 @@ def counting() -> ColumnElement[bool]:
     )
 
 
-def known(project_id: int, *, session: Session) -> list[tuple[str, str, str, bool]]:
-    """`(sha256, phash, group, labelled)` of every image of sources that were not removed."""
+def known(project_id: int, *, session: Session) -> list[KnownRow]:
+    """Every image of sources that were not removed."""
     query = (
-        select(Image.sha256, Image.phash, Image.group_key, Image.labelled)
+        columns(*(getattr(Image, name) for name in KnownRow._fields))
         .join(Source, col(Source.id) == col(Image.source_id))
-        .where(Image.project_id == project_id, col(Source.state).not_in(("removed", "failed")))
+        .where(col(Image.project_id) == project_id, col(Source.state).not_in(("removed", "failed")))
     )
-    return list(session.exec(query))
+    return [KnownRow._make(row) for row in session.execute(query)]
 
 
 def by_sha(project_id: int, shas: Iterable[str], *, session: Session) -> dict[str, Image]:

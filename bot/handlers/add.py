@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 from telegram import Update
 
-from bot import adding
+from bot import access, adding
 from bot.handlers import files
 from bot.handlers.projects import create, parse_answer
 from bot.messages import collect as words
@@ -13,7 +13,7 @@ from bot.messages import project as project_words
 from bot.turn import Context, Turn, act
 from pipeline.errors import UserError
 from pipeline.kinds import propose
-from pipeline.labelling import deal, sheets
+from pipeline.labelling import answers, deal, sheets
 from storage import outbox, projects, sources
 from storage import sheets as sheet_rows
 from storage.models import Source
@@ -41,6 +41,7 @@ async def add(update: Update, context: Context) -> None:
 
 def add_link(turn: Turn, wanted: adding.Wanted) -> None:
     """Queue a link's collecting."""
+    access.check_may_label(turn, turn.project)
     if not wanted.what:
         raise UserError(adding.HOW)
     if len(wanted.what) > MAX_LINK:
@@ -138,7 +139,9 @@ def tap_trust(turn: Turn, args: list[str]) -> str:
     if args[1] not in ("yes", "sample", "no"):
         raise UserError("I don't know this button. /sources shows the choices.")
     sources.answer_trust(source, args[1], member_id=turn.member.id, session=turn.session)
+    answers.settle(source, member_id=turn.member.id, session=turn.session)
     project = projects.get(source.project_id, session=turn.session)
+    access.check_may_label(turn, project)
     assert project.id is not None
     turn.session.flush()
     told = sheets.settle_samples(project.id, member_id=turn.member.id, session=turn.session)
@@ -164,7 +167,10 @@ def tap_remove(turn: Turn, args: list[str]) -> str:
     if source.state in ("removed", "failed"):
         raise UserError("That source is out already. /sources shows what is there.")
     project = projects.get(source.project_id, session=turn.session)
-    turn.say(words.removed(project, source, sources.remove(source, session=turn.session)))
+    access.check_may_delete(turn, project, added_by=source.created_by)
+    pictures = sources.remove(source, session=turn.session)
+    answers.take_back(source, session=turn.session)
+    turn.say(words.removed(project, source, pictures))
     _lay_aside(turn, source)
     return "Removed"
 
@@ -180,7 +186,9 @@ def tap_put_back(turn: Turn, args: list[str]) -> str:
     source = _source(turn, args[0])
     if source.state != "removed":
         raise UserError("That source is there already. /sources shows what is there.")
-    sources.put_back(source, session=turn.session)
     project = projects.get(source.project_id, session=turn.session)
+    access.check_may_delete(turn, project, added_by=source.created_by)
+    sources.put_back(source, session=turn.session)
+    answers.settle(source, member_id=turn.member.id, session=turn.session)
     turn.say(words.put_back(project, source))
     return "Back again"

@@ -2,16 +2,28 @@
 
 from telegram import Update
 
+from bot.messages import export as export_words
 from bot.messages import project as project_words
 from bot.messages import result as words
 from bot.messages import train as train_words
 from bot.notices import card_key, page_addresses
 from bot.turn import Context, Turn, act
 from pipeline.errors import UserError
-from pipeline.kinds import package
+from pipeline.jobs.spec_export import Form
+from pipeline.kinds import labels, package
 from pipeline.labelling.deal import askable
 from storage import registry
 from storage.models import Model
+
+FORMS: dict[str, Form] = {
+    **{form: form for form in export_words.NAMES},
+    "pascal": "voc",
+    "pascalvoc": "voc",
+    "xml": "voc",
+    "apple": "createml",
+    "ls": "labelstudio",
+}
+"""What people call them."""
 
 
 async def stats(update: Update, context: Context) -> None:
@@ -49,10 +61,13 @@ def _models(turn: Turn) -> None:
 
 
 async def export(update: Update, context: Context) -> None:
-    """`/export [N]`: the package of version N, or of the newest."""
+    """`/export [N]`: the package of version N, or of the newest; `/export labels …`: the labels."""
     said = list(context.args or [])
 
     def send(turn: Turn) -> None:
+        if said and said[0].lower() in ("labels", "label"):
+            _export_labels(turn, [word.lower() for word in said[1:]])
+            return
         if said and not said[0].lower().removeprefix("v").isdecimal():
             raise UserError("Which version? /models lists them; send /export and its number.")
         _export(turn, int(said[0].lower().removeprefix("v")[:9]) if said else None)
@@ -85,6 +100,55 @@ def _export(turn: Turn, number: int | None) -> None:
         session=turn.session,
     )
     turn.say(train_words.packing(turn.project, model.number), key=card_key(job))
+
+
+def _export_labels(turn: Turn, said: list[str]) -> None:
+    """`/export labels [FORMAT] [tasks]`; without a form the forms are shown."""
+    tasks = "tasks" in said or "task" in said
+    forms = [word for word in said if word not in ("tasks", "task", "as")]
+    if not forms:
+        _choose_form(turn, tasks=tasks)
+        return
+    form = FORMS.get("".join(c for word in forms for c in word if c.isalnum()))
+    if form is None:
+        raise UserError(export_words.UNKNOWN)
+    _queue_labels(turn, form, tasks=tasks)
+
+
+def tap_labels(turn: Turn, args: list[str]) -> str:
+    """🏷: the forms, of what is labelled or (`tasks`) of what needs hands."""
+    _choose_form(turn, tasks="tasks" in args)
+    return ""
+
+
+def tap_labels_form(turn: Turn, args: list[str]) -> str:
+    """One of the forms."""
+    form = FORMS.get(args[0])
+    if form is None or args[1] not in ("all", "tasks"):
+        raise ValueError(args)
+    _queue_labels(turn, form, tasks=args[1] == "tasks")
+    return "📤"
+
+
+def _choose_form(turn: Turn, *, tasks: bool) -> None:
+    there = labels.amounts(turn.project, session=turn.session)
+    if not there.ready and not there.tasks:
+        raise labels.NothingLabelled
+    tasks = bool(there.tasks) and (tasks or not there.ready)
+    turn.say(export_words.choose(turn.project, there, tasks=tasks))
+
+
+def _queue_labels(turn: Turn, form: Form, *, tasks: bool) -> None:
+    job = labels.queue(
+        turn.project,
+        form,
+        tasks=tasks,
+        chat_id=turn.chat.id,
+        member_id=turn.member.id,
+        idempotency_key=f"labels:{turn.key}",
+        session=turn.session,
+    )
+    turn.say(export_words.packing(turn.project, job), key=card_key(job))
 
 
 def _model(turn: Turn, number: int | None) -> Model:

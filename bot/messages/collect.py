@@ -1,11 +1,13 @@
 """Adding: the bar, the receipt, the trust question, the list of sources."""
 
 from bot.messages.common import at, bar, count, duration, head, some
+from bot.messages.export import came_back
 from bot.wishes import Button, Keyboard, Wish, button, esc, photo, text
 from pipeline.jobs.events import Progress
 from pipeline.jobs.spec import (
     CollectResult,
 )
+from pipeline.labelling import answers
 from storage.models import Job, Project, Source
 from storage.progress import Standing
 
@@ -69,11 +71,15 @@ def receipt(
     dropped = ", ".join(
         f"{number:,} {REASONS.get(why, why)}" for why, number in result.dropped.items() if number
     )
-    lines = [
-        f"{head(project)}{esc(source.title)}{long}",
-        f"{count(result.read, 'picture')} → kept {result.kept:,}"
-        + (f" ({dropped})" if dropped else ""),
-    ]
+    lines = [f"{head(project)}{esc(source.title)}{long}"]
+    if result.read > result.answered:
+        lines.append(
+            f"{count(result.read - result.answered, 'picture')} → kept {result.kept:,}"
+            + (f" ({dropped})" if dropped else "")
+        )
+    came = answers.of(source)
+    if came is not None:
+        lines.append(came_back(came))
     if result.boxes:
         each = some([f"{esc(name)} {number:,}" for name, number in _most(result.boxes)], " · ")
         lines.append(f"{count(sum(result.boxes.values()), 'box', 'boxes')}: {each}")
@@ -88,7 +94,7 @@ def receipt(
     keyboard = _next(project, source, result, state, proposing=proposing)
     if source.state == "asking":
         lines.append("<b>Are these labels right?</b>")
-    elif not result.kept:
+    elif not result.kept and not result.answered:
         lines.append("Nothing new here. Try another link or other pictures.")
     elif source.trust == "yes":
         lines.append("I take these labels as they are.")

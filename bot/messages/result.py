@@ -186,7 +186,10 @@ def models(project: Project, rows: list[Model]) -> Wish:
         )
     return text(
         "\n".join(lines),
-        [[button(f"📦 v{model.number}", at(project, "e"), model.number) for model in rows[:4]]],
+        [
+            [button(f"📦 v{model.number}", at(project, "e"), model.number) for model in rows[:4]],
+            [button("🏷 Labels as files", at(project, "labels"))],
+        ],
     )
 
 

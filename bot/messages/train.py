@@ -16,6 +16,7 @@ KINDS = {
     "package": "packing for the browser",
     "predict": "trying a photo",
     "measure": "measuring this machine",
+    "labels": "packing labels",
 }
 
 

@@ -15,8 +15,11 @@ from pipeline.jobs.spec import (
     InputFile,
     KnownImage,
 )
+from pipeline.jobs.spec_export import AnswerItem
 from pipeline.kinds.arrivals import bring_in
+from pipeline.kinds.labels import sent_as
 from pipeline.kinds.places import Places
+from pipeline.labelling import answers
 from storage import images, projects, sources
 from storage.models import Box, Job, Project, Source, Upload
 
@@ -28,8 +31,17 @@ def prepare(job: Job, folder: Path, places: Places, *, session: Session) -> Coll
     source = sources.get(job.request["source_id"], session=session)
     project = projects.get(source.project_id, session=session)
     known = [
-        KnownImage(sha256=sha, phash=phash, group=group, labelled=labelled).model_dump()
-        for sha, phash, group, labelled in images.known(source.project_id, session=session)
+        KnownImage(
+            sha256=row.sha256,
+            phash=row.phash,
+            group=row.group_key,
+            labelled=row.labelled,
+            id=row.id,
+            file=sent_as(row.id, row.name, row.key),
+            width=row.width,
+            height=row.height,
+        ).model_dump()
+        for row in images.known(source.project_id, session=session)
     ]
     (folder / "known.json").write_text(json.dumps(known))
     uploads = session.exec(
@@ -64,12 +76,23 @@ def _provisional(project: Project, *, session: Session) -> bool:
 
 
 def chunks(job: Job, result: CollectResult, folder: Path) -> Iterator[Callable[[Session], None]]:
-    """Transactions that bring the images in, some hundred at a time; each may be repeated."""
+    """Transactions that bring the images in, some hundred at a time; each may be repeated.
+
+    Before them what other tools say of images that are here.
+    """
     source_id: int = job.request["source_id"]
+    if result.answers_file:
+        yield from _answers(source_id, folder / "out" / result.answers_file)
     with (folder / "out" / result.items_file).open() as lines:
         while part := [ImageItem.model_validate_json(line) for line in islice(lines, CHUNK)]:
             # Bound here: the loop goes on before the transaction runs.
             yield lambda session, part=part: bring_in(part, source_id, session=session)  # type: ignore[misc]  # lambda default
+
+
+def _answers(source_id: int, file: Path) -> Iterator[Callable[[Session], None]]:
+    with file.open() as lines:
+        while part := [AnswerItem.model_validate_json(line) for line in islice(lines, CHUNK)]:
+            yield lambda session, part=part: answers.bring_in(part, source_id, session=session)  # type: ignore[misc]  # lambda default
 
 
 def keep(job: Job, result: CollectResult, *, session: Session) -> Source:
@@ -80,15 +103,17 @@ def keep(job: Job, result: CollectResult, *, session: Session) -> Source:
         project.classes = list(result.classes)
         session.add(project)
     source.title = result.title or source.title
-    source.labelled = result.labelled > 0
+    came = answers.count_unsettled(source, session=session)
+    source.labelled = result.labelled > 0 or (came is not None and not came.known_already)
     source.provenance = dict(result.provenance)
-    source.counts = result.model_dump(
+    source.counts = source.counts | result.model_dump(
         include={"read", "kept", "dropped", "labelled", "boxes", "unknown_classes", "bad_row_count"}
     )
     if source.labelled and source.trust is None:
         source.state = "asking"
     elif source.labelled and source.trust:
         sources.answer_trust(source, source.trust, member_id=job.member_id, session=session)
+        answers.settle(source, member_id=job.member_id, session=session)
     else:
         source.state = "ready"
     session.add(source)

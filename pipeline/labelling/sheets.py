@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from pipeline.errors import UserError
-from pipeline.labelling import deal, decide
-from pipeline.labelling.deal import Hand
+from pipeline.labelling import answers, deal, decide
+from pipeline.labelling.deal import Hand, Question
 from storage import projects, questions, sheets, sources, votes
 from storage.models import Sheet
 
@@ -204,16 +204,33 @@ def drop_ahead(key: str, *, session: Session) -> None:
         sheets.close(waiting, "aside", session=session)
 
 
-def deal_ahead(sheet: Sheet, *, session: Session) -> Sheet | None:
-    """Deal what will follow this open sheet, so that it is painted when it is wanted."""
+def ask_ahead(sheet_id: int, *, session: Session) -> Question | None:
+    """What will follow this open sheet; only reads, for it takes longer than a tap may wait."""
+    sheet = sheets.get(sheet_id, session=session)
+    if sheet is None or not _wants_more(sheet, session=session):
+        return None
+    return deal.ask(hand_of(sheet, session=session), session=session)
+
+
+def deal_ahead(sheet_id: int, question: Question, *, session: Session) -> None:
+    """Deal what follows an open sheet, so that it is painted when it is wanted."""
+    sheet = sheets.get(sheet_id, session=session)
+    if sheet is None or not _wants_more(sheet, session=session):
+        return
+    # Somebody else may have been dealt the same meanwhile; then the tap finds what is next.
+    away = sheets.taken(sheet.project_id, question.kind, session=session)
+    if question.exclusive and set(away) & set(question.tiles):
+        return
+    deal.lay(hand_of(sheet, session=session), question, ahead=True, session=session)
+
+
+def _wants_more(sheet: Sheet, *, session: Session) -> bool:
     if sheet.state != "open" or sheet.ahead:
-        return None
+        return False
     if sheets.waiting_behind(sheet.key, session=session) is not None:
-        return None
+        return False
     done = sheets.closed_in_round(sheet.key, session=session)
-    if sheet.goal and done + 1 >= sheet.goal:
-        return None
-    return deal.deal(hand_of(sheet, session=session), ahead=True, session=session)
+    return not sheet.goal or done + 1 < sheet.goal
 
 
 def back(sheet_id: int, *, session: Session) -> Sheet:
@@ -260,6 +277,7 @@ def settle_samples(project_id: int, *, member_id: int, session: Session) -> list
         right = said.count("right")
         good = bool(said) and right >= SAMPLE_BAR * len(said)
         sources.answer_trust(source, "yes" if good else "no", member_id=member_id, session=session)
+        answers.settle(source, member_id=member_id, session=session)
         if said:
             told.append(
                 f"{right} of {len(said)} checked boxes of “{source.title}” are right: "

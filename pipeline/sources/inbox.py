@@ -13,15 +13,22 @@ from pipeline.jobs.spec import (
 )
 from pipeline.sources.kinds import kind_of_file
 
+ALONE = {".json", ".xml"}
+"""Endings of label files that can be about pictures which are here already."""
+
 
 @dataclass
 class Inbox:
-    """Files by their names; a name that occurs twice gets a number. `report`: what is no use."""
+    """Files by their names; a name that occurs twice gets a number. `report`: what is no use.
+
+    `trouble`: why there is no picture in it, where there are labels only.
+    """
 
     photos: dict[str, Path] = field(default_factory=dict)
     videos: dict[str, Path] = field(default_factory=dict)
     labels: dict[str, Path] = field(default_factory=dict)
     report: Report = field(default_factory=Report)
+    trouble: SourceError | None = None
 
 
 def sort(
@@ -55,14 +62,26 @@ def sort(
             _put(inbox.photos, name, path)
         elif kind == "video":
             _put(inbox.videos, name, path)
-        elif len(files) > 1 and PurePosixPath(name).suffix.lower() in archive.LABELS:
+        elif PurePosixPath(name).suffix.lower() in (archive.LABELS if len(files) > 1 else ALONE):
             _put(inbox.labels, name, path)
+            trouble = trouble or _alone(name)
         else:
             trouble = _useless(name, kind)
             inbox.report.add(name, None, "not a photo, a video or a zip that I can read")
     if not inbox.photos and not inbox.videos:
-        raise trouble or SourceError("There is nothing in it: send a photo, a video or a zip.")
+        inbox.trouble = trouble or SourceError(
+            "There is nothing in it: send a photo, a video or a zip."
+        )
+        if not inbox.labels:
+            raise inbox.trouble
     return inbox
+
+
+def _alone(name: str) -> SourceError:
+    return SourceError(
+        f"{PurePosixPath(name).name[-60:]} is about no picture that I sent out: "
+        "pack the photos and their labels into one zip."
+    )
 
 
 def _sort_member(inbox: Inbox, member: archive.Member) -> None:
