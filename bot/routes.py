@@ -82,6 +82,8 @@ TAPS: dict[str, Tap] = {
     "x": train.tap_cancel,
     "models": models.tap_models,
     "e": models.tap_export,
+    "labels": models.tap_labels,
+    "lx": models.tap_labels_form,
     "why": why.tap_why,
     "team": team.tap_team,
     "set": settings.tap_set,
