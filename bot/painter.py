@@ -86,15 +86,15 @@ class Painter:
                 continue
             # Nothing to deal now may be something later, but then the tap itself finds it.
             self._looked_ahead.add(sheet_id)
-            await self._services.db.write(partial(_deal_ahead, sheet_id))
+            await self._deal_ahead(sheet_id)
             return True
         return False
 
-
-def _deal_ahead(sheet_id: int, session: Session) -> None:
-    sheet = sheet_rows.get(sheet_id, session=session)
-    if sheet is not None:
-        sheets.deal_ahead(sheet, session=session)
+    async def _deal_ahead(self, sheet_id: int) -> None:
+        db = self._services.db
+        question = await db.read(lambda s: sheets.ask_ahead(sheet_id, session=s))
+        if question is not None:
+            await db.write(lambda s: sheets.deal_ahead(sheet_id, question, session=s))
 
 
 def _open(sheet_id: int, picture: str, session: Session) -> None:

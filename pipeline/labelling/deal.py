@@ -6,13 +6,13 @@ sure of, boxes one class a sheet, what wrong boxes are instead, and whether pict
 
 import hashlib
 from collections import Counter
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from sqlmodel import Session
 
-from pipeline.labelling import hand_out
-from storage import bulks, images, questions, settings, sheets, sources, tracks
+from pipeline.labelling import coco, hand_out
+from storage import bulks, images, questions, registry, settings, sheets, sources, tracks
 from storage.models import Project, Sheet, Source
 from storage.progress import Standing, standing
 from storage.questions import Scope
@@ -21,8 +21,6 @@ TILES = 9
 FRAMES = 4
 """Whole pictures with boxes need more room on a phone than crops."""
 SAMPLE = 45
-CANDIDATES = 120
-"""Open boxes looked at to fill a sheet of somebody's own."""
 
 
 @dataclass(frozen=True)
@@ -48,12 +46,18 @@ class Hand:
 
 @dataclass(frozen=True)
 class Question:
-    """What a sheet asks."""
+    """What a sheet asks.
+
+    `left`: how many sheets all open questions fill. `exclusive`: nobody else is asked about the
+    same tiles meanwhile.
+    """
 
     kind: str
     tiles: list[int]
     label: str = ""
     bulk_id: int | None = None
+    left: int = 1
+    exclusive: bool = True
 
 
 def sample_of(source: Source, *, session: Session) -> list[int]:
@@ -112,25 +116,29 @@ def askable(project_id: int, *, session: Session) -> Standing:
 
 def sheets_left(scope: Scope, *, session: Session) -> int:
     """How many sheets the open questions fill."""
-    counts = questions.open_by_class(scope, session=session)
-    boxes = sum(-(-count // TILES) for count in counts.values())
+    return _left(scope, questions.open_by_class(scope, session=session), session)
+
+
+def _left(scope: Scope, open_boxes: Mapping[str, int], session: Session) -> int:
     return (
-        boxes
+        sum(-(-count // TILES) for count in open_boxes.values())
         + questions.fixes(scope, session=session)
         + -(-questions.confirmations(scope, session=session) // TILES)
     )
 
 
-def deal(hand: Hand, *, ahead: bool = False, session: Session) -> Sheet | None:
-    """The next sheet of a round, or None when there is nothing to ask.
+def deal(hand: Hand, *, session: Session) -> Sheet | None:
+    """The next sheet of a round, or None when there is nothing to ask."""
+    question = ask(hand, session=session)
+    return None if question is None else lay(hand, question, session=session)
+
+
+def lay(hand: Hand, question: Question, *, ahead: bool = False, session: Session) -> Sheet:
+    """Make the sheet that asks the question.
 
     Args:
         ahead: it waits, painted, behind the one that is open.
     """
-    scope = scope_of(hand.project, session=session)
-    question = _question(hand, scope, session=session)
-    if question is None:
-        return None
     return sheets.create(
         project_id=hand.project_id,
         chat_id=hand.chat_id,
@@ -138,7 +146,7 @@ def deal(hand: Hand, *, ahead: bool = False, session: Session) -> Sheet | None:
         kind=question.kind,
         label=question.label,
         tiles=question.tiles,
-        left=sheets_left(scope, session=session),
+        left=question.left,
         goal=hand.goal,
         ahead=ahead,
         bulk_id=question.bulk_id,
@@ -148,15 +156,24 @@ def deal(hand: Hand, *, ahead: bool = False, session: Session) -> Sheet | None:
     )
 
 
-def _question(hand: Hand, scope: Scope, *, session: Session) -> Question | None:
-    for ask in (_bulk, _tracks, _frames, _boxes, _fix, _pictures):
-        question = ask(hand, scope, session)
-        if question is not None:
-            return question
-    return None
+def ask(hand: Hand, *, session: Session) -> Question | None:
+    """What to ask next; only reads, so that it may be found out before it is wanted."""
+    scope = scope_of(hand.project, session=session)
+    open_boxes = questions.open_by_class(scope, session=session)
+    question = (
+        _bulk(hand, session)
+        or _tracks(hand, scope, session)
+        or _frames(hand, scope, session)
+        or _boxes(hand, scope, open_boxes, session)
+        or _fix(hand, scope, session)
+        or _pictures(hand, scope, session)
+    )
+    if question is None:
+        return None
+    return replace(question, left=_left(scope, open_boxes, session))
 
 
-def _bulk(hand: Hand, scope: Scope, session: Session) -> Question | None:
+def _bulk(hand: Hand, session: Session) -> Question | None:
     bulk = bulks.checking(hand.project_id, session=session)
     if bulk is None:
         return None
@@ -185,7 +202,7 @@ def _tracks(hand: Hand, scope: Scope, session: Session) -> Question | None:
 
 
 def _frames(hand: Hand, scope: Scope, session: Session) -> Question | None:
-    if settings.of(hand.project).many_votes:
+    if settings.of(hand.project).many_votes or not _guesses(hand, session):
         return None
     away = set(sheets.taken(hand.project_id, "frame", session=session))
     away |= sheets.skipped(hand.project_id, "frame", hand.key, session=session)
@@ -193,8 +210,16 @@ def _frames(hand: Hand, scope: Scope, session: Session) -> Question | None:
     return Question("frame", sure) if len(sure) == FRAMES else None
 
 
-def _boxes(hand: Hand, scope: Scope, session: Session) -> Question | None:
-    counts = Counter(questions.open_by_class(scope, session=session))
+def _guesses(hand: Hand, session: Session) -> bool:
+    """Whether any model could have looked; asked before the boxes, which are many."""
+    known = registry.latest(hand.project_id, session=session) is not None
+    return known or bool(coco.matching(hand.project.classes))
+
+
+def _boxes(
+    hand: Hand, scope: Scope, open_boxes: Mapping[str, int], session: Session
+) -> Question | None:
+    counts = Counter(open_boxes)
     counts.subtract(sheets.on_hands(hand.project_id, session=session))
     late = sheets.skipped(hand.project_id, "box", hand.key, session=session)
     for besides in (late, set()) if late else (set(),):
@@ -203,7 +228,8 @@ def _boxes(hand: Hand, scope: Scope, session: Session) -> Question | None:
                 scope, hand.project, label, hand.member_id, besides=besides, session=session
             )
             if tiles:
-                return Question("box", tiles[:TILES], label)
+                alone = settings.of(hand.project).votes_for(label) == 1
+                return Question("box", tiles[:TILES], label, exclusive=alone)
     return None
 
 
