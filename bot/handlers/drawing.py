@@ -1,5 +1,6 @@
 """Drawings: pictures that wait for a hand, and what came back."""
 
+from bot import access
 from bot.messages import drawing as words
 from bot.messages import label as label_words
 from bot.turn import Turn
@@ -11,6 +12,7 @@ from storage.models import Drawing, Project
 
 def tap_draw(turn: Turn, args: list[str]) -> str:
     """✏️ Start."""
+    access.check_may_vote(turn, turn.project)
     if not ask_next(turn, turn.project):
         _won(turn, turn.project)
     return ""
@@ -38,6 +40,7 @@ def tap_drawing(turn: Turn, args: list[str]) -> str:
         raise UserError("That belongs to another chat.")
     project = projects.get(drawing.project_id, session=turn.session)
     what, rest = args[1], args[2:]
+    access.check_may_vote(turn, project)
     match what:
         case "how":
             return words.HOW_TO_DRAW

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 from telegram import Message, Update
 
-from bot import adding
+from bot import access, adding
 from bot.turn import Context, Turn, act
 from pipeline.errors import SourceError, UserError
 from pipeline.labelling import drawings
-from storage import outbox, registry
+from storage import members, outbox, registry
 from storage.models import Drawing, Upload
 
 BOT_LIMIT = 20 << 20
@@ -66,10 +66,19 @@ async def sent(update: Update, context: Context) -> None:
     meant = author is not None and author.id == context.bot.id
 
     def take(turn: Turn) -> None:
-        if meant or turn.private or turn.maybe_project is not None:
+        if meant or turn.private or _overheard(turn):
             keep(turn, message, message.caption or "")
 
     await act(update, context, take)
+
+
+def _overheard(turn: Turn) -> bool:
+    """Whether a file that somebody merely posted in the group is for the project."""
+    project = turn.maybe_project
+    if project is None:
+        return False
+    # Whoever only looks here is not told so at every photo of theirs.
+    return access.role(turn, project) != members.VIEWER
 
 
 async def unusable(update: Update, context: Context) -> None:
@@ -108,6 +117,7 @@ def keep(turn: Turn, message: Message, words: str) -> None:
     if file is None:
         raise Unusable
     project = turn.project
+    access.check_may_label(turn, project)
     # First of all: whatever the file turns out to be, its caption may be read later.
     adding.parse(adding.options_in(words))
     if file.picture and not words.startswith("/"):

@@ -2,6 +2,7 @@
 
 from telegram import Update
 
+from bot import access
 from bot.messages import project as words
 from bot.turn import Context, Turn, act
 from pipeline.errors import UserError
@@ -81,6 +82,7 @@ def parse_answer(said: str) -> tuple[str, list[str]]:
 
 def create(turn: Turn, name: str, classes: list[str]) -> None:
     """Make a project, and say what comes next."""
+    _check_may_choose(turn)
     project = projects.create(
         chat_id=turn.chat.id,
         name=name,
@@ -89,6 +91,12 @@ def create(turn: Turn, name: str, classes: list[str]) -> None:
         session=turn.session,
     )
     turn.say(words.created(project, private=turn.private, username=turn.services.username))
+
+
+def _check_may_choose(turn: Turn) -> None:
+    """Whoever only looks at a group's project does not turn the group to another one."""
+    if not turn.private and turn.maybe_project is not None:
+        access.check_may_label(turn, turn.maybe_project)
 
 
 def ask(turn: Turn) -> None:
@@ -131,12 +139,14 @@ async def classes(update: Update, context: Context) -> None:
 
 
 def _change(turn: Turn, project: Project, names: list[str]) -> None:
+    access.check_may_label(turn, project)
     # The old spelling stays: boxes know their class by it.
     old = {name.lower(): name for name in project.classes}
     names = [old.get(name.lower(), name) for name in names]
     counts = boxes_by_class(project.id or 0, session=turn.session)
     lost = {name: count for name, count in counts.items() if name not in names}
     if lost and any(name in project.classes for name in lost):
+        access.check_may_delete(turn, project)
         projects.keep_wanted_classes(project, names, session=turn.session)
         turn.say(words.classes_would_lose(project, names, lost))
         return
@@ -148,6 +158,7 @@ def _change(turn: Turn, project: Project, names: list[str]) -> None:
 def tap_classes(turn: Turn, args: list[str]) -> str:
     """Do it: classes go although they have boxes."""
     project = turn.project
+    access.check_may_delete(turn, project)
     names = projects.wanted_classes(project, session=turn.session)
     if names is None:
         raise UserError("That is settled already. /classes shows what I look for.")
@@ -166,6 +177,7 @@ def tap_new(turn: Turn, args: list[str]) -> str:
 def tap_select(turn: Turn, args: list[str]) -> str:
     """A project in the picker."""
     project = of_this_chat(turn, int(args[0]))
+    _check_may_choose(turn)
     projects.select_for(turn.chat.id, project, session=turn.session)
     turn.say(words.selected(project))
     return project.name[:60]

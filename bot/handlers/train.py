@@ -2,6 +2,7 @@
 
 from telegram import Update
 
+from bot import access
 from bot.messages import train as words
 from bot.notices import card_key
 from bot.training import card_wish, expected, unmeasured
@@ -9,7 +10,7 @@ from bot.turn import Context, Turn, act
 from pipeline import dataset as datasets_made
 from pipeline.errors import SpecError, UserError
 from pipeline.kinds import train
-from storage import jobs
+from storage import jobs, projects
 from storage.models import DatasetVersion, Job
 
 HOW = "Send it so: /train quick, or /train epochs=25 imgsz=320 model=yolov8n"
@@ -50,6 +51,7 @@ async def train_(update: Update, context: Context) -> None:
     said = list(context.args or [])
 
     def take(turn: Turn) -> None:
+        access.check_may_train(turn, turn.project)
         choice = parse(said)
         if choice is None:
             _card(turn)
@@ -61,12 +63,14 @@ async def train_(update: Update, context: Context) -> None:
 
 def tap_train(turn: Turn, args: list[str]) -> str:
     """🏋 Train: the card."""
+    access.check_may_train(turn, turn.project)
     _card(turn)
     return ""
 
 
 def tap_go(turn: Turn, args: list[str]) -> str:
     """A preset on the card."""
+    access.check_may_train(turn, turn.project)
     if args[0] not in train.PRESETS:
         raise UserError("I don't know this button. /train shows the choices.")
     _queue(turn, train.choose(args[0]))
@@ -159,8 +163,20 @@ def _cancel(turn: Turn, number: int) -> Job:
     if known is None or (known.chat_id != turn.chat.id and not owner):
         # Another chat's job is as good as none: its existence is nobody's business here.
         raise jobs.JobUnknown(number)
+    _check_may_stop(turn, known)
     job = jobs.request_cancel(number, session=turn.session)
     if job.state == "cancelled":
         # It never had a worker, so no runner will tell.
         turn.services.listener.cancelled(job, session=turn.session)
     return job
+
+
+def _check_may_stop(turn: Turn, job: Job) -> None:
+    """One's own job may always be stopped; another's by whoever may start such a one."""
+    if job.project_id is None or turn.member.id == job.member_id:
+        return
+    project = projects.get(job.project_id, session=turn.session)
+    if job.kind == "train":
+        access.check_may_train(turn, project)
+    else:
+        access.check_may_label(turn, project)
