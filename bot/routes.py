@@ -15,6 +15,7 @@ from telegram.ext import (
     filters,
 )
 
+from bot import corrections
 from bot.handlers import (
     add,
     drawing,
@@ -76,6 +77,7 @@ TAPS: dict[str, Tap] = {
     "bulk": label.tap_bulk,
     "round": label.tap_round,
     "d": drawing.tap_drawing,
+    "correct": corrections.tap_correct,
     "stats": models.tap_stats,
     "train": train.tap_train,
     "go": train.tap_go,

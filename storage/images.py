@@ -169,6 +169,12 @@ def said_boxes(image_ids: list[int], *, session: Session) -> dict[int, list[Box]
     return dict(found)
 
 
+def box_ids(image_id: int, *, session: Session) -> list[int]:
+    """The ids of an image's boxes."""
+    query = select(Box.id).where(Box.image_id == image_id).order_by(col(Box.id))
+    return [box_id for box_id in session.exec(query) if box_id is not None]
+
+
 def add_boxes(rows: list[dict[str, object]], *, session: Session) -> None:
     """Insert many boxes at once; each row holds Box's columns."""
     if rows:
@@ -176,7 +182,10 @@ def add_boxes(rows: list[dict[str, object]], *, session: Session) -> None:
 
 
 def unproposed(project_id: int, *, limit: int, session: Session) -> list[Image]:
-    """Unlabelled images that no model has looked at and nobody has drawn on."""
+    """Unlabelled images that no model has looked at and nobody has drawn on.
+
+    One with a rank was looked at, and left to be drawn on.
+    """
     has_box = select(Box.id).where(Box.image_id == Image.id, counting()).exists()
     query = (
         select(Image)
@@ -186,6 +195,7 @@ def unproposed(project_id: int, *, limit: int, session: Session) -> list[Image]:
             live(),
             col(Image.labelled).is_(False),
             col(Image.proposed).is_(False),
+            col(Image.rank) == 0,
             ~has_box,
         )
         .order_by(col(Image.id))

@@ -57,6 +57,11 @@ def _amount(now: Progress) -> str:
     return f" · {now.done:.0f} of {now.total:.0f}" if now.total else f" · {now.done:.0f}"
 
 
+def corrected(project: Project) -> Wish:
+    """A photo on which the model was wrong is in the project."""
+    return text(f"{head(project)}your photo is in. Which of its boxes are wrong?")
+
+
 def receipt(
     project: Project,
     source: Source,

@@ -40,6 +40,8 @@ def sheet(project: Project, shown: Sheet, marked: set[int], *, done: int, origin
     """A contact sheet: one picture, a button a tile. `done`: sheets settled in this round."""
     assert shown.picture is not None
     question = QUESTIONS[shown.kind].format(label=esc(shown.label))
+    if shown.kind == "box" and not shown.label:
+        question = "Are these right? Tap the WRONG ones"
     return photo(
         shown.picture,
         f"{head(project)}{question} · {_where(shown, done)}{f' · {esc(origin)}' if origin else ''}",

@@ -194,7 +194,13 @@ def models(project: Project, rows: list[Model]) -> Wish:
 
 
 def prediction(
-    project: Project, model: Model, picture: str, result: PredictResult, *, reply_to: int
+    project: Project,
+    model: Model,
+    picture: str,
+    result: PredictResult,
+    *,
+    job_id: int,
+    reply_to: int,
 ) -> Wish:
     """A photo with boxes."""
     names = [box.label for box in result.boxes]
@@ -202,4 +208,9 @@ def prediction(
     words = found or f"nothing found above {result.confidence:.0%}"
     best = max((box.score or 0.0 for box in result.boxes), default=0.0)
     sure = f", surest {best:.0%}" if names else ""
-    return photo(picture, f"{head(project)}v{model.number}: {words}{sure}", reply_to=reply_to)
+    return photo(
+        picture,
+        f"{head(project)}v{model.number}: {words}{sure}",
+        [[button("✏️ Wrong? Correct it", at(project, "correct"), job_id)]],
+        reply_to=reply_to,
+    )

@@ -12,7 +12,7 @@ from PIL import Image
 from bot.sandbox.client import Chat, Member, Message, SandboxClient
 from tests.acceptance.material import labelled_zip
 from tests.acceptance.page import selftest, selftest_at, unzip
-from tests.acceptance.play import SOON, WORK, ask, check_all, heard
+from tests.acceptance.play import SOON, WORK, ask, check_all, heard, sheet_of
 from tests.support.bot import BotProcess
 from tests.support.clips import zipped
 from tests.support.scenes import scene
@@ -106,6 +106,14 @@ async def check_afterwards(
         what="the photo with boxes",
     )
     assert "v1" in answer.text
+    assert (await member.tap(answer, "✏️")).text.startswith("Thank you")
+    # A photo the project has already needs no second copy.
+    await chat.wait(
+        lambda m: sheet_of(m) > 0 or "Circle" in m.text or "the same" in m.text,
+        WORK,
+        since=answer,
+        what="the correction",
+    )
     listed = await ask(member, chat, "/models", "v1: mAP50", button="📦 v1")
     assert "2 epochs" in listed.text
     said = await member.say(chat, "/export 1")
