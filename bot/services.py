@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -16,6 +17,9 @@ from storage.db import Database
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
+
+GIVE_WAY_S = 0.25
+"""As long as what waits for rows lets the answers to taps go first."""
 
 
 @dataclass
@@ -34,6 +38,9 @@ class Services:
     groups: Groups = field(default_factory=Groups)
     nudges: list[Callable[[], Coroutine[Any, Any, object]]] = field(default_factory=list)
     _tasks: set[asyncio.Task[object]] = field(default_factory=set)
+    _nudged: bool = False
+    _answering: int = 0
+    _calm: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def write(self, work: Callable[[Session], T]) -> T:
         """One write transaction; then everything that waits for rows is woken."""
@@ -42,9 +49,34 @@ class Services:
         return result
 
     def nudge(self) -> None:
-        """Wake what waits for rows; timers would do it within a second anyway."""
+        """Wake what waits for rows; timers would do it within a second anyway.
+
+        However much is written meanwhile, one waking sees it all.
+        """
+        if not self._nudged:
+            self._nudged = True
+            self.spawn(self._wake())
+
+    async def _wake(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GIVE_WAY_S):
+                while self._answering:
+                    await self._calm.wait()
+        self._nudged = False
         for wake in self.nudges:
             self.spawn(wake())
+
+    @contextmanager
+    def answering(self) -> Iterator[None]:
+        """Somebody waits with a finger on a button: what waits for rows gives way for a moment."""
+        self._answering += 1
+        self._calm.clear()
+        try:
+            yield
+        finally:
+            self._answering -= 1
+            if not self._answering:
+                self._calm.set()
 
     def spawn(self, work: Coroutine[Any, Any, object]) -> None:
         """Run in the background, keeping hold of it; a failure is logged."""

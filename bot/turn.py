@@ -6,6 +6,7 @@ transaction, so an update that Telegram repeats after a crash changes nothing th
 
 import logging
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -180,11 +181,13 @@ async def act(update: Update, context: Context, work: Callable[[Turn], T]) -> T 
     services = services_of(context)
     _saw(update, services)
     asked: frozenset[Question] = frozenset()
+    tapped = update.callback_query is not None
     while True:
         try:
-            return await services.write(
-                lambda session, asked=asked: _run(update, services, work, session, asked)  # type: ignore[misc]  # lambda default
-            )
+            with services.answering() if tapped else nullcontext():
+                return await services.write(
+                    lambda session, asked=asked: _run(update, services, work, session, asked)  # type: ignore[misc]  # lambda default
+                )
         except AskFirst as ask:
             await services.groups.ask(ask.question, context.bot, services.db)
             asked |= {ask.question}
