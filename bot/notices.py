@@ -13,6 +13,7 @@ from bot.messages import export as export_words
 from bot.messages import propose as propose_words
 from bot.messages import result as result_words
 from bot.messages import train as train_words
+from bot.messages.origins import COCO, model_words
 from bot.training import card_wish, unmeasured
 from pipeline.jobs import estimate
 from pipeline.jobs.events import Progress
@@ -25,6 +26,7 @@ from pipeline.jobs.spec import (
 )
 from pipeline.kinds import collect, package, propose, train
 from pipeline.kinds.places import Places
+from pipeline.labelling import seconds
 from pipeline.labelling.deal import askable
 from storage import chats, datasets, jobs, outbox, projects, registry, sources
 from storage.models import Job, Model, Project, Sheet, now
@@ -161,10 +163,14 @@ def proposed(job: Job, result: ProposeResult, desk: Desk) -> None:
     if result.weights_missing:
         desk.tell(job, propose_words.cannot_guess(project))
         return
-    boxes = propose.keep(job, result, session=desk.session)
-    model = registry.latest(job.project_id or 0, session=desk.session)
-    by = f"v{model.number}" if model else "COCO's yolov8n"
-    desk.tell(job, propose_words.guesses(project, boxes, len(result.images), by))
+    kept = propose.keep(job, result, session=desk.session)
+    if kept.more:
+        model = propose.looked_by(job, session=desk.session)
+        by = model_words(project, model.number) if model else COCO
+        pace = seconds.learned(job.project_id or 0, session=desk.session)
+        told = propose_words.guesses(project, kept, by, kept.boxes * pace.tiles["box"])
+        desk.tell(job, told, key=f"look:{propose.first_of(job)}")
+    propose.go_on(job, kept, session=desk.session)
 
 
 def trained(job: Job, result: TrainResult, folder: Path, desk: Desk) -> None:
@@ -183,7 +189,7 @@ def trained(job: Job, result: TrainResult, folder: Path, desk: Desk) -> None:
         session=desk.session,
     )
     desk.tell(packing, train_words.packing(project, model.number))
-    propose.queue(
+    propose.queue_anew(
         project,
         chat_id=job.chat_id,
         member_id=job.member_id,

@@ -1,25 +1,44 @@
-"""What a model's look at new pictures brought."""
+"""What a model's look at pictures brought."""
 
-from bot.messages.collect import SECONDS_A_BOX
 from bot.messages.common import at, count, head, listed
-from bot.wishes import Wish, button, esc, text
+from bot.wishes import Keyboard, Wish, button, esc, text
+from pipeline.kinds.propose import Kept
 from storage.models import Project
 
 
-def guesses(project: Project, boxes: int, pictures: int, by: str) -> Wish:
-    """There is something to check; `by` says whose guesses these are."""
-    if not boxes:
+def guesses(project: Project, kept: Kept, by: str, seconds: float) -> Wish:
+    """There is something to check; `by` says whose guesses these are, `seconds` how long it takes.
+
+    Args:
+        by: plain words, such as `cat v2`.
+    """
+    draw = [button("✏️ Draw", at(project, "draw"))]
+    if not kept.pictures:
         return text(
-            f"{head(project)}{by} found nothing in {count(pictures, 'picture')}. "
-            "Say whether that is so, picture by picture.",
-            [[button("▶ Check", at(project, "label"))]],
+            f"{head(project)}{esc(by)} can't tell yet what is on {_pictures(kept.by_hand)}. "
+            "Circle some more, then it learns again.",
+            [draw],
         )
-    minutes = max(1, round(boxes * SECONDS_A_BOX / 60))
-    return text(
-        f"{head(project)}{count(boxes, 'guess', 'guesses')} by {by} in "
-        f"{count(pictures, 'picture')}: about {minutes} min to check.",
-        [[button("▶ Check", at(project, "label"))]],
-    )
+    keyboard: Keyboard = [[button("▶ Check", at(project, "label"))]]
+    if not kept.boxes:
+        words = (
+            f"{esc(by)} found nothing in {_pictures(kept.pictures)}. "
+            "Say whether that is so, picture by picture."
+        )
+    else:
+        minutes = max(1, round(seconds / 60))
+        words = (
+            f"{count(kept.boxes, 'guess', 'guesses')} by {esc(by)} to check in "
+            f"{_pictures(kept.pictures)}: about {minutes} min."
+        )
+    if kept.by_hand:
+        words += f"\n{_pictures(kept.by_hand)} more: quicker drawn on than checked."
+        keyboard.append(draw)
+    return text(head(project) + words, keyboard)
+
+
+def _pictures(number: int) -> str:
+    return count(number, "picture")
 
 
 def cannot_guess(project: Project) -> Wish:

@@ -16,9 +16,9 @@ from pipeline.jobs.spec import (
     ProposeSpec,
 )
 from pipeline.labelling.names import match_classes
-from pipeline.worker.detect import detect
 from pipeline.worker.models import load_model
 from pipeline.worker.pictures import read_picture
+from pipeline.worker.rank import Ranker
 from pipeline.worker.reporter import Reporter
 from storage.files import FileStore
 
@@ -50,12 +50,11 @@ def run(spec: ProposeSpec, reporter: Reporter) -> ProposeResult:
             images=[ProposedImage(image_id=ref.image_id, boxes=[]) for ref in spec.pictures]
         )
     images: list[ProposedImage] = []
+    ranker = Ranker(model, spec, words)
+    ranker.know(spec.known, lambda ref: _read(store, ref))
     start = time.monotonic()
     for refs in _chunks(spec.pictures):
-        pictures = [_read(store, ref) for ref in refs]
-        found = detect(
-            model, pictures, imgsz=spec.imgsz, confidence=spec.confidence, only=sorted(words)
-        )
+        found = ranker.detect(refs, [_read(store, ref) for ref in refs])
         for ref, boxes in zip(refs, found, strict=True):
             items = [
                 BoxItem(label=words[index], xyxy=xyxy, score=round(score, 5))
@@ -75,7 +74,7 @@ def run(spec: ProposeSpec, reporter: Reporter) -> ProposeResult:
             ),
             important=left == 0,
         )
-    return ProposeResult(images=images)
+    return ProposeResult(images=ranker.ranked(images))
 
 
 def _chunks(pictures: Sequence[PictureRef]) -> Iterator[Sequence[PictureRef]]:

@@ -285,8 +285,8 @@ def test_proposals_become_open_boxes_once(session: Session) -> None:
             )
         ]
     )
-    assert propose.keep(job, found, session=session) == 1
-    assert propose.keep(job, found, session=session) == 0
+    assert propose.keep(job, found, session=session).boxes == 1
+    assert propose.keep(job, found, session=session).boxes == 0
     assert session.exec(select(Box)).one().origin == "coco"
     assert image.proposed
 
