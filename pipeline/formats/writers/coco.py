@@ -47,7 +47,7 @@ def files(bundle: Bundle) -> Iterator[tuple[str, str]]:
 
 def _annotation(box: BoxItem, image: BundleImage, category: int) -> dict[str, object]:
     x1, y1, x2, y2 = parts.in_pixels(box, image)
-    width, height = round(x2 - x1, 6), round(y2 - y1, 6)
+    width, height = round(x2 - x1, 9), round(y2 - y1, 9)
     score = {} if box.score is None else {"score": box.score}
     return {
         "id": box.id,

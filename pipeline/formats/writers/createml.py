@@ -33,10 +33,10 @@ def _annotation(box: BoxItem, image: BundleImage) -> dict[str, object]:
     return {
         "label": box.label,
         "coordinates": {
-            "x": round((x1 + x2) / 2, 7),
-            "y": round((y1 + y2) / 2, 7),
-            "width": round(x2 - x1, 6),
-            "height": round(y2 - y1, 6),
+            "x": round((x1 + x2) / 2, 10),
+            "y": round((y1 + y2) / 2, 10),
+            "width": round(x2 - x1, 9),
+            "height": round(y2 - y1, 9),
         },
         names.ID_KEY: box.id,
     }

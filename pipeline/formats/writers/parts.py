@@ -18,7 +18,7 @@ def of(bundle: Bundle) -> Iterator[tuple[str, list[BundleImage]]]:
 
 
 def in_pixels(box: BoxItem, image: BundleImage) -> tuple[float, float, float, float]:
-    """A box's xyxy in pixels, to a millionth of one."""
+    """A box's xyxy in pixels, to a billionth of one."""
     x1, y1, x2, y2 = box.xyxy
     wide, high = image.width, image.height
-    return (round(x1 * wide, 6), round(y1 * high, 6), round(x2 * wide, 6), round(y2 * high, 6))
+    return (round(x1 * wide, 9), round(y1 * high, 9), round(x2 * wide, 9), round(y2 * high, 9))
