@@ -10,6 +10,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.labelling.follow import Loop
+from pipeline.labelling.network import lines_of
+from pipeline.labelling.untangle import untangled
+
 Mask = NDArray[np.uint8]
 Pixels = tuple[float, float, float, float]
 
@@ -29,9 +33,22 @@ PATCH = 0.04
 COVERED = 0.72
 """The share of directions around the centre in which a nearly closed loop has ink."""
 
+TAIL = 0.08
+"""The share of a piece's ink beyond its loop from which it may be another stroke."""
+
+CURL = 0.4
+"""The same, from which the loop is but a curl of the stroke."""
+
+MOST_LEFT = 0.35
+"""The share of a piece's lines that its loops may leave unexplained."""
+
 DIRECTIONS = 72
 EDGE = 3
 """Pixels from the picture's border at which a stroke reaches it."""
+
+MOST_HOLES = 64
+MOST_FACES = 3
+"""So many holes can be told apart by their outlines; of more, lines have to be followed."""
 
 BORDER = 2
 
@@ -52,8 +69,10 @@ class Part:
     def over(self, mask: Mask) -> "Part":
         """What it shares with a full-size mask."""
         height, width = self.mask.shape
+        window = np.zeros_like(self.mask)
+        inner = (slice(BORDER, height - BORDER), slice(BORDER, width - BORDER))
         x, y = self.left + BORDER, self.top + BORDER
-        window = np.pad(mask, BORDER)[y : y + height, x : x + width]
+        window[inner] = mask[y : y + height - 2 * BORDER, x : x + width - 2 * BORDER]
         return Part(self.mask & window, self.left, self.top)
 
 
@@ -106,19 +125,50 @@ def read(part: Part, size: tuple[int, int]) -> list[Shape]:
     holes = _holes(part.mask) or _holes(_closed_by_border(part, size))
     outline = part.mask | sum(holes, np.zeros_like(part.mask))
     share = sum(float(hole.sum()) for hole in holes) / float(outline.sum())
+    if share < HOLE_SHARE and _is_patch(outline, part.mask, max(size)):
+        edge = min(pen, max(size) / 40) / 2
+        return [Shape(_bounds(outline, part, -edge), pen, "filled", part)]
+    wide = _wide(holes)
+    strays = _strays(wide[0], part.mask, pen) if len(wide) == 1 else 1.0
+    followed = _followed(part, pen, size) if strays > TAIL else []
+    if len(followed) > 1:
+        return followed
+    if len(wide) > MOST_FACES:
+        # Between lines that cross each other anyhow lie holes as well.
+        return followed
     if share < HOLE_SHARE:
-        if _is_patch(outline, part.mask, max(size)):
-            edge = min(pen, max(size) / 40) / 2
-            return [Shape(_bounds(outline, part, -edge), pen, "filled", part)]
         return open_loop(part, pen)
-    wide = [hole for hole in holes if _radius(hole) >= HOLE_RADIUS * max(map(_radius, holes))]
-    loops = _separate(wide, pen)
-    if len(loops) == 1 and _strays(loops[0], part.mask, pen) and covers(part, COVERED):
+    separate = _separate(wide, pen)
+    if len(separate) == 1 and strays > CURL and covers(part, COVERED):
         # A small curl at the end of a large open loop is not the loop.
         return open_loop(part, pen)
     return [
-        Shape(_bounds(loop, part, pen / 2), pen, "loop", _around(loop, part, pen)) for loop in loops
+        Shape(_bounds(loop, part, pen / 2), pen, "loop", _around(loop, part, pen))
+        for loop in separate
     ]
+
+
+def _followed(part: Part, pen: float, size: tuple[int, int]) -> list[Shape]:
+    # Strokes that cross are told apart by following them.
+    height, width = size
+    frame = (-part.left, -part.top, width - part.left, height - part.top)
+    found, left = untangled(lines_of(part.mask, pen), pen, frame)
+    if left > MOST_LEFT:
+        return []
+    return [_along(loop, part, pen) for loop in found]
+
+
+def _along(loop: Loop, part: Part, pen: float) -> Shape:
+    # Pixels count from their corner, so the middle of one lies half a pixel further.
+    corner = np.array([part.left, part.top]) + 0.5
+    x1, y1 = loop.points.min(axis=0) + corner
+    x2, y2 = loop.points.max(axis=0) + corner
+    line = np.zeros_like(part.mask)
+    points = loop.points.round().astype(np.int32).reshape(-1, 1, 2)
+    cv2.polylines(line, [points], False, 1, max(1, round(pen)))
+    box = (float(x1), float(y1), float(x2), float(y2))
+    ink = Part(line & part.mask, part.left, part.top)
+    return Shape(box, pen, "loop" if loop.closed else "open", ink)
 
 
 def open_loop(part: Part, pen: float, *, covered: float = COVERED) -> list[Shape]:
@@ -154,13 +204,11 @@ def closed(mask: Mask, radius: float) -> Mask:
 
 
 def _holes(mask: Mask) -> list[Mask]:
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(1 - mask, connectivity=4)
-    outside = labels[0, 0]
-    return [
-        (labels == piece).astype(np.uint8)
-        for piece in range(count)
-        if piece != outside and stats[piece][4] >= 9 and not mask[labels == piece].any()
-    ]
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(1 - mask, connectivity=4)
+    area = stats[:, cv2.CC_STAT_AREA].copy()
+    area[[labels[0, 0], *np.unique(labels[mask > 0])]] = 0
+    largest = np.argsort(-area, kind="stable")[:MOST_HOLES]
+    return [(labels == piece).astype(np.uint8) for piece in sorted(largest[area[largest] >= 9])]
 
 
 def _closed_by_border(part: Part, size: tuple[int, int]) -> Mask:
@@ -186,8 +234,19 @@ def _around(loop: Mask, part: Part, pen: float) -> Part:
     return Part(ring, part.left, part.top) if ring.any() else part
 
 
+def _wide(holes: list[Mask]) -> list[Mask]:
+    radii = [_radius(hole) for hole in holes]
+    return [
+        hole
+        for hole, radius in zip(holes, radii, strict=True)
+        if radius >= HOLE_RADIUS * max(radii)
+    ]
+
+
 def _radius(hole: Mask) -> float:
-    return float(cv2.distanceTransform(np.pad(hole, 1), cv2.DIST_L2, 5).max())
+    x, y, width, height = cv2.boundingRect(hole)
+    window = np.pad(hole[y : y + height, x : x + width], 1)
+    return float(cv2.distanceTransform(window, cv2.DIST_L2, 5).max())
 
 
 def _solidity(region: Mask) -> float:
@@ -216,9 +275,10 @@ def _separate(holes: list[Mask], pen: float) -> list[Mask]:
     return holes
 
 
-def _strays(loop: Mask, mask: Mask, pen: float) -> bool:
+def _strays(loop: Mask, mask: Mask, pen: float) -> float:
+    # The share of the ink that lies away from the loop.
     near = cv2.dilate(loop, disc(2 * pen)) > 0
-    return float(mask[~near].sum()) > 0.4 * float(mask.sum())
+    return float(mask[~near].sum()) / float(mask.sum())
 
 
 def _is_patch(outline: Mask, mask: Mask, longest: int) -> bool:
