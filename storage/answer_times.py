@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, case, func
+from sqlalchemy import ColumnElement, and_, case, func
 from sqlalchemy import select as columns
 from sqlmodel import Session, col
 
@@ -19,16 +19,20 @@ class SheetTime:
     seconds: float
 
 
-def sheet_times(project_id: int, *, limit: int | None = None, session: Session) -> list[SheetTime]:
-    """Every answered sheet, newest first."""
+def _answered(project_id: int) -> tuple[ColumnElement[bool], ...]:
+    return (
+        col(Sheet.project_id) == project_id,
+        col(Sheet.state) == "closed",
+        col(Sheet.shown_at).is_not(None),
+        col(Sheet.closed_at).is_not(None),
+    )
+
+
+def sheet_times(project_id: int, *, limit: int, session: Session) -> list[SheetTime]:
+    """The newest answered sheets."""
     query = (
         columns(col(Sheet.kind), col(Sheet.tiles), col(Sheet.shown_at), col(Sheet.closed_at))
-        .where(
-            col(Sheet.project_id) == project_id,
-            col(Sheet.state) == "closed",
-            col(Sheet.shown_at).is_not(None),
-            col(Sheet.closed_at).is_not(None),
-        )
+        .where(*_answered(project_id))
         .order_by(col(Sheet.id).desc())
         .limit(limit)
     )
@@ -36,6 +40,12 @@ def sheet_times(project_id: int, *, limit: int | None = None, session: Session) 
         SheetTime(kind, len(tiles), _between(shown, closed))
         for kind, tiles, shown, closed in session.execute(query)
     ]
+
+
+def sheet_seconds(project_id: int, *, session: Session) -> list[float]:
+    """The seconds of every answered sheet."""
+    query = columns(col(Sheet.shown_at), col(Sheet.closed_at)).where(*_answered(project_id))
+    return [_between(shown, closed) for shown, closed in session.execute(query)]
 
 
 @dataclass(frozen=True)

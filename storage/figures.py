@@ -2,10 +2,10 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, or_
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_
 from sqlalchemy import select as columns
-from sqlalchemy.sql import Subquery
 from sqlmodel import Session, col
 
 from storage import votes
@@ -15,9 +15,7 @@ from storage.models import Box, Drawing, Image, Membership, Source, Vote
 def right_by_class(project_id: int, *, session: Session) -> dict[str, int]:
     """How many right boxes of each class there are, complete pictures or not."""
     query = (
-        columns(col(Box.label), func.count())
-        .join(Image, col(Image.id) == col(Box.image_id))
-        .join(Source, col(Source.id) == col(Image.source_id))
+        _boxes(col(Box.label), func.count())
         .where(col(Box.project_id) == project_id, col(Box.verdict) == "right", *votes.asked())
         .group_by(col(Box.label))
     )
@@ -25,27 +23,51 @@ def right_by_class(project_id: int, *, session: Session) -> dict[str, int]:
 
 
 @dataclass(frozen=True)
-class Pictures:
-    """How many live pictures there are, and how many of those can be trained with."""
+class Ready:
+    """Live pictures, those of them that can be trained with, and the right boxes on these."""
 
-    total: int
+    pictures: int
     ready: int
+    boxes: int
 
 
-def _open_by_image(project_id: int, classes: Collection[str]) -> Subquery:
-    """The images on which a box waits for an answer."""
+def ready(project_id: int, classes: Collection[str], *, session: Session) -> Ready:
+    """As `storage.progress.standing` sorts them, without reading a row."""
+    waiting = _waiting(project_id, classes)
+    settled = and_(col(Source.state) == "ready", _complete(), col(Image.id).not_in(waiting))
+    images = (
+        columns(func.count(), func.sum(case((settled, 1), else_=0)))
+        .select_from(Image)
+        .join(Source, col(Source.id) == col(Image.source_id))
+        .where(col(Image.project_id) == project_id, col(Source.state).in_(("ready", "asking")))
+    )
+    boxes = _boxes(func.count()).where(
+        col(Box.project_id) == project_id,
+        col(Box.label).in_(list(classes)),
+        col(Box.verdict) == "right",
+        settled,
+        *votes.asked(),
+    )
+    total, done = session.execute(images).one()
+    return Ready(int(total), int(done or 0), int(session.execute(boxes).scalar_one()))
+
+
+def _boxes(*what: Any) -> Select[Any]:
     return (
-        columns(col(Box.image_id).label("image_id"))
+        columns(*what)
+        .select_from(Box)
         .join(Image, col(Image.id) == col(Box.image_id))
         .join(Source, col(Source.id) == col(Image.source_id))
-        .where(
-            col(Box.project_id) == project_id,
-            col(Box.label).in_(list(classes)),
-            col(Box.verdict).is_(None),
-            *votes.asked(),
-        )
-        .distinct()
-        .subquery()
+    )
+
+
+def _waiting(project_id: int, classes: Collection[str]) -> Select[tuple[int]]:
+    """The ids of images on which a box waits for an answer."""
+    return _boxes(col(Box.image_id)).where(
+        col(Box.project_id) == project_id,
+        col(Box.label).in_(list(classes)),
+        col(Box.verdict).is_(None),
+        *votes.asked(),
     )
 
 
@@ -53,21 +75,6 @@ def _complete() -> ColumnElement[bool]:
     """Whether nothing is missing on an image (its source joined): said so, or trusted."""
     trusted = and_(col(Image.answer).is_(None), col(Image.labelled), col(Source.trust) == "yes")
     return or_(col(Image.answer) == "complete", trusted)
-
-
-def pictures(project_id: int, classes: Collection[str], *, session: Session) -> Pictures:
-    """As `storage.progress.standing` sorts them, without reading a row."""
-    waiting = _open_by_image(project_id, classes)
-    ready = and_(col(Source.state) == "ready", _complete(), waiting.c.image_id.is_(None))
-    query = (
-        columns(func.count(), func.sum(case((ready, 1), else_=0)))
-        .select_from(Image)
-        .join(Source, col(Source.id) == col(Image.source_id))
-        .outerjoin(waiting, waiting.c.image_id == col(Image.id))
-        .where(col(Image.project_id) == project_id, col(Source.state).in_(("ready", "asking")))
-    )
-    total, done = session.execute(query).one()
-    return Pictures(int(total), int(done or 0))
 
 
 @dataclass(frozen=True)
@@ -121,17 +128,11 @@ def won_boxes(project_id: int, *, session: Session) -> int:
     answered = or_(
         col(Box.voters) > 0, col(Box.bulk_id).is_not(None), col(Box.track_id).is_not(None)
     )
-    query = (
-        columns(func.count())
-        .select_from(Box)
-        .join(Image, col(Image.id) == col(Box.image_id))
-        .join(Source, col(Source.id) == col(Image.source_id))
-        .where(
-            col(Box.project_id) == project_id,
-            col(Box.verdict) == "right",
-            answered,
-            *votes.asked(),
-        )
+    query = _boxes(func.count()).where(
+        col(Box.project_id) == project_id,
+        col(Box.verdict) == "right",
+        answered,
+        *votes.asked(),
     )
     return int(session.execute(query).scalar_one())
 

@@ -3,7 +3,6 @@
 from telegram import Update
 
 from bot.messages import export as export_words
-from bot.messages import project as project_words
 from bot.messages import result as words
 from bot.messages import train as train_words
 from bot.notices import card_key, page_addresses
@@ -11,7 +10,6 @@ from bot.turn import Context, Turn, act
 from pipeline.errors import UserError
 from pipeline.jobs.spec_export import Form
 from pipeline.kinds import labels, package
-from pipeline.labelling.deal import askable
 from storage import registry
 from storage.models import Model
 
@@ -24,23 +22,6 @@ FORMS: dict[str, Form] = {
     "ls": "labelstudio",
 }
 """What people call them."""
-
-
-async def stats(update: Update, context: Context) -> None:
-    """`/stats`."""
-    await act(update, context, _stats)
-
-
-def tap_stats(turn: Turn, args: list[str]) -> str:
-    """📊."""
-    _stats(turn)
-    return ""
-
-
-def _stats(turn: Turn) -> None:
-    project = turn.project
-    assert project.id is not None
-    turn.say(project_words.stats(project, askable(project.id, session=turn.session)))
 
 
 async def models(update: Update, context: Context) -> None:

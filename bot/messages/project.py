@@ -1,10 +1,9 @@
 """Hello, projects and classes."""
 
 from bot.commands import COMMANDS
-from bot.messages.common import at, count, head, listed, some
+from bot.messages.common import at, count, head, listed
 from bot.wishes import Button, Keyboard, Wish, button, esc, link, rows, text
 from storage.models import Member, Project
-from storage.progress import Standing
 
 ASK_NEW = "ask:new"
 
@@ -165,39 +164,6 @@ def unknown_command(name: str) -> Wish:
     return text(
         f"I don't know /{esc(name)}. /help lists what I can do.", [[button("❓ Help", "help")]]
     )
-
-
-GOALS = ((30, "a first try"), (150, "a useful model"), (500, "a good one"))
-
-
-def _class(name: str, have: int) -> str:
-    goal = next(((n, words) for n, words in GOALS if have < n), None)
-    aim = f"{goal[0] - have} more for {goal[1]}" if goal else "plenty"
-    return f"{esc(name)}: {count(have, 'box', 'boxes')} – {aim}"
-
-
-def stats(project: Project, state: Standing) -> Wish:
-    """What is there, and what waits for what."""
-    lines = [
-        f"{head(project)}{count(state.images, 'picture')}, "
-        f"{count(len(state.ready), 'picture')} with {count(state.boxes, 'box', 'boxes')} "
-        "ready to train"
-    ]
-    if project.classes:
-        each = [_class(name, state.right[name]) for name in project.classes]
-        lines.append("• " + some(each, "\n• "))
-    waits = []
-    if state.asking:
-        waits.append(f"• {count(len(state.asking), 'source')}: are the labels right?")
-    if state.check:
-        waits.append(f"• {count(len(state.check), 'box', 'boxes')} to check")
-    if state.confirm:
-        waits.append(f"• {count(len(state.confirm), 'picture')}: is nothing missing?")
-    if state.draw:
-        waits.append(f"• {count(len(state.draw), 'picture')} to draw on")
-    if waits:
-        lines += ["Waiting:", *waits]
-    return text("\n".join(lines), next_steps(project))
 
 
 def not_understood(project: Project) -> Wish:

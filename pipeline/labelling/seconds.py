@@ -145,8 +145,8 @@ def verify_or_draw(scores: Sequence[float], pace: Pace) -> Choice:
 
 def spent(project_id: int, *, session: Session) -> float:
     """Seconds that people really spent on sheets and drawings; pauses are cut short."""
-    sheets = answer_times.sheet_times(project_id, session=session)
+    sheets = answer_times.sheet_seconds(project_id, session=session)
     drawings = answer_times.drawing_times(project_id, session=session)
-    return sum(min(sheet.seconds, PAUSE_S) for sheet in sheets) + sum(
+    return sum(min(seconds, PAUSE_S) for seconds in sheets) + sum(
         min(drawing.seconds, DRAWING_PAUSE_S) for drawing in drawings
     )

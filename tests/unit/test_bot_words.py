@@ -1,6 +1,8 @@
 """What people read: short, harmless, and buttons that Telegram takes."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -8,12 +10,15 @@ from hypothesis import strategies as st
 
 from bot import wishes
 from bot.commands import COMMANDS
-from bot.messages import collect, common, label, project, result, train
+from bot.messages import collect, common, label, project, propose, result, stats, train
 from bot.messages import drawing as drawn
 from bot.routes import COMMAND_HANDLERS, TAPS
 from bot.wishes import Wish
 from pipeline.jobs.events import Progress
 from pipeline.jobs.spec import Figures
+from pipeline.kinds.propose import Kept
+from pipeline.labelling.standings import Standings
+from storage.figures import Agreement, Ready
 from storage.jobs import Place
 from storage.models import Drawing, Job, Member, Project, Sheet, Source
 from storage.progress import Standing
@@ -68,6 +73,22 @@ def drawing(boxes: int, name: str = "") -> Drawing:
     )
 
 
+def standings_of(**what: Any) -> Standings:
+    """Figures of a project with nothing but what is said."""
+    none = Standings(
+        right={},
+        ready=Ready(3, 1, 2),
+        asking=0,
+        check=0,
+        fix=0,
+        confirm=0,
+        draw=0,
+        agreement=Agreement(0, 0),
+        saved_s=0.0,
+    )
+    return replace(none, **what)
+
+
 def every_wish() -> Iterator[Wish]:
     """One of each message that can be made from rows alone."""
     here, state = named(), Standing(images=3)
@@ -79,8 +100,13 @@ def every_wish() -> Iterator[Wish]:
     yield project.selected(here)
     yield project.help_text()
     yield project.unknown_command(HOSTILE)
-    yield project.stats(here, state)
-    yield project.stats(here, Standing(check=[], confirm=[1], draw=[2], asking={3}))
+    yield stats.stats(here, standings_of())
+    yield stats.stats(here, standings_of(right={HOSTILE: 12, "dog": 500}, check=1, saved_s=9e3))
+    yield stats.stats(here, standings_of(agreement=Agreement(10, 9), asking=1, fix=2, draw=3))
+    yield propose.guesses(here, Kept(9, 3, 2, 1, True), HOSTILE, 100.0)
+    yield propose.guesses(here, Kept(0, 3, 0, 1, True), HOSTILE, 0.0)
+    yield propose.guesses(here, Kept(0, 0, 2, 1, True), HOSTILE, 0.0)
+    yield propose.cannot_guess(here)
     yield project.not_understood(here)
     yield project.see_photos()
     yield project.ask_new(reply_to=1, who=Member(id=1, name="Ann <3"), private=False)
