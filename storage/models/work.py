@@ -48,7 +48,9 @@ class DatasetVersion(SQLModel, table=True):
 
 
 class Job(SQLModel, table=True):
-    """Work for a worker process. `kind`: collect, propose, train, package, predict, measure.
+    """Work for a worker process.
+
+    `kind`: collect, propose, train, package, predict, measure, labels.
 
     `state`: see storage/jobs.py, which owns the transitions. `attempt` counts the starts and fences
     late events of an earlier one. `offset`: bytes of the attempt's events.jsonl already applied.
