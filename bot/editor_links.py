@@ -6,6 +6,7 @@ from sqlmodel import Session
 
 from bot import wishes
 from bot.services import Services
+from bot.webapp import editor_page
 from storage import chats, editor
 from storage.models import Chat, Project
 
@@ -28,7 +29,7 @@ def button_for(
     link leads to it, if it has one, and whoever of the group taps it is let in.
     """
     settings = services.settings
-    if not settings.public_url or project.id is None:
+    if not settings.public_url or project.id is None or not editor_page.is_ready():
         return None
     if chat.type == chats.PRIVATE:
         if not _telegram_opens(settings.public_url):

@@ -7,7 +7,7 @@ from sqlalchemy import select as columns
 from sqlmodel import Session, col, delete, select
 
 from storage import images, questions, votes
-from storage.models import Box, EditorTask, Image, Project, Source, Vote, now
+from storage.models import Box, EditorTask, Image, Project, Source, now
 from storage.questions import Scope
 
 KEEP = timedelta(days=7)
@@ -91,17 +91,6 @@ def boxes_of(image_id: int, *, session: Session) -> list[Box]:
         .order_by(col(Box.id))
     )
     return list(session.exec(query))
-
-
-def answers_of(member_id: int, box: Box, *, session: Session) -> list[str]:
-    """Everything that a member ever said of a box, newest first."""
-    query = select(Vote.answer).where(
-        Vote.project_id == box.project_id,
-        Vote.subject_kind == "box",
-        Vote.subject_id == box.id,
-        Vote.member_id == member_id,
-    )
-    return list(session.exec(query.order_by(col(Vote.id).desc())))
 
 
 def waiting(project: Project, *, session: Session) -> tuple[list[int], list[int]]:

@@ -9,7 +9,6 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
 
 from pydantic import ValidationError
 from sqlmodel import Session
@@ -22,7 +21,7 @@ from bot.services import Services
 from bot.webapp import editor_page
 from bot.webapp.initdata import NotSigned, Opened, TooOld, verify
 from bot.webapp.presence import Presence
-from bot.webapp.scene import PictureGone, picture, scene, waiting
+from bot.webapp.scene import Json, PictureGone, picture, scene, waiting
 from pipeline.errors import UserError
 from pipeline.labelling import edits
 from pipeline.labelling.edit import edits as edit_list
@@ -172,16 +171,20 @@ class EditorApi:
             raise Unclear from error
         who, token = visit.who, visit.task.token
 
-        def work(session: Session) -> tuple[list[edits.Refusal], dict[str, Any]]:
+        def work(session: Session) -> Json:
             task = _task(token, session)
             picture(task, session=session)
             chats.member(who.user_id, name=who.name, username=who.username, session=session)
             refused = edits.apply(task, wanted, member_id=who.user_id, session=session)
-            return refused, scene(task, member_id=who.user_id, session=session)
+            told = {
+                "scene": scene(task, member_id=who.user_id, session=session),
+                "refused": [{"id": refusal.id, "why": refusal.why} for refusal in refused],
+            }
+            if any(edit.kind in ("done", "reopen") for edit in wanted):
+                told["waiting"] = waiting(task, session=session)
+            return told
 
-        refused, told = await self._services.write(work)
-        no = [{"id": refusal.id, "why": refusal.why} for refusal in refused]
-        return JSONResponse({"scene": told, "refused": no}, headers=PRIVATE)
+        return JSONResponse(await self._services.write(work), headers=PRIVATE)
 
     async def _next(self, _request: Request, visit: Visit) -> Response:
         who, token = visit.who, visit.task.token

@@ -14,7 +14,8 @@ TELEGRAMS = "https://telegram.org"
 HEADERS = {
     "Content-Security-Policy": (
         f"default-src 'none'; script-src 'self' {TELEGRAMS}; style-src 'self' 'unsafe-inline'; "
-        "img-src 'self' blob: data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+        "img-src 'self' blob: data:; connect-src 'self'; worker-src 'self'; "
+        "base-uri 'none'; form-action 'none'; "
         # Telegram's web clients show the page inside of theirs.
         "frame-ancestors *"
     ),
@@ -23,6 +24,11 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-cache",
 }
+
+
+def is_ready() -> bool:
+    """Whether the scripts that npm brings are here; without them the page would stay empty."""
+    return all((VENDOR / name).is_file() for name in VENDORED)
 
 
 async def _bare(request: Request) -> Response:

@@ -9,7 +9,7 @@ from sqlmodel import Session
 from pipeline.errors import UserError
 from pipeline.labelling import edits
 from pipeline.labelling.colours import colours
-from storage import editor, projects
+from storage import editor, projects, votes
 from storage.models import Box, EditorTask, Image, Project
 from storage.votes import GUESSED
 
@@ -30,11 +30,18 @@ def scene(task: EditorTask, *, member_id: int, session: Session) -> Json:
     image = picture(task, session=session)
     names = {box_id: name for name, box_id in task.made.items() if box_id}
     boxes = edits.shown(task.image_id, project, member_id=member_id, session=session)
+    said = votes.current(
+        [box.id or 0 for box in boxes], kind="box", project_id=task.project_id, session=session
+    )
     told: Json = {
         "project": project.name,
         "picture": {"name": image.name, "width": image.width, "height": image.height},
         "classes": _classes(project),
-        "boxes": [_box(box) | {"name": names.get(box.id or 0)} for box in boxes],
+        "boxes": [
+            _box(box)
+            | {"name": names.get(box.id or 0), "mine": said[box.id or 0].get(member_id) == "right"}
+            for box in boxes
+        ],
         "before": _before(image, project, member_id, session),
         "done": image.answer == "complete",
     }

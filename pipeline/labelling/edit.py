@@ -50,10 +50,11 @@ class Accept(_Edit):
 
 
 class Restore(_Edit):
-    """The member's last answer on a box is taken back."""
+    """What the member answered on a box before counts again: right, or nothing."""
 
     kind: Literal["restore"]
     box: Ref
+    answer: Literal["right", "retract"]
 
 
 class Done(_Edit):

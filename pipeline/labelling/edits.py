@@ -101,13 +101,12 @@ class _Work:
             case Accept():
                 self._vote([self._seen(edit.box).id or 0], "right")
             case Restore():
-                self._take_back(self._box(edit.box))
+                self._vote([self._box(edit.box).id or 0], edit.answer)
             case Done():
                 self._done(edit)
             case Reopen():
                 self._vote([self.task.image_id], "retract", kind="image")
-                for box in self._known(edit.boxes):
-                    self._take_back(box)
+                self._vote([box.id or 0 for box in self._known(edit.boxes)], "retract")
         return 0
 
     def _add(self, label: str, place: Place, origin: str, parent_id: int | None) -> int:
@@ -158,11 +157,6 @@ class _Work:
         if box.fix == "open":
             # What it is instead stands on the picture already: nobody need be asked.
             self._say_instead(box, instead)
-
-    def _take_back(self, box: Box) -> None:
-        """What this member said of the box before their last answer counts again."""
-        before = editor.answers_of(self.member_id, box, session=self.session)[1:2]
-        self._vote([box.id or 0], before[0] if before else "retract")
 
     def _done(self, edit: Done) -> None:
         seen = {box.id for box in self._known(edit.seen)}

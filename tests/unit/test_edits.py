@@ -123,8 +123,8 @@ def test_undo_brings_back_what_was_said_before(session: Session) -> None:
     for box in (guess.id, mine):
         edit(session, task, "delete", box=box)
     assert seen(session, task) == []
-    for box in (guess.id, mine):
-        edit(session, task, "restore", box=box)
+    edit(session, task, "restore", box=guess.id, answer="retract")
+    edit(session, task, "restore", box=mine, answer="right")
     assert [box.verdict for box in seen(session, task)] == [None, "right"]
 
 
@@ -134,7 +134,7 @@ def test_undoing_a_move_takes_two_edits(session: Session) -> None:
     first, _ = edit(session, task, "add", label="cat", place=[0.1, 0.1, 0.4, 0.4])
     second, _ = edit(session, task, "change", box=first, label="cat", place=PLACE)
     edit(session, task, "delete", box=second)
-    edit(session, task, "restore", box=first)
+    edit(session, task, "restore", box=first, answer="right")
     [box] = seen(session, task)
     assert (box.x1, box.verdict, box.fix) == (0.1, "right", None)
 
@@ -207,8 +207,9 @@ def test_a_box_of_another_picture_is_out_of_reach(session: Session) -> None:
     assert image is not None
     source = make_source(session, projects.get(task.project_id, session=session))
     other, _ = make_image(session, source)
-    for kind in ("delete", "accept", "restore"):
-        _, [refused] = edit(session, task_on(session, other), kind, box=seen(session, task)[0].id)
+    for what in ({"kind": "delete"}, {"kind": "accept"}, {"kind": "restore", "answer": "right"}):
+        box = seen(session, task)[0].id
+        _, [refused] = edit(session, task_on(session, other), box=box, **what)
         assert "makes no sense" in refused.why
     assert session.exec(select(Vote)).all() == []
 
@@ -300,6 +301,6 @@ def test_votes_are_only_added(session: Session) -> None:
     task = opened(session)
     name, _ = edit(session, task, "add", label="cat", place=PLACE)
     edit(session, task, "delete", box=name)
-    edit(session, task, "restore", box=name)
+    edit(session, task, "restore", box=name, answer="right")
     kinds = select(Vote.answer).where(Vote.subject_kind == "box").order_by(col(Vote.id))
     assert list(session.exec(kinds)) == ["right", "wrong", "right"]
