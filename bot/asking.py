@@ -2,7 +2,7 @@
 
 from sqlmodel import col, select
 
-from bot import together
+from bot import autotrain, together
 from bot.handlers.drawing import ask_next
 from bot.messages import bulk as bulk_words
 from bot.messages import label as words
@@ -90,6 +90,9 @@ def after(turn: Turn, sheet: Sheet, *, stop: bool) -> None:
     project = projects.get(sheet.project_id, session=turn.session)
     assert project.id is not None
     _tell_samples(turn, project)
+    if sheet.kind == "image":
+        # With several classes a drawing teaches once its picture is called complete.
+        autotrain.after(turn, project)
     judged = bulk.judge(project.id, session=turn.session)
     if judged is not None:
         turn.say(bulk_words.judged(project, judged), key=f"bulk:{judged.id}")

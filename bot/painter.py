@@ -13,12 +13,13 @@ from sqlmodel import Session
 from bot import sheet_tiles
 from bot.drawing_painter import DrawingPainter, lose_drawing
 from bot.messages import label as words
+from bot.messages.origins import origin_words
 from bot.placing import apologise, scrolled_away
 from bot.services import Services
 from bot.wishes import Keyboard
 from pipeline.labelling import drawings, sheets
 from pipeline.pool import PicturePool
-from storage import outbox, projects
+from storage import origins, outbox, projects
 from storage import sheets as sheet_rows
 from storage.models import Sheet
 
@@ -130,7 +131,8 @@ def show_sheet(sheet: Sheet, *, session: Session) -> None:
 
 def origin_of(sheet: Sheet, session: Session) -> str:
     """Where what the sheet asks about came from, in words."""
-    return ""
+    project = projects.get(sheet.project_id, session=session)
+    return origin_words(origins.of_sheet(sheet, session=session), project)
 
 
 def show_marks(sheet: Sheet, *, session: Session) -> None:

@@ -1,6 +1,6 @@
 """Drawings: pictures that wait for a hand, and what came back."""
 
-from bot import access
+from bot import access, autotrain
 from bot.messages import drawing as words
 from bot.messages import label as label_words
 from bot.turn import Turn
@@ -69,6 +69,8 @@ def tap_drawing(turn: Turn, args: list[str]) -> str:
             return "Stopped"
         case _:
             raise UserError("I don't know this button. /label goes on.")
+    if autotrain.after(turn, project):
+        return said
     enough = what != "skip" and _round_number(turn, project)
     if enough or not ask_next(turn, project, besides=drawing.image_id):
         _won(turn, project, told="well drawn 🎉" if enough else "every picture is drawn on 🎉")

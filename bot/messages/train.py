@@ -68,6 +68,25 @@ def queued(project: Project, job: Job, choice: Choice, position: int, time: str 
     return text(f"{head(project)}training {_choice(choice)}{expected}\n⏳ {place}", _stop(job))
 
 
+def by_itself(project: Project, job: Job, pictures: int, time: str | None) -> Wish:
+    """The first training began without anybody asking; how to stop that, now and for good."""
+    expected = f" ({time})" if time else ""
+    return text(
+        f"{head(project)}🤖 {count(pictures, 'picture')} labelled: I train a quick first model by "
+        f"myself{expected}, then its guesses are yours to check.\n"
+        "<code>/settings autotrain=off</code> stops that for good.",
+        [[button("✖ Stop", "x", job.id), button("✏️ Draw on", at(project, "draw"))]],
+    )
+
+
+def group_trains(project: Project) -> Wish:
+    """The same, for a private chat of a group's project."""
+    return text(
+        f"{head(project)}well drawn 🎉 I train a quick first model now; your group hears of it.",
+        [[button("✏️ Draw on", at(project, "draw"))]],
+    )
+
+
 def _stop(job: Job) -> Keyboard:
     return [[button("✖ Stop", "x", job.id)]]
 

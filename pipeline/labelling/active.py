@@ -20,7 +20,7 @@ MISSED = 0.5
 """How much a picture counts on which the model finds nothing, though others are full."""
 
 ENOUGH = 30
-"""Boxes of a class beyond which its need shrinks; a first try takes so many."""
+"""Boxes of a class that a first try takes: among fewer no class is rare."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def worths(looks: Sequence[Look], have: Mapping[str, int]) -> list[float]:
         missed = max(0.0, 1 - amount / usual) if usual else 1.0
         unsure = max(doubt([score for _, score in look.found]), MISSED * missed)
         # What the model sees most of a class is its best guess, however weak it still is.
-        rare = max((needs.get(c, 1.0) * s / best[c] for c, s in look.found if best[c]), default=0.0)
+        rare = max((needs.get(c, 0.0) * s / best[c] for c, s in look.found if best[c]), default=0.0)
         result.append((unsure + rare) / 2)
     return result
 
@@ -84,9 +84,9 @@ def doubt(scores: Sequence[float]) -> float:
 
 
 def class_needs(have: Mapping[str, int]) -> dict[str, float]:
-    """How much each class is wanted, (0, 1]: 1 for the rarest, less the more others have."""
-    fewest = min(have.values(), default=0)
-    return {label: (fewest + ENOUGH) / (count + ENOUGH) for label, count in have.items()}
+    """How much each class lacks beside the one with most boxes: 0 for that one, 1 at the most."""
+    most = max(have.values(), default=0)
+    return {label: (most - count) / (most + ENOUGH) for label, count in have.items()}
 
 
 def class_order(waiting: Mapping[str, int], have: Mapping[str, int], *, full: int) -> list[str]:
