@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from libs.pascal_voc_io import PascalVocReader, PascalVocWriter
+from libs.yolo_io import YoloReader, YOLOWriter
 from PIL import Image as Picture
 from sqlmodel import Session, select
 
@@ -185,6 +187,54 @@ def test_an_archive_that_comes_back_unchanged_changes_nothing(home: Home, form: 
         assert source.state == "ready"
     assert home.facts() == before
     assert len(home.session.exec(select(Box)).all()) == 6
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+@pytest.mark.parametrize("form", ["voc", "yolo"])
+def test_what_labelimg_saved_again_is_known(home: Home, tmp_path: Path, form: Form) -> None:
+    """LabelImg rounds to whole pixels and drops ids; places alone tell each box again."""
+    home.add(1, 2, 3)
+    files = home.unpacked(home.export(form))
+    for name in [
+        name for name in files if name.endswith(f"-1.{'xml' if form == 'voc' else 'txt'}")
+    ]:
+        path = tmp_path / Path(name).name
+        path.write_bytes(files[name])
+        reader, writer = _labelimg(form, path, files)
+        for label, points, *_ in reader.get_shapes():
+            (x1, y1), _, (x2, y2), _ = points
+            writer.add_bnd_box(x1, y1, x2, y2, label, 0)
+        target = tmp_path / f"saved-{path.name}"
+        if form == "voc":
+            writer.save(str(target))
+        else:
+            writer.save(["cat", "dog"], str(target))
+        files[name] = target.read_bytes()
+        assert b"taptrain" not in files[name]
+    _, source = home.come_back(("saved.zip", zipped(files)))
+    came = answers.of(source)
+    assert came is not None
+    assert (came.same, came.known_already) == (6, True)
+
+
+def _labelimg(form: Form, path: Path, files: dict[str, bytes]) -> tuple[Any, Any]:
+    if form == "voc":
+        return PascalVocReader(str(path)), PascalVocWriter("x", "x.jpg", (150, 200, 3))
+    (path.parent / "classes.txt").write_bytes(files["labels/train/classes.txt"])
+    return YoloReader(str(path), _Qt()), YOLOWriter("x", "x.jpg", (150, 200, 3))
+
+
+class _Qt:
+    """As much of Qt's image as labelImg's reader looks at."""
+
+    def width(self) -> int:
+        return 200
+
+    def height(self) -> int:
+        return 150
+
+    def isGrayscale(self) -> bool:
+        return False
 
 
 def test_the_same_export_is_the_same_file(home: Home) -> None:
