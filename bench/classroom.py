@@ -14,30 +14,30 @@ from storage.files import FileStore
 from storage.migrate import upgrade
 from storage.models import Box, Image, Source
 
-GROUP = -1_000_000_000_777
 TILES = 9
 BOXES_A_PICTURE = 5
 
 
-def furnish(home: Path, members: Sequence[int], *, boxes: int = 2000) -> None:
+def furnish(home: Path, group: int, members: Sequence[int], *, boxes: int = 2000) -> None:
     """Write the home of a bot that is about to show each of `members` a sheet of their own.
 
-    Every sheet has nine boxes that are on no other. The bot shows them as soon as it starts, each
-    in the member's private chat, whose id is the member's.
+    The project is the group's. Every sheet has nine boxes that are on no other. The bot shows them
+    as soon as it starts, each in the member's private chat, whose id is the member's.
     """
     home.mkdir(parents=True)
     files = FileStore(home / "files")
     db = Database(f"sqlite:///{home / 'taptrain.db'}")
     upgrade(db.engine)
     key = files.put_bytes(_picture(), suffix=".jpg")
-    db.write_now(lambda session: _rows(session, members, max(boxes, TILES * len(members)), key))
+    most = max(boxes, TILES * len(members))
+    db.write_now(lambda session: _rows(session, group, members, most, key))
     db.close()
 
 
-def _rows(session: Session, members: Sequence[int], boxes: int, key: str) -> None:
-    chats.chat(GROUP, type_="supergroup", title="Class", session=session)
+def _rows(session: Session, group: int, members: Sequence[int], boxes: int, key: str) -> None:
+    chats.chat(group, type_="supergroup", title="Class", session=session)
     project = projects.create(
-        chat_id=GROUP, name="cats", classes=["cat"], created_by=members[0], session=session
+        chat_id=group, name="cats", classes=["cat"], created_by=members[0], session=session
     )
     assert project.id is not None
     source = Source(

@@ -48,6 +48,7 @@ class Side:
 
     folder: Path
     double: SandboxClient
+    group: int
     members: list[Member]
     buttons: dict[int, list[dict[str, object]]] = field(default_factory=dict)
     waits: list[float] = field(default_factory=list)
@@ -88,7 +89,7 @@ async def _measure(home: Path) -> tuple[dict[str, list[float]], int]:
     async with AsyncExitStack() as stack:
         sides = {name: await _class(stack, home / name) for name in SIDES}
         ours = sides[OURS]
-        classroom.furnish(ours.folder / "home", [member.id for member in ours.members])
+        classroom.furnish(ours.folder / "home", ours.group, [one.id for one in ours.members])
         settings = {"TAPTRAIN_TOKEN": TOKEN, "TAPTRAIN_API_URL": ours.double.address}
         bot, _, _ = stack.enter_context(
             started(BOT, "ready", ours.folder, settings | {"TAPTRAIN_PORT": "0"})
@@ -115,16 +116,17 @@ async def _measure(home: Path) -> tuple[dict[str, list[float]], int]:
 
 
 async def _class(stack: AsyncExitStack, folder: Path) -> Side:
-    """A double, and its members with their private chats open."""
+    """A double, and its members, in a group and with their private chats open."""
     _, address, _ = stack.enter_context(started(SANDBOX, "http", folder))
     double = await stack.enter_async_context(SandboxClient(address))
     members = [await double.member(f"Pupil {number}") for number in range(MEMBERS)]
+    group = await double.group("Class", *members)
     for member in members:
         await member.start()
     # Nothing of that is measured: the bots hear only of taps.
     async with httpx.AsyncClient() as http:
         await http.post(_method(address, "deleteWebhook"), json={"drop_pending_updates": True})
-    return Side(folder, double, members)
+    return Side(folder, double, group.id, members)
 
 
 async def _shown(side: Side) -> list[tuple[str, list[list[dict[str, str]]]]]:
@@ -186,10 +188,9 @@ async def _quiet(side: Side) -> None:
 
 def _miscounted(side: Side, rounds: int) -> int:
     """How many votes there are too few or too many, by member and tile."""
-    tiles = {
-        row["member_id"]: json.loads(row["tiles"])
-        for row in _rows(side, "SELECT member_id, tiles FROM sheet")
-    }
+    # The first one of each member; what follows it lies painted behind it.
+    sheets = _rows(side, "SELECT member_id, tiles FROM sheet ORDER BY id DESC")
+    tiles = {row["member_id"]: json.loads(row["tiles"]) for row in sheets}
     due = Counter(
         (member.id, tiles[member.id][number % classroom.TILES])
         for member in side.members

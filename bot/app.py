@@ -16,9 +16,9 @@ from bot import housekeeping, routes
 from bot.commands import COMMANDS
 from bot.errors import on_error
 from bot.intake import Intake
+from bot.lines import Lines
 from bot.listener import JobListener
 from bot.lock import HomeLock
-from bot.members import Members
 from bot.painter import Painter
 from bot.queueing import ChatOrder, HandledFirst
 from bot.refreshing import Refresher
@@ -43,6 +43,7 @@ PTB = Application[Any, Any, Any, Any, Any, Any]
 CONNECT_TRIES = 5
 TICK_S = 1.0
 BOARDS_S = 5.0
+LINES = 32
 READ_TIMEOUT_S = 30
 """A message given up on too early is sent again, and the chat has it twice."""
 
@@ -80,7 +81,7 @@ class TaptrainApp:
             web_url=self.web_url,
         )
         self._ptb: PTB = _telegram(settings)
-        site.router.routes += EditorApi(self.services, Members(self._ptb.bot)).routes()
+        site.router.routes += EditorApi(self.services, self._ptb.bot).routes()
         self._pool = PicturePool()
         self._sender = Sender(self._ptb.bot, self._db, files)
         self._runner = Runner(
@@ -219,8 +220,7 @@ def _telegram(settings: Settings) -> PTB:
         .base_url(f"{settings.api_url}/bot")
         .base_file_url(f"{settings.api_url}/file/bot")
         .concurrent_updates(ChatOrder())
-        .connection_pool_size(32)
-        .read_timeout(READ_TIMEOUT_S)
+        .request(Lines(LINES, read_timeout=READ_TIMEOUT_S))
         .update_queue(updates)
         .get_updates_request(HandledFirst(updates.join, read_timeout=40))
         .job_queue(None)

@@ -151,7 +151,7 @@ def _change_keyboard(sheet: Sheet, keyboard: Keyboard, session: Session) -> None
     row = outbox.get(sheet.key, session=session)
     if row is not None and row.payload.get("sheet") == sheet.id:
         wish = {**row.payload, "keyboard": keyboard}
-        outbox.put(sheet.key, row.chat_id, wish, priority=row.priority, session=session)
+        outbox.put(sheet.key, row.chat_id, wish, priority=row.priority, row=row, session=session)
 
 
 def _lose_sheet(sheet_id: int, session: Session) -> None:

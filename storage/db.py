@@ -12,12 +12,13 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, bindparam, event, inspect
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
-from sqlmodel import Session, create_engine
+from sqlmodel import Session, create_engine, select
 
 T = TypeVar("T")
 
@@ -67,6 +68,24 @@ def _begin(connection: Any) -> None:
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 
+@cache
+def _by_key(entity: Any) -> Any:
+    keys = inspect(entity).primary_key
+    return select(entity).where(*(key == bindparam(f"key{n}") for n, key in enumerate(keys)))
+
+
+class _Session(Session):
+    """A session that makes the statement of `get` once: that takes longer than to run it."""
+
+    def get(self, entity: Any, ident: Any, **options: Any) -> Any:
+        """See Session."""
+        keys = ident if isinstance(ident, tuple) else (ident,)
+        if options or self.identity_map.get(self.identity_key(entity, keys)) is not None:
+            return super().get(entity, ident, **options)
+        found = self.execute(_by_key(entity), {f"key{n}": key for n, key in enumerate(keys)})
+        return found.scalar_one_or_none()
+
+
 class _Write:
     """A piece of work that waits for the writer, and what became of it."""
 
@@ -85,7 +104,7 @@ class _Write:
         """
         connection.exec_driver_sql("SAVEPOINT work")
         try:
-            with Session(
+            with _Session(
                 connection, join_transaction_mode="rollback_only", expire_on_commit=False
             ) as session:
                 self._result = self._work(session)
@@ -132,7 +151,7 @@ class Database:
     def write_now(self, work: Callable[[Session], T]) -> T:
         """Run `work` in one transaction on this thread; all of it is committed, or none."""
         for last in (False, False, True):
-            with Session(self.engine, expire_on_commit=False) as session:
+            with _Session(self.engine, expire_on_commit=False) as session:
                 try:
                     result = work(session)
                     session.commit()
@@ -145,7 +164,7 @@ class Database:
 
     def read_now(self, work: Callable[[Session], T]) -> T:
         """Run `work` on this thread against one consistent snapshot; nothing is kept."""
-        with Session(self._reading, expire_on_commit=False) as session:
+        with _Session(self._reading, expire_on_commit=False) as session:
             return work(session)
 
     async def write(self, work: Callable[[Session], T]) -> T:

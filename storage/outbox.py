@@ -8,7 +8,7 @@ edited. Sent at least once; a kill between Telegram's yes and our commit can dou
 from collections import defaultdict
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import ColumnElement, bindparam, func
 from sqlmodel import Session, col, delete, select
 
 from storage.models import Chat, Json, Message, now
@@ -19,6 +19,8 @@ LEFT_BEHIND = "left_behind"
 """In `sent` of a message about to be sent anew: chat and id of the one it replaces."""
 RETIRED = "retired:"
 """Begins the keys of replaced messages, whose wish (kind `bare`) is to have no buttons."""
+
+_BY_KEY = select(Message).where(col(Message.key) == bindparam("key")).limit(1)
 
 KEEP = timedelta(days=30)
 """A message untouched for so long is nobody's card any more; its next change is sent anew."""
@@ -32,6 +34,7 @@ def put(
     priority: int = ANSWER,
     not_before: datetime | None = None,
     fresh: bool = False,
+    row: Message | None = None,
     session: Session,
 ) -> Message:
     """Wish that the message `key` shows `payload`.
@@ -39,8 +42,9 @@ def put(
     Args:
         fresh: send a new message even if one was sent under this key; once it is there, the old
             one loses its buttons.
+        row: the message as `get` gave it, where the caller has it already.
     """
-    row = get(key, session=session)
+    row = row or get(key, session=session)
     if row is None:
         row = Message(
             key=key, chat_id=chat_id, payload=payload, priority=priority, not_before=not_before
@@ -79,7 +83,7 @@ def strip(key: str, *, session: Session) -> None:
 
 def get(key: str, *, session: Session) -> Message | None:
     """The message with this key."""
-    return session.exec(select(Message).where(Message.key == key).limit(1)).first()
+    return session.exec(_BY_KEY, params={"key": key}).first()
 
 
 def due(chat_id: int, at: datetime, *, limit: int, session: Session) -> list[Message]:

@@ -74,6 +74,41 @@ class _Row:
     fix: str | None
 
 
+# Written once: each tap runs them, and making a statement takes longer than running one.
+_own = aliased(Source)
+# What came back for an image of another source is trusted as its own source is.
+_trusted = case(
+    (col(Box.origin) == "import", col(Source.trust) == "yes"),
+    (col(Box.origin) == "answer", col(_own.trust) == "yes"),
+    else_=false(),
+)
+_ROWS = (
+    columns(
+        col(Box.id),
+        col(Box.label),
+        col(Box.gold),
+        col(Box.track_id),
+        col(Bulk.state),
+        _trusted.label("trusted"),
+        col(Box.verdict),
+        col(Box.sure),
+        col(Box.voters),
+        col(Box.fix),
+    )
+    .join(Image, col(Image.id) == col(Box.image_id))
+    .join(Source, col(Source.id) == col(Image.source_id))
+    .outerjoin(Bulk, col(Bulk.id) == col(Box.bulk_id))
+    .outerjoin(_own, col(_own.id) == col(Box.source_id))
+    .where(col(Box.id).in_(bindparam("boxes", expanding=True)))
+)
+_table: Any = Box.__table__  # type: ignore[attr-defined]  # SQLModel types it as a class
+_CHANGE = (
+    update(_table)
+    .where(_table.c.id == bindparam("of"))
+    .values({name: bindparam(name) for name in ("verdict", "sure", "voters", "fix")})
+)
+
+
 def refresh_boxes(box_ids: Iterable[int], *, project_id: int, session: Session) -> None:
     """Derive verdict, certainty, voters and the open fix of these boxes anew."""
     for some in images.portions(list(box_ids)):
@@ -109,44 +144,12 @@ def _refresh_boxes(ids: Sequence[int], project_id: int, session: Session) -> Non
                 {"of": row.id, "verdict": verdict, "sure": sure, "voters": len(answers), "fix": fix}
             )
     if changes:
-        table: Any = Box.__table__  # type: ignore[attr-defined]  # SQLModel types it as a class
-        session.connection().execute(
-            update(table)
-            .where(table.c.id == bindparam("of"))
-            .values({name: bindparam(name) for name in ("verdict", "sure", "voters", "fix")}),
-            changes,
-        )
+        session.connection().execute(_CHANGE, changes)
         _forget(Box, [change["of"] for change in changes], session)
 
 
 def _rows(ids: Sequence[int], session: Session) -> list[_Row]:
-    # What came back for an image of another source is trusted as its own source is.
-    own = aliased(Source)
-    trusted = case(
-        (col(Box.origin) == "import", col(Source.trust) == "yes"),
-        (col(Box.origin) == "answer", col(own.trust) == "yes"),
-        else_=false(),
-    )
-    query = (
-        columns(
-            col(Box.id),
-            col(Box.label),
-            col(Box.gold),
-            col(Box.track_id),
-            col(Bulk.state),
-            trusted.label("trusted"),
-            col(Box.verdict),
-            col(Box.sure),
-            col(Box.voters),
-            col(Box.fix),
-        )
-        .join(Image, col(Image.id) == col(Box.image_id))
-        .join(Source, col(Source.id) == col(Image.source_id))
-        .outerjoin(Bulk, col(Bulk.id) == col(Box.bulk_id))
-        .outerjoin(own, col(own.id) == col(Box.source_id))
-        .where(col(Box.id).in_(ids))
-    )
-    return [_Row(*row) for row in session.execute(query)]
+    return [_Row(*row) for row in session.execute(_ROWS, {"boxes": ids})]
 
 
 def _answers(said: Mapping[int, str]) -> dict[int, bool]:
