@@ -15,7 +15,7 @@ from storage.models import Project
 
 LIKELY_S = 600.0
 """For so long somebody who was an admin is taken for one."""
-UNLIKELY_S = 15.0
+UNLIKELY_S = 2.0
 """Before somebody is refused, the group's admins are asked for again if they were not just now."""
 
 
@@ -33,16 +33,24 @@ def role(turn: Turn, project: Project) -> str:
     Raises:
         UserError: they are no member of the project's chat.
     """
+    check_member(turn, project)
     owners = turn.services.settings.owner_ids
-    found = members.role_of(project, turn.member.id, owners=owners, session=turn.session)
-    if turn.member.id in owners:
-        return found
+    return members.role_of(project, turn.member.id, owners=owners, session=turn.session)
+
+
+def check_member(turn: Turn, project: Project) -> None:
+    """Let only members of the project's chat through, and the owners of the installation.
+
+    Raises:
+        UserError: somebody else speaks.
+    """
+    if turn.member.id in turn.services.settings.owner_ids:
+        return
     if project.chat_id != turn.chat.id:
         turn.check_own(project)
     elif turn.tapped and not turn.private and turn.in_group(project.chat_id) is False:
         # Whoever looks at a public group from outside sees its buttons.
         raise NotInGroup
-    return found
 
 
 def is_admin(turn: Turn, project: Project) -> bool:
@@ -91,8 +99,11 @@ def check_may_label(turn: Turn, project: Project) -> None:
     Raises:
         UserError: a viewer, or somebody from outside.
     """
-    found = role(turn, project)
-    if found == members.VIEWER and not is_admin(turn, project):
+    check_member(turn, project)
+    # Asked at every tap: the most frequent answer takes one look.
+    row = members.get(project, turn.member.id, session=turn.session)
+    viewer = row is not None and row.role == members.VIEWER
+    if viewer and role(turn, project) == members.VIEWER and not is_admin(turn, project):
         raise ViewerLooks
 
 

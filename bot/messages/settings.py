@@ -41,9 +41,8 @@ def menu(
         lines.append(f"🗑 may take sources and classes out: {chosen.delete}")
         lines.append(f"📨 may come in by the group's link: {_who_comes(chosen)}")
     if people is not None and people < chosen.votes:
-        lines.append(
-            f"ℹ️ You are {people} here: a tile waits until {chosen.votes} people have answered."
-        )
+        here = "alone" if people == 1 else f"{people} people"
+        lines.append(f"ℹ️ You are {here} here: a tile waits for {chosen.votes} to answer.")
     lines += [f"ℹ️ {esc(note)}" for note in notes]
     if not may_change:
         lines.append("Admins change these.")

@@ -110,7 +110,9 @@ def _box(box_id: int, found: Said, project: Project, session: Session) -> Reason
     if box is None or box.project_id != project.id:
         return None
     image = images.get(box.image_id, session=session)
-    source = session.get(Source, image.source_id)
+    # What came back from another tool is trusted as its own source is.
+    own = box.source_id if box.origin == "answer" else None
+    source = session.get(Source, own or image.source_id)
     bulk = session.get(Bulk, box.bulk_id) if box.bulk_id else None
     (origin,) = origins.of_boxes([box_id], session=session)
     how = _how(box, found, bulk, source, session)
@@ -146,8 +148,8 @@ def _how(box: Box, found: Said, bulk: Bulk | None, source: Source | None, sessio
         return "track"
     if bulk is not None and bulk.state == "accepted":
         return "bulk"
-    trusted = box.origin == "import" and source is not None and source.trust == "yes"
-    return "trust" if trusted else "open"
+    said = box.origin in ("import", "answer")
+    return "trust" if said and source is not None and source.trust == "yes" else "open"
 
 
 def _on_track(box: Box, session: Session) -> dict[int, str]:
