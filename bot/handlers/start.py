@@ -7,8 +7,8 @@ from telegram import Update
 
 from bot import access
 from bot.asking import begin
+from bot.groups import Question
 from bot.handlers import team
-from bot.members import is_member
 from bot.messages import project as words
 from bot.turn import Context, Turn, act, services_of
 from pipeline.errors import UserError
@@ -52,7 +52,9 @@ async def from_group(update: Update, context: Context, group: int, *, label: boo
     """A group's member goes on in private: what is sent there belongs to the group's project."""
     services, who = services_of(context), update.effective_user
     group = await services.db.read(lambda session: chats.now_at(group, session=session))
-    member = who is not None and bool(await is_member(context.bot, group, who.id))
+    question = Question(group, who.id if who else 0)
+    await services.groups.ask(question, context.bot, services.db)
+    member = services.groups.is_in(question) is True
 
     def join(turn: Turn) -> None:
         project = projects.current(group, session=turn.session) if member else None

@@ -7,7 +7,7 @@ task's name in the address says which picture; Telegram says whether they are in
 import json
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 
 from pydantic import ValidationError
@@ -15,8 +15,9 @@ from sqlmodel import Session
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
+from telegram import Bot
 
-from bot.members import Members
+from bot.groups import Question
 from bot.services import Services
 from bot.webapp import editor_page
 from bot.webapp.initdata import NotSigned, Opened, TooOld, verify
@@ -25,8 +26,8 @@ from bot.webapp.scene import Json, PictureGone, picture, scene, waiting
 from pipeline.errors import UserError
 from pipeline.labelling import edits
 from pipeline.labelling.edit import edits as edit_list
-from storage import chats, editor, projects
-from storage.models import EditorTask, Membership
+from storage import chats, editor, members, projects
+from storage.models import EditorTask
 
 log = logging.getLogger(__name__)
 
@@ -51,8 +52,8 @@ class OnlyLooking(UserError):
     """You may look here, but not change anything."""
 
 
-class NotNow(UserError):
-    """I can't reach Telegram just now. Your changes wait and are sent again."""
+class Unsure(UserError):
+    """I can't see whether you are in the group just now. Write something there, then try again."""
 
 
 class Unclear(UserError):
@@ -68,7 +69,7 @@ STATUS: dict[type[UserError], int] = {
     LinkOver: 404,
     PictureGone: 404,
     Unclear: 400,
-    NotNow: 503,
+    Unsure: 503,
 }
 
 
@@ -84,9 +85,9 @@ class Visit:
 class EditorApi:
     """Answers the page."""
 
-    def __init__(self, services: Services, members: Members) -> None:
+    def __init__(self, services: Services, bot: Bot) -> None:
         self._services = services
-        self._members = members
+        self._bot = bot
         self._presence = Presence()
 
     def routes(self) -> list[BaseRoute]:
@@ -123,21 +124,29 @@ class EditorApi:
             raise NotSigned
         token = self._services.settings.token.get_secret_value()
         who = verify(said.removeprefix(SCHEME), token, now=time.time())
-        task, chat_id, role = await self._services.db.read(
-            lambda s: _opened(request.path_params["token"], who.user_id, s)
+        owners = self._services.settings.owner_ids
+        door = await self._services.db.read(
+            lambda s: _door(request.path_params["token"], who.user_id, owners, s)
         )
-        if task.member_id not in (0, who.user_id):
+        if door.task.member_id not in (0, who.user_id):
             raise NotYours
-        if chat_id > 0:
-            if chat_id != who.user_id:
+        if who.user_id not in owners:
+            await self._check_member(door, who.user_id)
+        return Visit(door.task, who, door.role != members.VIEWER)
+
+    async def _check_member(self, door: "_Door", user_id: int) -> None:
+        if door.chat_id > 0:
+            if door.chat_id != user_id:
                 raise NotYours
-        else:
-            member = await self._members.has(chat_id, who.user_id)
-            if member is None:
-                raise NotNow
-            if not member:
-                raise NotMember
-        return Visit(task, who, role != "viewer")
+            return
+        groups, question = self._services.groups, Question(door.chat_id, user_id)
+        if not groups.heard(question):
+            await groups.ask(question, self._bot, self._services.db)
+        found = groups.is_in(question)
+        if found is False:
+            raise NotMember
+        if found is None and not door.took_part:
+            raise Unsure
 
     async def _scene(self, request: Request, visit: Visit) -> Response:
         task, who = visit.task, visit.who
@@ -223,12 +232,25 @@ def _task(token: str, session: Session) -> EditorTask:
     return task
 
 
-def _opened(token: str, user_id: int, session: Session) -> tuple[EditorTask, int, str | None]:
-    """The task, its project's chat and the member's role in the project."""
+@dataclass(frozen=True)
+class _Door:
+    """What decides whether somebody may see a task."""
+
+    task: EditorTask
+    chat_id: int
+    role: str
+    took_part: bool
+
+
+def _door(token: str, user_id: int, owners: Collection[int], session: Session) -> _Door:
     task = _task(token, session)
     project = projects.get(task.project_id, session=session)
-    row = session.get(Membership, (task.project_id, user_id))
-    return task, project.chat_id, row.role if row else None
+    return _Door(
+        task,
+        project.chat_id,
+        members.role_of(project, user_id, owners=owners, session=session),
+        members.took_part(project, user_id, session=session),
+    )
 
 
 async def _body(request: Request) -> bytes:

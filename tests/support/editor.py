@@ -18,7 +18,6 @@ from sqlmodel import Session, col, select
 from starlette.applications import Starlette
 from telegram import Bot
 
-from bot.members import Members
 from bot.sandbox.server import SandboxServer
 from bot.services import Services
 from bot.settings import Settings
@@ -181,7 +180,7 @@ def editor_house(folder: Path) -> Iterator[EditorHouse]:
             async with bot:
                 yield
 
-        routes = EditorApi(house.services, Members(bot)).routes()
+        routes = EditorApi(house.services, bot).routes()
         with _serving(Starlette(routes=routes, lifespan=lifespan)) as address:
             house.address = address
             yield house
