@@ -82,7 +82,7 @@ def packed(project: Project, result: LabelsResult) -> Wish:
 
 def archive(project: Project, made: Archive, *, tasks: bool) -> Wish:
     """One zip."""
-    size = f"{made.size_bytes / 1e6:.1f} MB"
+    size = _size(made.size_bytes)
     if made.size_bytes > UPLOAD_LIMIT:
         return text(
             f"{head(project)}{esc(made.name)} has {size}, and Telegram takes files up to 50 MB, "
@@ -96,6 +96,10 @@ def archive(project: Project, made: Archive, *, tasks: bool) -> Wish:
         f"{head(project)}{count(made.images, 'picture')}, {size}. {how} "
         f"{back}: I know each picture and box again.",
     )
+
+
+def _size(amount: int) -> str:
+    return f"{amount / 1e6:.1f} MB" if amount >= 1e5 else f"{max(1, round(amount / 1e3))} kB"
 
 
 def failed(project: Project, job: Job, starter: str) -> Wish:
