@@ -5,15 +5,23 @@ Each member answers like a coin of two sides, one for each truth (A. P. Dawid an
 Royal Statistical Society C 28, 1979): whoever says yes to everything says nothing with a yes, and
 their vote weighs nothing without anybody having to be told. How the sides are learned: skill.py.
 
-Yes is whatever the question asks for: on a box, that it is right.
+Yes is whatever the question asks for: on a box, that it is right. Why it is done like this, with
+figures: docs/discussion/consensus.md.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from heapq import nlargest
 from math import exp, log, log2
 
-BAR = 0.985
-"""A tile closes at this confidence. Tuned on the simulated crowd of bench/crowd.py."""
+BAR = 0.99
+"""A tile closes at this confidence. Tuned, as the next two, on the crowd of bench/crowd.py."""
+
+PRICE = 0.002
+"""Wrong tiles that one more vote has to prevent, on average, to be worth asking for."""
+
+AHEAD = 4
+"""Members whose answers are thought of together when that is judged."""
 
 LEAST = 2
 """However good somebody is: where a group wants more than one vote, two people look."""
@@ -40,12 +48,12 @@ class Skills:
 
     @property
     def hits(self) -> float:
-        """Probability of a yes where yes is true, 0..1."""
+        """Probability of a yes where yes is true, within 0..1."""
         return (self.yes_yes + HIT) / (self.yes_yes + self.yes_no + HIT + MISS)
 
     @property
     def catches(self) -> float:
-        """Probability of a no where no is true, 0..1."""
+        """Probability of a no where no is true, within 0..1."""
         return (self.no_no + HIT) / (self.no_no + self.no_yes + HIT + MISS)
 
     @property
@@ -58,6 +66,11 @@ class Skills:
         """Share of the answers that were true, 0..1; None without any."""
         return (self.yes_yes + self.no_no) / self.seen if self.seen else None
 
+    @property
+    def insight(self) -> float:
+        """Bits that an answer tells about a tile of which nothing is known, 0..1."""
+        return worth(0.5, self)
+
     def weight(self, answer: bool) -> float:
         """What an answer adds to the log odds of yes."""
         if answer:
@@ -68,17 +81,23 @@ class Skills:
 STRANGER = Skills()
 
 
+def log_odds(p: float) -> float:
+    """The log odds of a probability strictly within 0..1."""
+    return log(p / (1 - p))
+
+
 def posterior(
     answers: Mapping[int, bool], skills: Mapping[int, Skills], *, prior: float = 0.5
 ) -> float:
-    """Probability of yes, 0..1, from members' answers; whoever is not in `skills` is a stranger.
+    """Probability of yes, strictly within 0..1, from members' answers.
 
-    `prior`: how often yes is true before anybody looked, within 0..1.
+    Whoever is not in `skills` is a stranger. `prior`: how often yes is true before anybody looked.
     """
-    odds = log(prior / (1 - prior))
+    odds = log_odds(prior)
     for member, answer in answers.items():
         odds += skills.get(member, STRANGER).weight(answer)
-    return 1 / (1 + exp(-max(-700.0, min(700.0, odds))))
+    # Beyond this a probability is 1 in floating point, and has no odds any more.
+    return 1 / (1 + exp(-max(-30.0, min(30.0, odds))))
 
 
 def settle(
@@ -87,23 +106,33 @@ def settle(
     *,
     needed: int,
     prior: float = 0.5,
-    left: bool = True,
+    crowd: Collection[int] | None = None,
 ) -> tuple[bool | None, float]:
     """What the answers decide (None while the tile is open), and the probability of yes.
 
-    While little is known of those who answered, the first side with `needed` votes has it. With
-    knowledge the confidence decides, be it with fewer votes or more. An even more split tile ends
-    at `most(needed)` votes, or at `needed` where nobody is `left` to ask.
+    One vote decides where one is `needed`; more are counted, and a tie is a no. Else, while little
+    is known of those who answered, the first side with `needed` votes has it. With knowledge the
+    confidence decides, be it with fewer votes or more; at `needed` votes a tile is also closed when
+    nobody left could be expected to change it, and at `most(needed)` in any case.
+
+    Args:
+        crowd: members who may still be asked; None: everybody in `skills`.
     """
     sure = posterior(answers, skills, prior=prior)
-    count = len(answers)
-    yes = sum(answers.values())
-    if count >= needed and (count >= most(needed) or not left):
+    count, yes = len(answers), sum(answers.values())
+    if needed <= 1:
+        return (2 * yes > count if answers else None), sure
+    if count >= most(needed):
         return sure > 0.5, sure
     if _strangers(answers, skills):
         return (yes >= needed if max(yes, count - yes) >= needed else None), sure
-    if count >= min(LEAST, needed) and max(sure, 1 - sure) >= BAR:
+    if count >= LEAST and max(sure, 1 - sure) >= BAR:
         return sure > 0.5, sure
+    if count >= needed:
+        members = skills.keys() if crowd is None else crowd
+        left = (skills.get(member, STRANGER) for member in members if member not in answers)
+        if promise(sure, left) < PRICE:
+            return sure > 0.5, sure
     return None, sure
 
 
@@ -119,7 +148,27 @@ def worth(p_yes: float, skill: Skills) -> float:
     shown, 0 on a tile that is certain, at most 1.
     """
     yes = p_yes * skill.hits + (1 - p_yes) * (1 - skill.catches)
-    return _bits(yes) - p_yes * _bits(skill.hits) - (1 - p_yes) * _bits(skill.catches)
+    told = _bits(yes) - p_yes * _bits(skill.hits) - (1 - p_yes) * _bits(skill.catches)
+    return max(0.0, told)
+
+
+def promise(p_yes: float, left: Iterable[Skills]) -> float:
+    """Errors prevented a vote, at best, if the most telling of those `left` were asked.
+
+    Looks some answers ahead, since a single one often cannot turn a tile that two could.
+    """
+    now, best = min(p_yes, 1 - p_yes), 0.0
+    # What may have been said by then: its probability together with either truth.
+    paths = [(p_yes, 1 - p_yes)]
+    for asked, skill in enumerate(nlargest(AHEAD, left, key=lambda one: one.insight), start=1):
+        hits, catches = skill.hits, skill.catches
+        paths = [
+            path
+            for yes, no in paths
+            for path in ((yes * hits, no * (1 - catches)), (yes * (1 - hits), no * catches))
+        ]
+        best = max(best, (now - sum(min(path) for path in paths)) / asked)
+    return best
 
 
 def _strangers(answers: Mapping[int, bool], skills: Mapping[int, Skills]) -> bool:
