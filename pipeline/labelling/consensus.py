@@ -11,6 +11,7 @@ figures: docs/discussion/consensus.md.
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from heapq import nlargest
 from math import exp, log, log2
 
@@ -46,12 +47,12 @@ class Skills:
     no_yes: float = 0.0
     no_no: float = 0.0
 
-    @property
+    @cached_property
     def hits(self) -> float:
         """Probability of a yes where yes is true, within 0..1."""
         return (self.yes_yes + HIT) / (self.yes_yes + self.yes_no + HIT + MISS)
 
-    @property
+    @cached_property
     def catches(self) -> float:
         """Probability of a no where no is true, within 0..1."""
         return (self.no_no + HIT) / (self.no_no + self.no_yes + HIT + MISS)
@@ -66,7 +67,7 @@ class Skills:
         """Share of the answers that were true, 0..1; None without any."""
         return (self.yes_yes + self.no_no) / self.seen if self.seen else None
 
-    @property
+    @cached_property
     def insight(self) -> float:
         """Bits that an answer tells about a tile of which nothing is known, 0..1."""
         return worth(0.5, self)
