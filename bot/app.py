@@ -29,6 +29,7 @@ from bot.together import Boards
 from bot.webapp import pages
 from bot.webapp.editor_api import EditorApi
 from bot.webapp.server import LOOPBACK, WebServer, bind
+from bot.weighing import Weigher
 from pipeline.jobs.executor import LocalExecutor, worker_environment
 from pipeline.jobs.runner import Runner
 from pipeline.kinds.places import Places
@@ -43,6 +44,7 @@ PTB = Application[Any, Any, Any, Any, Any, Any]
 CONNECT_TRIES = 5
 TICK_S = 1.0
 BOARDS_S = 5.0
+WEIGH_S = 10.0
 LINES = 32
 READ_TIMEOUT_S = 30
 """A message given up on too early is sent again, and the chat has it twice."""
@@ -118,6 +120,7 @@ class TaptrainApp:
             self.services.nudges.append(wake)
             self._every(TICK_S, name, wake)
         self._every(BOARDS_S, "boards", Boards(self.services).tick)
+        self._every(WEIGH_S, "votes", Weigher(self.services, self._pool).tick)
         # Soon as well: a bot that is started anew every day would never clean.
         self._every(24 * 3600, "cleaning", self._clean, first_s=60)
         await self._ptb.start()

@@ -36,9 +36,12 @@ def keep(
     counts: tuple[float, float, float, float],
     *,
     kind: str,
+    planted: int = 0,
+    caught: int = 0,
     session: Session,
 ) -> None:
-    """Replace the four counts: yes_yes, yes_no, no_yes, no_no."""
+    """Replace the counts (yes_yes, yes_no, no_yes, no_no), and those of planted boxes."""
     row = get(project_id, member_id, kind=kind, session=session)
     row.yes_yes, row.yes_no, row.no_yes, row.no_no = counts
+    row.planted, row.caught = planted, caught
     row.updated_at = now()
