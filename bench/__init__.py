@@ -73,3 +73,4 @@ BENCHES: tuple[Bench, ...] = (
     Bench("overhead", "time of a training epoch in our worker, beside the plain yolo command"),
     Bench("votes", "taps of fifty members at once, beside a bot that only answers them"),
 )
+    Bench("active", "mAP after so many labelled photos, asked in our order and in any (an hour)"),

@@ -1,0 +1,234 @@
+"""Asking in our order against asking in any order: BCCD's photos, real trainings, same seeds.
+
+For each seed a model is trained on the same few labelled photos. Then either side labels as many
+more, round after round: ours the ones that our worker ranks highest by the newest model's look, the
+other ones drawn by lot. Each training of a round goes on from the seed's first model, sees as many
+pictures as the others, and is judged on the same photos, which neither side may label.
+"""
+
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import mean
+from typing import Any
+from xml.etree import ElementTree
+
+from bench import Row
+from bench.curves import Curve, plot
+from storage.files import FileStore
+
+ROOT = Path(__file__).resolve().parent.parent
+DATA = ROOT.parent / "shared" / "data" / "bccd"
+PLOT = Path("build/active.png")
+
+SEEDS = (0, 1)
+FIRST, STEP, ROUNDS = 24, 24, 2
+IMGSZ = 224
+EACH = 150
+"""Pictures an epoch, however few are labelled: they are repeated, so that all trainings compare."""
+FIRST_EPOCHS, EPOCHS = 60, 20
+CLASSES = ("RBC", "WBC", "Platelets")
+
+Photo = dict[str, Any]
+"""A photo as a manifest holds it: id, key, boxes."""
+
+
+class DataMissing(RuntimeError):
+    """This bench needs the BCCD photos in ../shared/data/bccd."""
+
+
+class RunFailed(RuntimeError):
+    """A training under measurement ended badly."""
+
+
+@dataclass
+class Side:
+    """One way of asking: what is labelled so far, and the newest model's weights."""
+
+    labelled: list[Photo]
+    weights: str
+    curve: Curve = field(default_factory=Curve)
+
+
+def run() -> Iterator[Row]:
+    """A row a count of labelled photos, for the mean of the curve, and for the boxes it took."""
+    ours: list[Curve] = []
+    other: list[Curve] = []
+    with tempfile.TemporaryDirectory(prefix="taptrain-bench-") as home:
+        bench = _Bench(Path(home))
+        for seed in SEEDS:
+            mine, lot = bench.race(seed)
+            ours.append(mine)
+            other.append(lot)
+    PLOT.parent.mkdir(exist_ok=True)
+    plot(PLOT, {"our order": ours, "any order": other}, title="BCCD, photos not trained on")
+    print(f"plot: {PLOT.resolve()}", file=sys.stderr)
+    for place, count in enumerate(ours[0].labelled):
+        if place:
+            yield _row(f"mAP50 at {count} photos", _means(ours)[place], _means(other)[place])
+    yield _row("mAP50, mean of the curve", mean(_means(ours)[1:]), mean(_means(other)[1:]))
+    taken, usual = (mean(curve.boxes[-1] for curve in curves) for curves in (ours, other))
+    yield Row("boxes in those photos", taken, usual, "boxes", taken / usual, "told only", True)
+
+
+def _means(curves: Sequence[Curve]) -> list[float]:
+    return [mean(values) for values in zip(*(curve.map50 for curve in curves), strict=True)]
+
+
+def _row(name: str, ours: float, other: float) -> Row:
+    return Row(name, ours, other, "", ours / other, "≥ any order", ours >= other)
+
+
+class _Bench:
+    """The photos in a store, and workers that train and look."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._store = FileStore(home / "store")
+        self._pool = self._photos("trainval")
+        self._judges = self._photos("test")
+        self._runs = 0
+
+    def _photos(self, part: str) -> list[Photo]:
+        names = DATA / "ImageSets" / "Main" / f"{part}.txt"
+        if not names.is_file():
+            raise DataMissing(DataMissing.__doc__)
+        return [self._photo(name) for name in names.read_text().split()]
+
+    def _photo(self, name: str) -> Photo:
+        root = ElementTree.parse(DATA / "Annotations" / f"{name}.xml").getroot()
+        width, height = (float(root.findtext(f"size/{side}", "1")) for side in ("width", "height"))
+        boxes = []
+        for thing in root.iter("object"):
+            x1, y1, x2, y2 = (
+                float(thing.findtext(f"bndbox/{edge}", "0"))
+                for edge in ("xmin", "ymin", "xmax", "ymax")
+            )
+            if x2 > x1 and y2 > y1:
+                label = CLASSES.index(thing.findtext("name", ""))
+                boxes.append([label, x1 / width, y1 / height, x2 / width, y2 / height])
+        key = self._store.put_file(DATA / "JPEGImages" / f"{name}.jpg")
+        return {"id": int(name.rpartition("_")[2]) + 1, "key": key, "boxes": boxes}
+
+    def race(self, seed: int) -> tuple[Curve, Curve]:
+        """Both sides' curves with this seed."""
+        lot = random.Random(seed)
+        photos = sorted(self._pool, key=lambda photo: int(photo["id"]))
+        lot.shuffle(photos)
+        first = photos[:FIRST]
+        [(weights, score)] = self._train([first], seed=seed, epochs=FIRST_EPOCHS, start=None)
+        ours, other = Side(first, weights), Side(first, weights)
+        for side in (ours, other):
+            side.curve.add(side.labelled, score)
+        for _ in range(ROUNDS):
+            ours.labelled = [*ours.labelled, *self._ranked(ours, photos)[:STEP]]
+            free = [photo for photo in photos if photo not in other.labelled]
+            other.labelled = [*other.labelled, *lot.sample(free, STEP)]
+            # Side by side: whatever else the machine does weighs on both.
+            made = self._train(
+                [ours.labelled, other.labelled], seed=seed, epochs=EPOCHS, start=weights
+            )
+            for side, (newest, score) in zip((ours, other), made, strict=True):
+                side.weights = newest
+                side.curve.add(side.labelled, score)
+            print(f"seed {seed}: {ours.curve} | {other.curve}", file=sys.stderr, flush=True)
+        return ours.curve, other.curve
+
+    def _ranked(self, side: Side, photos: Sequence[Photo]) -> list[Photo]:
+        """What is not labelled yet, as our worker ranks it by the side's newest model."""
+        free = {photo["id"]: photo for photo in photos if photo not in side.labelled}
+        counts = [sum(box[0] == k for p in side.labelled for box in p["boxes"]) for k in range(3)]
+        spec = {
+            "kind": "propose",
+            "store": self._store.root,
+            "weights": {"key": side.weights, "classes": CLASSES},
+            "weights_folder": str(self._home / "none"),
+            "offline": True,
+            "imgsz": IMGSZ,
+            "classes": CLASSES,
+            "pictures": [{"image_id": i, "key": photo["key"]} for i, photo in free.items()],
+            "known": [{"image_id": p["id"], "key": p["key"]} for p in side.labelled],
+            "have": dict(zip(CLASSES, counts, strict=True)),
+        }
+        [folder] = self._work([spec])
+        images = _result(folder)["images"]
+        order = sorted(images, key=lambda image: -image["rank"])
+        return [free[image["image_id"]] for image in order]
+
+    def _train(
+        self, sets: Sequence[Sequence[Photo]], *, seed: int, epochs: int, start: str | None
+    ) -> list[tuple[str, float]]:
+        """The weights' key and mAP50 of a training on each of these sets, all at once."""
+        weights = self._home / f"start-{start and Path(start).stem}"
+        if start is not None:
+            weights.mkdir(exist_ok=True)
+            (weights / "yolov8n.pt").write_bytes(self._store.read(start))
+        specs = [
+            {
+                "kind": "train",
+                "store": self._store.root,
+                "manifest": self._manifest(photos),
+                "epochs": epochs,
+                "imgsz": IMGSZ,
+                "seed": seed,
+                "start": "scratch" if start is None else "auto",
+                "weights_folder": str(weights),
+                "offline": True,
+            }
+            for photos in sets
+        ]
+        made = []
+        for folder in self._work(specs):
+            result = _result(folder)
+            key = self._store.put_file(folder / "out" / result["weights"])
+            made.append((key, float(result["test"]["map50"])))
+        return made
+
+    def _manifest(self, photos: Sequence[Photo]) -> str:
+        repeated = [photos[place % len(photos)] for place in range(EACH)]
+        # The best epoch is chosen by labelled photos: nobody labels others only to choose by.
+        chosen_by = photos[: FIRST // 3]
+        parts = (("train", repeated), ("val", chosen_by), ("test", self._judges))
+        images = [
+            {
+                "id": 1000 * number + place,
+                "key": photo["key"],
+                "part": part,
+                "boxes": photo["boxes"],
+            }
+            for number, (part, some) in enumerate(parts, 1)
+            for place, photo in enumerate(some)
+        ]
+        manifest = {"classes": CLASSES, "images": images}
+        return self._store.put_bytes(json.dumps(manifest).encode(), suffix=".json")
+
+    def _work(self, specs: Sequence[dict[str, Any]]) -> list[Path]:
+        """Run a worker on each, side by side; their folders."""
+        started = []
+        for spec in specs:
+            self._runs += 1
+            folder = self._home / f"{self._runs}-{spec['kind']}"
+            folder.mkdir()
+            (folder / "spec.json").write_text(json.dumps(spec))
+            with (folder / "log.txt").open("w") as log:
+                command = [sys.executable, "-m", "pipeline.worker", str(folder)]
+                process = subprocess.Popen(
+                    command, cwd=ROOT, stdout=log, stderr=log, env=dict(os.environ)
+                )
+            started.append((process, folder))
+        for process, folder in started:
+            if process.wait() != 0:
+                raise RunFailed((folder / "log.txt").read_text()[-2000:])
+        return [folder for _, folder in started]
+
+
+def _result(folder: Path) -> dict[str, Any]:
+    last = json.loads((folder / "events.jsonl").read_text().splitlines()[-1])
+    result: dict[str, Any] = last["result"]
+    return result
