@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam, insert, literal, update
 from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
@@ -55,6 +55,34 @@ def brought(source_id: int, *, session: Session) -> dict[int, int | None]:
         col(Box.source_id) == source_id, col(Box.origin) == "answer"
     )
     return {box_id: parent for box_id, parent in session.execute(query.order_by(col(Box.id)))}
+
+
+def confirm(source_id: int, box_ids: Sequence[int], *, session: Session) -> None:
+    """Add a box of the answer at the place of each of these."""
+    copied = ("project_id", "image_id", "label", "x1", "y1", "x2", "y2")
+    for some in images.portions(box_ids):
+        query = columns(
+            *(col(getattr(Box, name)) for name in copied),
+            literal(source_id),
+            literal("answer"),
+            col(Box.id),
+        ).where(col(Box.id).in_(some))
+        session.execute(
+            insert(Box).from_select([*copied, "source_id", "origin", "parent_id"], query)
+        )
+
+
+def count(source_id: int, *, right: bool, session: Session) -> None:
+    """Let the boxes of an answer be right, or open; what people said of them stands."""
+    session.execute(
+        update(Box)
+        .where(
+            col(Box.source_id) == source_id,
+            col(Box.origin) == "answer",
+            col(Box.voters) == 0,
+        )
+        .values(verdict="right" if right else None)
+    )
 
 
 def stand_for(pairs: Mapping[int, int | None], *, session: Session) -> None:

@@ -24,6 +24,8 @@ from storage import images, projects, sources
 from storage.models import Box, Job, Project, Source, Upload
 
 CHUNK = 400
+ANSWERS_AT_ONCE = 100
+"""Each is compared with the boxes that are here."""
 
 
 def prepare(job: Job, folder: Path, places: Places, *, session: Session) -> CollectSpec:
@@ -91,7 +93,8 @@ def chunks(job: Job, result: CollectResult, folder: Path) -> Iterator[Callable[[
 
 def _answers(source_id: int, file: Path) -> Iterator[Callable[[Session], None]]:
     with file.open() as lines:
-        while part := [AnswerItem.model_validate_json(line) for line in islice(lines, CHUNK)]:
+        while some := list(islice(lines, ANSWERS_AT_ONCE)):
+            part = [AnswerItem.model_validate_json(line) for line in some]
             yield lambda session, part=part: answers.bring_in(part, source_id, session=session)  # type: ignore[misc]  # lambda default
 
 

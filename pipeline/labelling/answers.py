@@ -155,7 +155,7 @@ def settle(source: Source, *, member_id: int, session: Session) -> None:
     made = answers.brought(source.id, session=session)
     changed = {old: new for new, old in made.items() if old is not None}
     answers.stand_for(changed, session=session)
-    decide.refresh_boxes(made, project_id=source.project_id, session=session)
+    answers.count(source.id, right=trusted, session=session)
     if trusted:
         _vote(came.gone, "wrong", "box", source, member_id, session)
         _vote(came.images, "complete", "image", source, member_id, session)
@@ -165,12 +165,9 @@ def _confirm(came: Came, source: Source, session: Session) -> None:
     """A box of the answer for each undecided one that it confirms."""
     assert source.id is not None
     made = set(answers.brought(source.id, session=session).values())
-    still = images.boxes([box_id for box_id in came.open if box_id not in made], session=session)
-    rows = [
-        _row(box.image_id, box.label, (box.x1, box.y1, box.x2, box.y2), box_id, source)
-        for box_id, box in still.items()
-    ]
-    images.add_boxes(rows, session=session)
+    answers.confirm(
+        source.id, [box_id for box_id in came.open if box_id not in made], session=session
+    )
 
 
 def _vote(

@@ -4,7 +4,8 @@ A box is the same while its class is, and its place but for the rounding of tool
 pixels only.
 """
 
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from pipeline.jobs.part import BoxItem
@@ -47,36 +48,42 @@ def compare(
     """Match the boxes that came with those that are known, surest first; each is used once."""
     found = Differences()
     old = {box.id: box for box in known}
-    new = list(dict.fromkeys(came))
+    new = dict.fromkeys(came)
 
     def settle(before: KnownBox, after: BoxItem, *, same: bool) -> None:
-        new.remove(after)
-        del old[before.id]
+        del new[after], old[before.id]
         if same or before.late:
             found.same.append(before.id)
         else:
             found.changed.append((before.id, after))
 
+    beside = sorted(known, key=_left)
     for after in list(new):
-        at_place = [box for box in old.values() if _unmoved(box, after, width, height)]
+        near = _between(beside, after.xyxy[0] - PIXEL / width, after.xyxy[0] + PIXEL / width)
+        at_place = [box for box in near if box.id in old and _unmoved(box, after, width, height)]
         if at_place:
             settle(min(at_place, key=lambda box: box.id != after.id), after, same=True)
     for after in list(new):
         if after.id in old:
             settle(old[after.id], after, same=False)
-    for least, labels in ((SAME, True), (MOVED, True), (MOVED, False)):
-        pairs = [
-            (overlap(box.xyxy, after.xyxy), box, after)
-            for after in new
-            for box in old.values()
-            if not labels or box.label == after.label
-        ]
-        for share, before, after in sorted(pairs, key=lambda pair: -pair[0]):
-            if share >= least and before.id in old and after in new:
+    for least, any_class in ((SAME, False), (MOVED, False), (MOVED, True)):
+        for _, before, after in sorted(
+            _pairs(old.values(), new, least, any_class=any_class), key=lambda pair: -pair[0]
+        ):
+            if before.id in old and after in new:
                 settle(before, after, same=least == SAME)
-    found.new = new
+    found.new = list(new)
     found.gone = [box.id for box in old.values() if not box.late]
     return found
+
+
+def _left(box: KnownBox) -> float:
+    return box.xyxy[0]
+
+
+def _between(beside: Sequence[KnownBox], low: float, high: float) -> Sequence[KnownBox]:
+    """Of boxes in order those whose left edge lies between: a picture can have hundreds."""
+    return beside[bisect_left(beside, low, key=_left) : bisect_right(beside, high, key=_left)]
 
 
 def _unmoved(before: KnownBox, after: BoxItem, width: int, height: int) -> bool:
@@ -85,6 +92,21 @@ def _unmoved(before: KnownBox, after: BoxItem, width: int, height: int) -> bool:
         abs(one - other) * side <= PIXEL
         for one, other, side in zip(before.xyxy, after.xyxy, sides, strict=True)
     )
+
+
+def _pairs(
+    old: Iterable[KnownBox], new: Iterable[BoxItem], least: float, *, any_class: bool
+) -> Iterator[tuple[float, KnownBox, BoxItem]]:
+    """Boxes that overlap by `least` or more, and by how much."""
+    beside = sorted(old, key=_left)
+    for after in new:
+        x1, _, x2, _ = after.xyxy
+        # At such an overlap neither left edge lies farther from the other than a whole width.
+        for before in _between(beside, x1 - (x2 - x1) / least, x2):
+            if any_class or before.label == after.label:
+                share = overlap(before.xyxy, after.xyxy)
+                if share >= least:
+                    yield share, before, after
 
 
 def overlap(one: Corners, other: Corners) -> float:
