@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlmodel import Session
 
-from bot import archives, notices
+from bot import archives, carrying, notices
 from bot.messages import train as train_words
 from bot.notices import Desk
 from pipeline.jobs.events import Progress
@@ -24,7 +24,8 @@ from pipeline.jobs.spec import (
     TrainResult,
 )
 from pipeline.jobs.spec_export import LabelsResult
-from pipeline.kinds import collect, labels, package, predict, propose, train
+from pipeline.jobs.spec_tracks import CarryResult
+from pipeline.kinds import carry, collect, labels, package, predict, propose, train
 from pipeline.kinds.places import Places
 from storage import outbox
 from storage.models import Job, now
@@ -58,6 +59,8 @@ class JobListener:
                 return predict.prepare(job, folder, self._places, session=session)
             case "labels":
                 return labels.prepare(job, folder, self._places, session=session)
+            case "carry":
+                return carry.prepare(job, folder, self._places, session=session)
             case "measure":
                 return MeasureSpec()
             case other:
@@ -108,11 +111,15 @@ class JobListener:
                 notices.predicted(job, result, folder, desk)
             case LabelsResult():
                 archives.made(job, result, desk)
+            case CarryResult():
+                carrying.carried(job, result, desk)
             case MeasureResult():
                 notices.measured(job, result, desk)
 
     def failed(self, job: Job, *, session: Session) -> None:
         """Tell the cause in words."""
+        if job.kind == "carry":
+            return  # nobody asked for it by name, and people can draw; the cause is in the log
         tell = archives.failed if job.kind == "labels" else notices.failed
         tell(job, self._desk(session))
 
@@ -124,5 +131,7 @@ class JobListener:
 
     def cancelled(self, job: Job, *, session: Session) -> None:
         """Tell that it stopped."""
+        if job.kind == "carry":
+            return
         tell = archives.cancelled if job.kind == "labels" else notices.cancelled
         tell(job, self._desk(session))

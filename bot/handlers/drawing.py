@@ -5,6 +5,7 @@ from bot.messages import drawing as words
 from bot.messages import label as label_words
 from bot.turn import Turn
 from pipeline.errors import UserError
+from pipeline.kinds import carry
 from pipeline.labelling import deal, drawings
 from storage import outbox, projects
 from storage.models import Drawing, Project
@@ -91,6 +92,14 @@ def _accept(turn: Turn, project: Project, drawing: Drawing, index: int) -> str:
         project.classes[index],
         member_id=turn.member.id,
         whole=len(project.classes) == 1,
+        session=turn.session,
+    )
+    carry.queue_for(
+        [drawing.image_id],
+        project_id=drawing.project_id,
+        chat_id=turn.chat.id,
+        member_id=turn.member.id,
+        after=f"drawing:{drawing.id}",
         session=turn.session,
     )
     return f"✅ {len(drawing.boxes)} × {project.classes[index]}"[:190]

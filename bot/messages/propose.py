@@ -4,6 +4,7 @@ from bot.messages.common import at, count, head, listed
 from bot.wishes import Keyboard, Wish, button, esc, text
 from pipeline.kinds.propose import Kept
 from storage.models import Project
+from storage.tracks import Waiting
 
 
 def guesses(project: Project, kept: Kept, by: str, seconds: float) -> Wish:
@@ -35,6 +36,16 @@ def guesses(project: Project, kept: Kept, by: str, seconds: float) -> Wish:
         words += f"\n{_pictures(kept.by_hand)} more: quicker drawn on than checked."
         keyboard.append(draw)
     return text(head(project) + words, keyboard)
+
+
+def carried(project: Project, title: str, waiting: Waiting, seconds: float) -> Wish:
+    """What was confirmed on some frames was followed through the video; `seconds` to check it."""
+    minutes = max(1, round(seconds / 60))
+    return text(
+        f"{head(project)}{count(waiting.boxes, 'box', 'boxes')} followed through "
+        f"“{esc(title[:60])}” into {_pictures(waiting.pictures)}: about {minutes} min to check.",
+        [[button("▶ Check", at(project, "label"))]],
+    )
 
 
 def _pictures(number: int) -> str:

@@ -17,6 +17,7 @@ KINDS = {
     "predict": "trying a photo",
     "measure": "measuring this machine",
     "labels": "packing labels",
+    "carry": "following objects through a video",
 }
 
 

@@ -17,8 +17,8 @@ class Started(Part):
 class Progress(Part):
     """How far the work is; `figures` are floats worth showing (losses, mAP, images/s, epoch).
 
-    `stage` is one of: fetch, frames, screen, labels, load, epoch, plots, convert, check, predict.
-    `seconds_left` may be unknown.
+    `stage` is one of: fetch, frames, screen, labels, load, epoch, plots, convert, check, predict,
+    follow. `seconds_left` may be unknown.
     """
 
     type: Literal["progress"] = "progress"

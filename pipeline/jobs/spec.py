@@ -12,6 +12,7 @@ from pydantic import Field, TypeAdapter
 from pipeline.jobs.part import BoxItem as BoxItem
 from pipeline.jobs.part import Part as Part
 from pipeline.jobs.spec_export import LabelsResult, LabelsSpec
+from pipeline.jobs.spec_tracks import CarryResult, CarrySpec
 
 
 class ImageItem(Part):
@@ -303,7 +304,16 @@ class MeasureResult(Part):
     startup_seconds: float
 
 
-Spec = CollectSpec | ProposeSpec | TrainSpec | PackageSpec | PredictSpec | MeasureSpec | LabelsSpec
+Spec = (
+    CollectSpec
+    | ProposeSpec
+    | TrainSpec
+    | PackageSpec
+    | PredictSpec
+    | MeasureSpec
+    | LabelsSpec
+    | CarrySpec
+)
 Result = (
     CollectResult
     | ProposeResult
@@ -312,6 +322,7 @@ Result = (
     | PredictResult
     | MeasureResult
     | LabelsResult
+    | CarryResult
 )
 
 SPEC: TypeAdapter[Spec] = TypeAdapter(Annotated[Spec, Field(discriminator="kind")])

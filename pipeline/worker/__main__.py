@@ -28,6 +28,7 @@ ROOMS = {
     "predict": "pipeline.worker.predict",
     "measure": "pipeline.worker.measure",
     "labels": "pipeline.worker.labels",
+    "carry": "pipeline.worker.carry",
 }
 
 
