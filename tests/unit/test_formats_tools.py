@@ -293,7 +293,7 @@ entries = st.fixed_dictionaries(
 )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=60)
 @given(st.lists(tasks | entries | anything, max_size=4))
 def test_whatever_stands_in_a_json_list_is_survived(data: list[object]) -> None:
     """No content of a JSON list breaks a reader, and what comes out lies within its picture."""
