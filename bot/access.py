@@ -24,7 +24,7 @@ class ViewerLooks(UserError):
 
 
 class LetInFirst(UserError):
-    """Ask an admin of the group to let you in: /settings role=labeller, as a reply to you there."""
+    """Ask an admin to let you in: they reply to you in the group with /settings role=labeller."""
 
 
 def role(turn: Turn, project: Project) -> str:

@@ -63,7 +63,8 @@ def _shares(turn: Turn, project: Project) -> list[Share]:
 def _for_all(turn: Turn, project: Project) -> dict[str, object]:
     assert project.id is not None
     streak = team.days_in_a_row(project.id, session=turn.session)
-    return words.team(project, _shares(turn, project), streak, username=turn.services.username)
+    username = "" if turn.private else turn.services.username
+    return words.team(project, _shares(turn, project), streak, username=username)
 
 
 def tap_team(turn: Turn, args: list[str]) -> str:

@@ -13,14 +13,18 @@ CARE = ((0.95, "careful eye"), (0.85, "steady hand"), (0.0, "quick thumb"))
 
 
 def team(project: Project, shares: list[Share], streak: int, *, username: str) -> Wish:
-    """Who did what, for everybody to read; its button leads admins to what is theirs alone."""
+    """Who did what, for everybody to read.
+
+    Args:
+        username: the bot's, for the group's link to what admins alone see; empty for none.
+    """
     lines = _shares(project, shares)
     together = sum(share.tiles + share.pictures for share in shares)
     if together and len(shares) > 1:
         days = f", {streak} days in a row" if streak > 1 else ""
         lines.append(f"Together {count(together, 'answer')}{days}.")
     keyboard: Keyboard = []
-    if project.chat_id < 0:
+    if username:
         keyboard = [[link("🔧 For admins", f"https://t.me/{username}?start=t{project.id}")]]
     return text("\n".join(lines), keyboard)
 

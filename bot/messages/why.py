@@ -51,8 +51,8 @@ def detail(
     reply_to: int | None = None,
 ) -> Wish:
     """Everything about one tile. `votes`: how many its class needs; `admin`: who asks is one."""
-    what = f"<b>{esc(reason.label)}</b> " if reason.label else ""
-    lines = [f"{head(project)}{what}{place}. {line(reason, many_votes=votes > 1)}"]
+    what = f", <b>{esc(reason.label)}</b>" if reason.label else ""
+    lines = [f"{head(project)}tile {place}{what}: {line(reason, many_votes=votes > 1)}"]
     if reason.origin is not None and not reason.hidden:
         score = f" ({reason.score:.0%})" if reason.score is not None else ""
         said = origin_words(Counter([reason.origin]), project)

@@ -42,13 +42,13 @@ async def test_a_sheet_is_explained_and_undone(
     await next_sheet(group, told, number)
     # The message shows the next sheet by now; buttons under the answer still mean the first.
     await ben.tap(told, "1 ▸")
-    page = await heard(group, told, "1. ✅ right – 1 says so", "your data set")
+    page = await heard(group, told, "tile 1, ", ": ✅ right – 1 says so", "your data set")
     assert not page.has_button("↩")
     await ben.tap(page, "‹ All tiles")
     every = await heard(group, page, "2. ❌ wrong – 1 says so, what it is instead is asked")
     assert every.text.count("✅ right – 1 says so") == 8
     await ann.tap(every, "2 ▸")
-    page = await heard(group, every, "2. ❌ wrong", button="↩ Undo")
+    page = await heard(group, every, ": ❌ wrong", button="↩ Undo")
     assert "Only admins" in (await ben.tap(page, "↩ Undo")).text
     assert "Only admins" in (await ben.tap(page, "👥")).text
     assert (await ann.tap(page, "👥")).text == "wrong: Ben"
@@ -62,7 +62,7 @@ async def test_a_sheet_is_explained_and_undone(
     page = await heard(group, page, "taken back by an admin", button="↪ Put it back")
     assert bot.rows(query, number) == [{"verdict": None, "voters": 0, "fix": None}]
     assert (await ann.tap(page, "↪")).text == "Put back"
-    await heard(group, page, "2. ❌ wrong – 1 says so")
+    await heard(group, page, "tile 2, ", ": ❌ wrong – 1 says so")
     assert bot.rows(query, number) == [before]
 
 
@@ -73,5 +73,5 @@ async def test_why_what(sandbox: SandboxClient, tmp_path: Path) -> None:
     one_sentence(await ask(ann, group, "/why", "reply to a sheet", reply_to=1))
     for words in ("/why 10", "/why x", "/why 0"):
         one_sentence(await ask(ann, group, words, "1 to 9", reply_to=sheet))
-    told = await ask(ann, group, "/why 3", "3. ▫️ not settled yet", reply_to=sheet)
+    told = await ask(ann, group, "/why 3", "tile 3, ", ": ▫️ not settled yet", reply_to=sheet)
     assert not told.has_button("👥")
