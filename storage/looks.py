@@ -41,11 +41,12 @@ def waiting(project_id: int, *, after: int, limit: int, session: Session) -> lis
 def replaceable(project_id: int, image_ids: Collection[int], *, session: Session) -> set[int]:
     """Those of these images that came without labels and hold nothing but untouched guesses."""
     asked = set(sheets.taken(project_id, "box", session=session))
+    followed = set(sheets.taken(project_id, "track", session=session))
     touched = or_(
         col(Box.origin).not_in(GUESSES),
         col(Box.verdict).is_not(None),
         col(Box.voters) > 0,
-        col(Box.track_id).is_not(None),
+        col(Box.track_id).in_(followed),
         col(Box.bulk_id).is_not(None),
         col(Box.gold).is_not(None),
         col(Box.id).in_(asked),

@@ -12,10 +12,12 @@ class Part(BaseModel):
 class BoxItem(Part):
     """One labelled box, normalised xyxy within 0..1.
 
-    `id`: the number of our own box that it is, where another tool carried that along.
+    `id`: the number of our own box that it is, where another tool carried that along. `track`:
+    boxes of one result that share it show one object in the frames of a video.
     """
 
     label: str
     xyxy: tuple[float, float, float, float]
     score: float | None = None
     id: int | None = None
+    track: int | None = None

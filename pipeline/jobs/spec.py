@@ -115,10 +115,11 @@ class CollectResult(Part):
 
 
 class PictureRef(Part):
-    """A stored image and the row it belongs to."""
+    """A stored image and the row it belongs to. `clip`: what the frames of one video share."""
 
     image_id: int
     key: str
+    clip: str | None = None
 
 
 class WeightsRef(Part):

@@ -5,6 +5,8 @@ passes by what a model has seen; one of a newer model goes over everything that 
 it ranks all of it anew, and its guesses replace those that nobody has touched.
 """
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,8 +22,8 @@ from pipeline.jobs.spec import (
 )
 from pipeline.kinds.places import Places
 from pipeline.labelling import coco, seconds
-from storage import figures, images, jobs, looks, projects, registry
-from storage.models import Job, Model, Project
+from storage import clips, figures, images, jobs, looks, projects, registry, tracks
+from storage.models import Job, Model, Project, Track
 
 AT_ONCE = 500
 COCO = "yolov8n"
@@ -138,9 +140,19 @@ def _pictures(job: Job, session: Session) -> list[PictureRef]:
     if job.request.get("anew"):
         after = int(job.request.get("from", 0))
         waiting = looks.waiting(job.project_id, after=after, limit=AT_ONCE, session=session)
-        return [PictureRef(image_id=row.id, key=row.key) for row in waiting]
-    fresh = images.unproposed(job.project_id, limit=AT_ONCE, session=session)
-    return [PictureRef(image_id=image.id, key=image.key) for image in fresh if image.id]
+        found = [(row.id, row.key) for row in waiting]
+    else:
+        fresh = images.unproposed(job.project_id, limit=AT_ONCE, session=session)
+        found = [(image.id, image.key) for image in fresh if image.id]
+    frames = clips.frames([image_id for image_id, _ in found], session=session)
+    return [
+        PictureRef(
+            image_id=image_id,
+            key=key,
+            clip=str(clips.clip_of(frames[image_id])) if image_id in frames else None,
+        )
+        for image_id, key in found
+    ]
 
 
 @dataclass(frozen=True)
@@ -183,7 +195,8 @@ def keep(job: Job, result: ProposeResult, *, session: Session) -> Kept:
         )
     ]
     looks.retire_guesses(open_to_it, session=session)
-    rows = [row for image in checked for row in _rows(job.project_id, image, model)]
+    followed = _tracks(job.project_id, checked, session)
+    rows = [row for image in checked for row in _rows(job.project_id, image, model, followed)]
     images.add_boxes(rows, session=session)
     looks.keep(
         {image.image_id: image.rank for image in result.images},
@@ -211,7 +224,25 @@ def _map50(model: Model) -> float:
     return float(judged["map50"]) if judged else 1.0
 
 
-def _rows(project_id: int, image: ProposedImage, model: Model | None) -> list[dict[str, object]]:
+def _tracks(project_id: int, checked: Sequence[ProposedImage], session: Session) -> dict[int, int]:
+    """A new track for each number that at least two of these images share, by number."""
+    seen: dict[int, list[tuple[int, str]]] = defaultdict(list)
+    for image in checked:
+        for box in image.boxes:
+            if box.track is not None:
+                seen[box.track].append((image.image_id, box.label))
+    numbers = [number for number, boxes in seen.items() if len(boxes) > 1]
+    of_image = images.rows([seen[number][0][0] for number in numbers], session=session)
+    rows = [
+        Track(project_id=project_id, source_id=of_image[image_id].source_id, label=label)
+        for image_id, label in (seen[number][0] for number in numbers)
+    ]
+    return dict(zip(numbers, tracks.create(rows, session=session), strict=True))
+
+
+def _rows(
+    project_id: int, image: ProposedImage, model: Model | None, followed: Mapping[int, int]
+) -> list[dict[str, object]]:
     return [
         {
             "project_id": project_id,
@@ -224,6 +255,7 @@ def _rows(project_id: int, image: ProposedImage, model: Model | None) -> list[di
             "origin": "model" if model else "coco",
             "score": box.score,
             "model_id": model.id if model else None,
+            "track_id": followed.get(box.track or 0),
         }
         for box in image.boxes
     ]

@@ -16,6 +16,8 @@ from pipeline.jobs.spec import (
     ProposeSpec,
 )
 from pipeline.labelling.names import match_classes
+from pipeline.tracking.frame import Frame
+from pipeline.tracking.link import Linker, Seen
 from pipeline.worker.models import load_model
 from pipeline.worker.pictures import read_picture
 from pipeline.worker.rank import Ranker
@@ -28,6 +30,8 @@ CHUNK = 8
 
 def run(spec: ProposeSpec, reporter: Reporter) -> ProposeResult:
     """Guess boxes of `spec.classes`; an image without guesses has an empty list.
+
+    Boxes of one object in successive frames of a clip get one track's number.
 
     Raises:
         WorkerError: the stored weights are missing or damaged, or a picture is.
@@ -50,18 +54,22 @@ def run(spec: ProposeSpec, reporter: Reporter) -> ProposeResult:
             images=[ProposedImage(image_id=ref.image_id, boxes=[]) for ref in spec.pictures]
         )
     images: list[ProposedImage] = []
+    linker = Linker()
     ranker = Ranker(model, spec, words)
     ranker.know(spec.known, lambda ref: _read(store, ref))
     start = time.monotonic()
     for refs in _chunks(spec.pictures):
-        found = ranker.detect(refs, [_read(store, ref) for ref in refs])
-        for ref, boxes in zip(refs, found, strict=True):
+        pictures = [_read(store, ref) for ref in refs]
+        found = ranker.detect(refs, pictures)
+        for ref, picture, boxes in zip(refs, pictures, found, strict=True):
             items = [
                 BoxItem(label=words[index], xyxy=xyxy, score=round(score, 5))
                 for index, score, xyxy in boxes
                 if xyxy[2] > xyxy[0] and xyxy[3] > xyxy[1]
             ]
             images.append(ProposedImage(image_id=ref.image_id, boxes=items))
+            frame = Frame(picture) if ref.clip is not None else None
+            linker.add(ref.clip, frame, [Seen(item.label, item.xyxy) for item in items])
         pace = (time.monotonic() - start) / len(images)
         left = len(spec.pictures) - len(images)
         reporter.progress(
@@ -74,7 +82,22 @@ def run(spec: ProposeSpec, reporter: Reporter) -> ProposeResult:
             ),
             important=left == 0,
         )
-    return ProposeResult(images=ranker.ranked(images))
+    return ProposeResult(images=_tracked(ranker.ranked(images), linker))
+
+
+def _tracked(images: Sequence[ProposedImage], linker: Linker) -> list[ProposedImage]:
+    """The same images, each box with its object's number."""
+    return [
+        image.model_copy(
+            update={
+                "boxes": [
+                    box.model_copy(update={"track": number})
+                    for box, number in zip(image.boxes, numbers, strict=True)
+                ]
+            }
+        )
+        for image, numbers in zip(images, linker.tracks(), strict=True)
+    ]
 
 
 def _chunks(pictures: Sequence[PictureRef]) -> Iterator[Sequence[PictureRef]]:
