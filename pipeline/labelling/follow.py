@@ -31,6 +31,9 @@ AROUND = 2 * np.pi + 1.8
 STOP = 0.3
 """The cost of an end right where other strokes cross: theirs are an even number of lines."""
 
+AGAIN = 0.7
+"""The cost of each further crossing passed twice; ends that overlap make one."""
+
 Frame = tuple[float, float, float, float]
 Step = tuple[int, int]
 """The place of a line, and the end (0 or 1) at which it is left."""
@@ -134,9 +137,18 @@ class Follower:
             return None
         cost = 1.0 + 8 * (1 - solid) + 2 * missing + STOP * self._stops(walk)
         cost += max(0.0, turned - 2 * np.pi - 0.5)
+        cost += AGAIN * max(0, self._repeats(walk) - 1)
         cost += sum((max(0.0, bend - EASY) / (2 * EASY)) ** 2 for bend in walk.bends)
         lines = tuple(place for place, _ in walk.steps)
         return Loop(lines, points, apart <= 2 * self._pen, cost)
+
+    def _repeats(self, walk: _Walk) -> int:
+        # How often it comes to a crossing where it was before.
+        nodes = [self._lines[place].nodes[end] for place, end in walk.steps]
+        place, out = walk.steps[0]
+        nodes += [] if walk.ring else [self._lines[place].nodes[1 - out]]
+        crossings = [node for node in nodes if node != FREE]
+        return len(crossings) - len(set(crossings))
 
     def _stops(self, walk: _Walk) -> int:
         # How many of its ends lie where the lines of other strokes come in pairs.

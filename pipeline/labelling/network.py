@@ -14,7 +14,7 @@ FREE = -1
 CLUSTER = 0.6
 """How far around a junction lines are cut off, in pen widths: there the thinned line bends."""
 
-BRIDGE = 1.5
+BRIDGE = 2.2
 """A line this short between two junctions, in pen widths, is one crossing seen as two."""
 
 HAIR = 1.2

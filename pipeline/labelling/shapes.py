@@ -276,8 +276,9 @@ def _separate(holes: list[Mask], pen: float) -> list[Mask]:
 
 
 def _strays(loop: Mask, mask: Mask, pen: float) -> float:
-    # The share of the ink that lies away from the loop.
-    near = cv2.dilate(loop, disc(2 * pen)) > 0
+    # The share of the ink that lies away from the loop's outline, beyond it or inside of it.
+    whole = closed(loop, pen)
+    near = cv2.dilate(whole, disc(2 * pen)) > cv2.erode(whole, disc(2 * pen))
     return float(mask[~near].sum()) / float(mask.sum())
 
 

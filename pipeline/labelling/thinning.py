@@ -62,7 +62,10 @@ def thinned(mask: Mask) -> Mask:
 
 def junctions(lines: Mask) -> Mask:
     """1 where three or more thinned lines meet."""
-    return np.asarray((_BRANCHES[_codes(lines)] >= 3) & (lines > 0), dtype=np.uint8)
+    codes = _codes(lines)
+    # Four lines may meet in a square of pixels of which none has three branches.
+    meet = (_BRANCHES[codes] >= 3) | (_NEIGHBOURS[codes] >= 4)
+    return np.asarray(meet & (lines > 0), dtype=np.uint8)
 
 
 def free_ends(lines: Mask) -> Mask:

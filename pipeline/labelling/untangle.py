@@ -9,7 +9,7 @@ MOST_LINES = 80
 MOST_TRIES = 20_000
 """Beyond these it is a scribble; what was found by then counts."""
 
-LEFT_OUT = 3.5
+LEFT_OUT = 4.0
 """The cost of leaving out a whole loop, which itself costs 1 or little more."""
 
 SHARED = 6.0
