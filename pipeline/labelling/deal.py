@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from sqlmodel import Session
 
-from pipeline.labelling import coco, hand_out
+from pipeline.labelling import coco, hand_out, planting
 from storage import bulks, images, questions, registry, settings, sheets, sources, tracks
 from storage.models import Project, Sheet, Source
 from storage.progress import Standing, standing
@@ -139,13 +139,17 @@ def lay(hand: Hand, question: Question, *, ahead: bool = False, session: Session
     Args:
         ahead: it waits, painted, behind the one that is open.
     """
+    tiles = question.tiles
+    chosen = settings.of(hand.project)
+    if question.kind == "box" and hand.member_id and chosen.votes_for(question.label) > 1:
+        tiles = planting.mixed(hand.project, hand.member_id, question.label, tiles, session=session)
     return sheets.create(
         project_id=hand.project_id,
         chat_id=hand.chat_id,
         member_id=hand.member_id,
         kind=question.kind,
         label=question.label,
-        tiles=question.tiles,
+        tiles=tiles,
         left=question.left,
         goal=hand.goal,
         ahead=ahead,

@@ -4,12 +4,16 @@ from collections.abc import Collection
 
 from sqlmodel import Session
 
-from storage import questions, settings, sheets
+from pipeline.labelling.assign import Tile, choose
+from pipeline.labelling.consensus import Skills
+from storage import questions, settings, sheets, skills, votes
 from storage.models import Project
-from storage.questions import Scope
+from storage.questions import OpenBox, Scope
 
-CANDIDATES = 120
 TILES = 9
+CANDIDATES = 200
+"""Open boxes looked at to fill a sheet of somebody's own."""
+ANSWERS = {"right": True, "wrong": False}
 
 
 def boxes(
@@ -21,22 +25,17 @@ def boxes(
     besides: Collection[int],
     session: Session,
 ) -> list[int]:
-    """Boxes of this class to ask about next, none that others are being asked about already.
+    """Boxes of this class to ask about next: what one vote decides is on one sheet at a time.
 
     Args:
         member_id: whose own sheet it is; 0 for one that the chat shares.
         besides: boxes that are not wanted now.
     """
     needed = settings.of(project).votes_for(label)
-    before = sheets.taken(scope.project_id, "box", session=session)
+    held = sheets.taken(scope.project_id, "box", session=session)
     if needed <= 1:
-        found = questions.open_boxes(
-            scope,
-            label=label,
-            limit=TILES,
-            besides=set(before) | set(besides),
-            session=session,
-        )
+        away = set(held) | set(besides)
+        found = questions.open_boxes(scope, label=label, limit=TILES, besides=away, session=session)
         return [box.id for box in found]
     found = questions.open_boxes(
         scope,
@@ -46,4 +45,29 @@ def boxes(
         not_by=member_id or None,
         session=session,
     )
-    return [box.id for box in found if box.voters + len(before.get(box.id, ())) < needed][:TILES]
+    return choose(
+        _tiles(found, held, needed, scope.project_id, session),
+        member_id,
+        skills.of_project(scope.project_id, kind="box", make=Skills, session=session),
+        count=TILES,
+    )
+
+
+def _tiles(
+    found: list[OpenBox],
+    held: dict[int, set[int]],
+    needed: int,
+    project_id: int,
+    session: Session,
+) -> list[Tile]:
+    ids = [box.id for box in found]
+    said = votes.counting(ids, kind="box", project_id=project_id, session=session).answers
+    return [
+        Tile(
+            id=box_id,
+            answers={m: ANSWERS[said_] for m, said_ in said[box_id].items() if said_ in ANSWERS},
+            pending=frozenset(held.get(box_id, ())),
+            needed=needed,
+        )
+        for box_id in ids
+    ]

@@ -1,0 +1,99 @@
+"""Gold is mixed into the sheets of somebody's own, where several votes are wanted."""
+
+import random
+
+from sqlmodel import Session
+
+from pipeline.labelling.gold import gold_due, planted_due, spoil
+from storage import golds, images
+from storage.models import Box, Project
+
+
+def mixed(
+    project: Project, member_id: int, label: str, tiles: list[int], *, session: Session
+) -> list[int]:
+    """The tiles, some of them given up for gold of the same class, in no order that could tell."""
+    assert project.id is not None
+    answered, seen = golds.seen(project.id, member_id, session=session)
+    rng = random.Random(f"{project.id}:{member_id}:{answered}:{tiles}")
+    gold: list[int] = []
+    while len(gold) < len(tiles) and gold_due(seen + len(gold), answered + len(tiles) - 1):
+        found = _one(project, member_id, label, seen + len(gold), gold, rng, session)
+        if found is None:
+            break
+        gold.append(found)
+    kept = tiles[: len(tiles) - len(gold)]
+    both = [*kept, *gold]
+    if gold:
+        rng.shuffle(both)
+    return both
+
+
+def _one(
+    project: Project,
+    member_id: int,
+    label: str,
+    seen: int,
+    besides: list[int],
+    rng: random.Random,
+    session: Session,
+) -> int | None:
+    assert project.id is not None
+    answer = "wrong" if planted_due(seen) else "right"
+    known = golds.unseen(
+        project.id, member_id, label=label, answer=answer, besides=besides, session=session
+    )
+    if known is not None:
+        return known
+    if answer == "right":
+        box = golds.doubtless(project.id, member_id, label=label, session=session)
+        if box is None:
+            return None
+        box.gold = "right"
+        session.add(box)
+        return box.id
+    return _planted(project, member_id, label, rng, session)
+
+
+def _planted(
+    project: Project, member_id: int, label: str, rng: random.Random, session: Session
+) -> int | None:
+    """A new wrong box of this class: one of another class by its name, or one of it moved off."""
+    assert project.id is not None
+    others = [name for name in project.classes if name != label]
+    source: Box | None = None
+    if others and rng.random() < 0.5:
+        source = golds.doubtless(project.id, member_id, label=rng.choice(others), session=session)
+    place: tuple[float, float, float, float]
+    if source is not None:
+        place = _xyxy(source)
+    else:
+        source = golds.doubtless(project.id, member_id, label=label, session=session)
+        if source is None:
+            return None
+        beside = images.boxes(images.box_ids(source.image_id, session=session), session=session)
+        others_there = [_xyxy(box) for box in beside.values() if box.id != source.id]
+        place, _ = spoil(_xyxy(source), label, [label], rng, others=others_there)
+    x1, y1, x2, y2 = place
+    planted = Box(
+        project_id=project.id,
+        image_id=source.image_id,
+        label=label,
+        x1=x1,
+        y1=y1,
+        x2=x2,
+        y2=y2,
+        origin="planted",
+        # A planted box must look like those around it: a solid edge would tell.
+        score=source.score,
+        parent_id=source.id,
+        gold="wrong",
+        verdict="wrong",
+    )
+    session.add(planted)
+    session.flush()
+    return planted.id
+
+
+def _xyxy(box: Box) -> tuple[float, float, float, float]:
+    return (box.x1, box.y1, box.x2, box.y2)
