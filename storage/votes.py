@@ -128,15 +128,18 @@ def discarded(project_id: int, *, session: Session) -> set[int]:
     return set(session.execute(_DISCARDED, {"project": project_id}).scalars())
 
 
-def last_words(image_ids: Collection[int], *, project_id: int, session: Session) -> dict[int, str]:
-    """The last answer on each of these images that anybody whose votes count stands by.
+def on_images(
+    image_ids: Collection[int], *, project_id: int, session: Session
+) -> dict[int, list[str]]:
+    """The answers on each of these images that members stand by whose votes count, oldest first.
 
     One that was reopened has to be looked at again, as if somebody had drawn more on it.
     """
     found = counting(image_ids, kind="image", project_id=project_id, session=session)
-    last = {image_id: list(said.values()) for image_id, said in found.answers.items()}
-    again = dict.fromkeys(found.reopened, "redrawn")
-    return again | {image_id: answers[-1] for image_id, answers in last.items() if answers}
+    return {
+        image_id: [*(["redrawn"] if image_id in found.reopened else []), *answers.values()]
+        for image_id, answers in found.answers.items()
+    }
 
 
 def subjects(project_id: int, kind: str, *, session: Session) -> set[int]:

@@ -10,6 +10,7 @@ from storage.progress import Standing
 
 FIRST_TRY = 30
 ALL_CHECKED = "all is checked 🎉"
+ALL_SEEN = "you have seen all there is 🎉 The others settle the rest."
 
 
 MARKED = {
@@ -119,7 +120,9 @@ def round_over(
     if not broken_off:
         left = bool(state.check or state.confirm or state.fix)
         reached = shown.goal is not None and done >= shown.goal
-        told = f"{count(done, 'sheet')}: your goal 🎉" if reached and left else ALL_CHECKED
+        told = ALL_CHECKED
+        if left:
+            told = f"{count(done, 'sheet')}: your goal 🎉" if reached else ALL_SEEN
     return stopped(project, state, told)
 
 
@@ -146,7 +149,7 @@ def nothing_to_ask(project: Project, state: Standing, *, preparing: bool) -> Wis
             "check a sample or check all? The question stands above.",
             [[button("🗂 Sources", at(project, "sources"))]],
         )
-    return stopped(project, state, told=ALL_CHECKED)
+    return stopped(project, state, told=ALL_SEEN if state.check else ALL_CHECKED)
 
 
 def stopped(project: Project, state: Standing, told: str = "") -> Wish:

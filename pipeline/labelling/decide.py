@@ -21,6 +21,8 @@ from storage.models import Box, Bulk, Image, Project, Source
 from storage.settings import ProjectSettings
 
 ANSWERS = {"right": True, "wrong": False}
+PICTURE_VOTES = 2
+"""People who say that a picture is complete, where a group wants more than one vote."""
 
 
 def vote(
@@ -192,15 +194,32 @@ def _fix(row: _Row, verdict: str | None) -> str | None:
 
 def refresh_images(image_ids: Iterable[int], *, project_id: int, session: Session) -> None:
     """Derive the last word on these images anew."""
+    needed = PICTURE_VOTES if settings.of(_project(project_id, session)).votes > 1 else 1
     by_answer: dict[str | None, list[int]] = defaultdict(list)
     for some in images.portions(list(image_ids)):
-        last = votes.last_words(some, project_id=project_id, session=session)
+        said = votes.on_images(some, project_id=project_id, session=session)
         for image_id in some:
-            by_answer[last.get(image_id)].append(image_id)
+            by_answer[word_on(said[image_id], needed=needed)].append(image_id)
     for answer, ids in by_answer.items():
         for some in images.portions(ids):
             session.execute(update(Image).where(col(Image.id).in_(some)).values(answer=answer))
         _forget(Image, ids, session)
+
+
+def word_on(answers: Sequence[str], *, needed: int) -> str | None:
+    """What people's answers say of a picture, oldest first.
+
+    One answer is the last word; where more are `needed`, as many have to agree since somebody drew
+    on it last, and a picture that is complete to some and not to others is looked at once more.
+    """
+    if needed <= 1 or not answers:
+        return answers[-1] if answers else None
+    news = [place for place, said in enumerate(answers) if said == "redrawn"]
+    since = answers[news[-1] + 1 :] if news else answers
+    complete, incomplete = since.count("complete"), since.count("incomplete")
+    if max(complete, incomplete) >= needed and complete != incomplete:
+        return "complete" if complete > incomplete else "incomplete"
+    return "redrawn" if news else None
 
 
 def refresh_project(project_id: int, *, session: Session) -> None:

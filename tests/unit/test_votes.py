@@ -184,3 +184,22 @@ def test_a_removed_source_counts_no_more(session: Session) -> None:
     assert sources.remove(source, session=session) == 1
     session.flush()
     assert standing(project.id or 0, session=session).images == 0
+
+
+@pytest.mark.parametrize(
+    ("answers", "needed", "word"),
+    [
+        ([], 1, None),
+        (["complete", "incomplete"], 1, "incomplete"),
+        (["complete"], 2, None),
+        (["complete", "complete"], 2, "complete"),
+        (["complete", "incomplete"], 2, None),
+        (["complete", "incomplete", "incomplete"], 2, "incomplete"),
+        (["complete", "complete", "redrawn"], 2, "redrawn"),
+        (["incomplete", "redrawn", "complete", "complete"], 2, "complete"),
+        (["unsure"], 1, "unsure"),
+    ],
+)
+def test_what_answers_say_of_a_picture(answers: list[str], needed: int, word: str | None) -> None:
+    """One answer is the last word; else so many have to agree since somebody drew on it."""
+    assert decide.word_on(answers, needed=needed) == word
