@@ -100,6 +100,7 @@ def _drawn(project_id: int) -> Any:
         .where(
             col(Vote.project_id) == project_id,
             col(Vote.subject_kind) == "box",
+            col(Box.project_id) == project_id,
             col(Box.origin) == "drawn",
         )
         .group_by(col(Vote.subject_id))

@@ -99,9 +99,9 @@ def of(
             out={member: answer for member, answer in answers.items() if member in out},
             mine=said.get(member_id),
         )
-        test = reason.how == "known" or reason.verdict is None
         unheard = aloud or reason.mine is None
-        reasons.append(replace(reason, hidden=blind and test and unheard))
+        secret = reason.how == "known" or (reason.verdict is None and reason.how != "reopened")
+        reasons.append(replace(reason, hidden=blind and unheard and secret))
     return reasons
 
 
