@@ -1,5 +1,6 @@
 """Votes are only added; what counts follows from them."""
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlmodel import Session, func, select
