@@ -2,7 +2,7 @@
 
 from sqlmodel import col, select
 
-from bot import autotrain, together
+from bot import access, autotrain, together
 from bot.handlers.drawing import ask_next
 from bot.messages import bulk as bulk_words
 from bot.messages import label as words
@@ -25,6 +25,7 @@ def begin(turn: Turn, *, goal: int | None = None) -> str:
     """
     project = turn.project
     assert project.id is not None
+    access.check_may_vote(turn, project)
     if together.apart(turn, project):
         together.show_board(turn, project)
         return ""

@@ -120,6 +120,7 @@ def _nothing_in_all(turn: Turn, sheet: Sheet, project: Project) -> int:
 def tap_round(turn: Turn, args: list[str]) -> str:
     """A button of a group's board: start, pause or end."""
     project, what = turn.project, args[0]
+    access.check_may_vote(turn, project)
     assert project.id is not None
     row = rounds.live(project.id, session=turn.session)
     if row is None:
@@ -148,6 +149,7 @@ def tap_round(turn: Turn, args: list[str]) -> str:
 def tap_bulk(turn: Turn, args: list[str]) -> str:
     """A button of a bulk decision: check, each, or yes, no and undo of the decision's number."""
     project, what = turn.project, args[0]
+    access.check_may_vote(turn, project)
     if what in ("check", "each"):
         scope = deal.scope_of(project, session=turn.session)
         row = bulk.begin(
