@@ -2,8 +2,8 @@
 
 For each seed a model is trained on the same few labelled photos. Then either side labels as many
 more, round after round: ours the ones that our worker ranks highest by the newest model's look, the
-other ones drawn by lot. Each training of a round goes on from the seed's first model, sees as many
-pictures as the others, and is judged on the same photos, which neither side may label.
+other ones drawn by lot. Either goes on training from its newest model; both see as many pictures,
+and are judged on the same photos, which neither may label.
 """
 
 import json
@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import mean
@@ -27,12 +28,12 @@ ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT.parent / "shared" / "data" / "bccd"
 PLOT = Path("build/active.png")
 
-SEEDS = (0, 1)
+SEEDS = (0, 1, 2)
 FIRST, STEP, ROUNDS = 24, 24, 2
 IMGSZ = 224
 EACH = 150
 """Pictures an epoch, however few are labelled: they are repeated, so that all trainings compare."""
-FIRST_EPOCHS, EPOCHS = 60, 20
+FIRST_EPOCHS, EPOCHS = 32, 12
 CLASSES = ("RBC", "WBC", "Platelets")
 
 Photo = dict[str, Any]
@@ -56,14 +57,23 @@ class Side:
     curve: Curve = field(default_factory=Curve)
 
 
+@dataclass(frozen=True)
+class Task:
+    """A training: on what, and from which weights (None: from nothing)."""
+
+    photos: Sequence[Photo]
+    seed: int
+    start: str | None = None
+
+
 def run() -> Iterator[Row]:
     """A row a count of labelled photos, for the mean of the curve, and for the boxes it took."""
     ours: list[Curve] = []
     other: list[Curve] = []
     with tempfile.TemporaryDirectory(prefix="taptrain-bench-") as home:
         bench = _Bench(Path(home))
-        for seed in SEEDS:
-            mine, lot = bench.race(seed)
+        for seed, start in bench.starts().items():
+            mine, lot = bench.race(seed, start)
             ours.append(mine)
             other.append(lot)
     PLOT.parent.mkdir(exist_ok=True)
@@ -82,7 +92,8 @@ def _means(curves: Sequence[Curve]) -> list[float]:
 
 
 def _row(name: str, ours: float, other: float) -> Row:
-    return Row(name, ours, other, "", ours / other, "≥ any order", ours >= other)
+    ratio = ours / other if other else None
+    return Row(name, ours, other, "", ratio, "≥ any order", ours >= other)
 
 
 class _Bench:
@@ -116,33 +127,39 @@ class _Bench:
         key = self._store.put_file(DATA / "JPEGImages" / f"{name}.jpg")
         return {"id": int(name.rpartition("_")[2]) + 1, "key": key, "boxes": boxes}
 
-    def race(self, seed: int) -> tuple[Curve, Curve]:
+    def starts(self) -> dict[int, Side]:
+        """What is labelled at first with each seed, and the model trained on that."""
+        firsts = {seed: self._shuffled(seed)[:FIRST] for seed in SEEDS}
+        made = self._train([Task(photos, seed) for seed, photos in firsts.items()])
+        sides = {}
+        for (seed, photos), (weights, score) in zip(firsts.items(), made, strict=True):
+            sides[seed] = Side(photos, weights)
+            sides[seed].curve.add(photos, score)
+        return sides
+
+    def _shuffled(self, seed: int) -> list[Photo]:
+        photos = list(self._pool)
+        random.Random(seed).shuffle(photos)
+        return photos
+
+    def race(self, seed: int, start: Side) -> tuple[Curve, Curve]:
         """Both sides' curves with this seed."""
-        lot = random.Random(seed)
-        photos = sorted(self._pool, key=lambda photo: int(photo["id"]))
-        lot.shuffle(photos)
-        first = photos[:FIRST]
-        [(weights, score)] = self._train([first], seed=seed, epochs=FIRST_EPOCHS, start=None)
-        ours, other = Side(first, weights), Side(first, weights)
-        for side in (ours, other):
-            side.curve.add(side.labelled, score)
+        ours, other = deepcopy(start), deepcopy(start)
+        lot = self._shuffled(seed)
         for _ in range(ROUNDS):
-            ours.labelled = [*ours.labelled, *self._ranked(ours, photos)[:STEP]]
-            free = [photo for photo in photos if photo not in other.labelled]
-            other.labelled = [*other.labelled, *lot.sample(free, STEP)]
+            ours.labelled += self._ranked(ours)[:STEP]
+            other.labelled = lot[: len(other.labelled) + STEP]
             # Side by side: whatever else the machine does weighs on both.
-            made = self._train(
-                [ours.labelled, other.labelled], seed=seed, epochs=EPOCHS, start=weights
-            )
-            for side, (newest, score) in zip((ours, other), made, strict=True):
-                side.weights = newest
+            made = self._train([Task(side.labelled, seed, side.weights) for side in (ours, other)])
+            for side, (weights, score) in zip((ours, other), made, strict=True):
+                side.weights = weights
                 side.curve.add(side.labelled, score)
             print(f"seed {seed}: {ours.curve} | {other.curve}", file=sys.stderr, flush=True)
         return ours.curve, other.curve
 
-    def _ranked(self, side: Side, photos: Sequence[Photo]) -> list[Photo]:
+    def _ranked(self, side: Side) -> list[Photo]:
         """What is not labelled yet, as our worker ranks it by the side's newest model."""
-        free = {photo["id"]: photo for photo in photos if photo not in side.labelled}
+        free = {photo["id"]: photo for photo in self._pool if photo not in side.labelled}
         counts = [sum(box[0] == k for p in side.labelled for box in p["boxes"]) for k in range(3)]
         spec = {
             "kind": "propose",
@@ -161,34 +178,32 @@ class _Bench:
         order = sorted(images, key=lambda image: -image["rank"])
         return [free[image["image_id"]] for image in order]
 
-    def _train(
-        self, sets: Sequence[Sequence[Photo]], *, seed: int, epochs: int, start: str | None
-    ) -> list[tuple[str, float]]:
-        """The weights' key and mAP50 of a training on each of these sets, all at once."""
-        weights = self._home / f"start-{start and Path(start).stem}"
-        if start is not None:
-            weights.mkdir(exist_ok=True)
-            (weights / "yolov8n.pt").write_bytes(self._store.read(start))
-        specs = [
-            {
-                "kind": "train",
-                "store": self._store.root,
-                "manifest": self._manifest(photos),
-                "epochs": epochs,
-                "imgsz": IMGSZ,
-                "seed": seed,
-                "start": "scratch" if start is None else "auto",
-                "weights_folder": str(weights),
-                "offline": True,
-            }
-            for photos in sets
-        ]
+    def _train(self, tasks: Sequence[Task]) -> list[tuple[str, float]]:
+        """The weights' key and mAP50 of each training, all done side by side."""
         made = []
-        for folder in self._work(specs):
+        for folder in self._work([self._training(task) for task in tasks]):
             result = _result(folder)
             key = self._store.put_file(folder / "out" / result["weights"])
             made.append((key, float(result["test"]["map50"])))
         return made
+
+    def _training(self, task: Task) -> dict[str, Any]:
+        weights = self._home / "weights" / Path(task.start or "none").stem
+        weights.mkdir(parents=True, exist_ok=True)
+        if task.start:
+            # Where our worker looks for weights to start from.
+            (weights / "yolov8n.pt").write_bytes(self._store.read(task.start))
+        return {
+            "kind": "train",
+            "store": self._store.root,
+            "manifest": self._manifest(task.photos),
+            "epochs": EPOCHS if task.start else FIRST_EPOCHS,
+            "imgsz": IMGSZ,
+            "seed": task.seed,
+            "start": "auto" if task.start else "scratch",
+            "weights_folder": str(weights),
+            "offline": True,
+        }
 
     def _manifest(self, photos: Sequence[Photo]) -> str:
         repeated = [photos[place % len(photos)] for place in range(EACH)]
