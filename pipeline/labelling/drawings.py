@@ -5,7 +5,7 @@ import zlib
 from sqlmodel import Session, col, select
 
 from pipeline.errors import UserError
-from pipeline.labelling import decide
+from pipeline.labelling import decide, joining
 from storage import images
 from storage.models import Box, Drawing, Image, Project
 from storage.progress import standing
@@ -181,6 +181,7 @@ def accept(drawing: Drawing, label: str, *, member_id: int, whole: bool, session
         member_id=member_id,
         session=session,
     )
+    joining.join(drawing.image_id, session=session)
     drawing.state, drawing.label = "confirmed", label
     _settle(drawing, member_id=member_id, whole=whole, session=session)
     return image

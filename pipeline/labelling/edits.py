@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sqlmodel import Session, col, select
 
 from pipeline.errors import UserError
-from pipeline.labelling import decide, drawings
+from pipeline.labelling import decide, drawings, joining
 from pipeline.labelling.edit import (
     Accept,
     Add,
@@ -168,6 +168,7 @@ class _Work:
             guesses, kind="box", project_id=self.task.project_id, session=self.session
         )
         self._vote([box_id for box_id in guesses if self.member_id not in said[box_id]], "right")
+        joining.join(self.task.image_id, session=self.session)
         self._vote([self.task.image_id], "complete", kind="image")
         self._close_requests("confirmed" if mine else "nothing")
         self._close_fixes()
