@@ -7,6 +7,8 @@ from storage.models import Project
 from storage.team import Share
 
 MOST = 40
+LONGEST = 24
+"""Letters of a name."""
 ENOUGH = 20
 """Answers that could be compared before anything is said about how somebody answers."""
 CARE = ((0.95, "careful eye"), (0.85, "steady hand"), (0.0, "quick thumb"))
@@ -34,7 +36,7 @@ def for_admins(project: Project, shares: list[Share]) -> Wish:
     lines = [_head(project, shares)]
     lines += [f"{_did(share)}\n    {_known(share)}" for share in shares[:MOST]]
     people: list[Button] = [
-        button(f"{share.name[:24]} ▸", at(project, "team"), "m", share.member_id)
+        button(f"{share.name[:LONGEST]} ▸", at(project, "team"), "m", share.member_id)
         for share in shares[:MOST]
     ]
     return text("\n".join(lines), rows(people, 2))
@@ -69,7 +71,7 @@ def _did(share: Share) -> str:
         )
         if number
     ]
-    return f"{esc(share.name)} – {', '.join(done) or 'here to look'}"
+    return f"{esc(share.name[:LONGEST])} – {', '.join(done) or 'here to look'}"
 
 
 def _care(share: Share) -> str:

@@ -160,7 +160,7 @@ def who(reason: Reason, names: dict[int, str]) -> str:
 def prediction(project: Project, *, reply_to: int | None) -> Wish:
     """A photo with a model's boxes: nobody decided anything."""
     return text(
-        f"{head(project)}these are the model's own boxes on your photo; nobody has checked them, "
-        "and nothing was learned from it. Send the photo without /predict to add it.",
+        f"{head(project)}these are the model's own boxes on your photo: nobody has checked them. "
+        "✏️ under the picture makes labels of it.",
         reply_to=reply_to,
     )

@@ -10,18 +10,23 @@ from hypothesis import strategies as st
 
 from bot import wishes
 from bot.commands import COMMANDS
-from bot.messages import collect, common, label, project, propose, result, stats, train
+from bot.messages import collect, common, label, project, propose, result, stats, train, why
 from bot.messages import drawing as drawn
+from bot.messages import settings as chosen
+from bot.messages import team as people
 from bot.routes import COMMAND_HANDLERS, TAPS
 from bot.wishes import Wish
 from pipeline.jobs.events import Progress
 from pipeline.jobs.spec import Figures
 from pipeline.kinds.propose import Kept
+from pipeline.labelling.reasons import Reason
 from pipeline.labelling.standings import Standings
 from storage.figures import Agreement, Ready
 from storage.jobs import Place
 from storage.models import Drawing, Job, Member, Project, Sheet, Source
 from storage.progress import Standing
+from storage.settings import ProjectSettings
+from storage.team import Share
 
 HOSTILE = "<b>&amp;<script>"
 LARGE = 2**31 - 1
@@ -134,6 +139,26 @@ def every_wish() -> Iterator[Wish]:
     yield train.queue(here, [Place(job(), 0), Place(job("collect"), 3)])
     yield train.queue(None, [])
     yield result.models(here, [])
+    settings = ProjectSettings(votes=9, votes_by_class={HOSTILE: 5})
+    yield chosen.menu(here, settings, may_change=True, people=1, notes=[HOSTILE])
+    yield chosen.menu(here, settings, may_change=False)
+    yield chosen.by_class(named("x", *[f"{n} {HOSTILE * 4}" for n in range(80)]), settings, 3)
+    yield chosen.role_given(here, HOSTILE, "viewer", 2**52, None)
+    yield chosen.role_undone(here, HOSTILE)
+    share = Share(2**52, HOSTILE, "viewer", False, 1200, 3, 1, 1, 2, 30, 29, 4, 3)
+    yield people.team(here, [share] * 22, 3, username="a_bot")
+    yield people.team(here, [], 0, username="")
+    yield people.for_admins(here, [share] * 22)
+    for fixed in (None, HOSTILE):
+        yield people.member(here, share, fixed=fixed)
+    yield people.left_out(here, share, counting=True)
+    yield people.back_in(here, share, counting=False)
+    reason = Reason("box", LARGE, HOSTILE, "votes", "wrong", answers={1: "wrong"}, sure=0.02)
+    for how in ("votes", "trust", "reopened", "known", "merged", "open"):
+        told = replace(reason, how=how, instead=f"class:{HOSTILE}", source=HOSTILE)
+        yield why.tiles(here, [told] * 9, f"s{LARGE}", many_votes=True)
+        yield why.detail(here, told, 9, f"s{LARGE}", votes=3, admin=True)
+    yield why.prediction(here, reply_to=1)
 
 
 @pytest.mark.parametrize("wish", list(every_wish()), ids=lambda wish: wish["kind"])
