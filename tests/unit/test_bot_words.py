@@ -146,9 +146,9 @@ def every_wish() -> Iterator[Wish]:
     yield chosen.role_given(here, HOSTILE, "viewer", 2**52, None)
     yield chosen.role_undone(here, HOSTILE)
     share = Share(2**52, HOSTILE, "viewer", False, 1200, 3, 1, 1, 2, 30, 29, 4, 3)
-    yield people.team(here, [share] * 22, 3, username="a_bot")
+    yield people.team(here, [share] * 15, 3, username="a_bot")
     yield people.team(here, [], 0, username="")
-    yield people.for_admins(here, [share] * 22)
+    yield people.for_admins(here, [share] * 15)
     for fixed in (None, HOSTILE):
         yield people.member(here, share, fixed=fixed)
     yield people.left_out(here, share, counting=True)
