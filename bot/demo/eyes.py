@@ -11,13 +11,13 @@ from sqlmodel import Session
 
 from bot.demo.parcel import Luggage
 from bot.demo.scene import Box
-from storage import images, votes
+from storage import images, tracks, votes
 from storage.db import Database
 from storage.models import Box as BoxRow
 from storage.models import Drawing, Image, Sheet
 
-SAME = 0.5
-"""Intersection over union from which a box is taken for a duck's."""
+SAME, TOUCHES = 0.5, 0.1
+"""Intersection over union from which a box is taken for a duck's, and from which it is near one."""
 
 
 class Eyes:
@@ -44,6 +44,10 @@ class Eyes:
         """Places (from 1) of a sheet's tiles that deserve a tap; None for strange pictures."""
         return await self._db.read(lambda session: self._faults(sheet_id, session))
 
+    async def instead(self, sheet_id: int) -> str | None:
+        """What the wrong box on a sheet is instead: off or nothing; None on other sheets."""
+        return await self._db.read(lambda session: self._instead(sheet_id, session))
+
     async def ducks(self, drawing_id: int) -> tuple[Box, ...] | None:
         """The ducks on the picture that is to be drawn on; None for a strange picture."""
         return await self._db.read(lambda session: self._ducks(drawing_id, session))
@@ -63,7 +67,11 @@ class Eyes:
         sheet = session.get(Sheet, sheet_id)
         if sheet is None:
             return None
-        fits = self._is_duck if sheet.kind == "box" else self._is_complete
+        fits = {
+            "box": self._is_duck,
+            "track": self._is_one_duck,
+            "frame": self._is_all_right,
+        }.get(sheet.kind, self._is_complete)
         answers = [fits(subject, session) for subject in sheet.tiles]
         if None in answers:
             return None
@@ -73,6 +81,35 @@ class Eyes:
         row = images.boxes([box_id], session=session)[box_id]
         truth = self._truth(images.get(row.image_id, session=session))
         return None if truth is None else _on_one(_corners(row), truth)
+
+    def _instead(self, sheet_id: int, session: Session) -> str | None:
+        sheet = session.get(Sheet, sheet_id)
+        if sheet is None or sheet.kind != "fix":
+            return None
+        row = images.boxes(sheet.tiles, session=session)[sheet.tiles[0]]
+        near = any(overlap(_corners(row), duck) > TOUCHES for duck in self._ducks_of(row, session))
+        whole = self._is_complete(row.image_id, session)
+        return "off" if near and not whole else "nothing"
+
+    def _ducks_of(self, row: BoxRow, session: Session) -> tuple[Box, ...]:
+        return self._truth(images.get(row.image_id, session=session)) or ()
+
+    def _is_one_duck(self, track_id: int, session: Session) -> bool | None:
+        """Whether most of a track's boxes are on a duck."""
+        said = [self._is_duck(box, session) for box in tracks.boxes(track_id, session=session)]
+        return None if None in said else 2 * sum(map(bool, said)) > len(said)
+
+    def _is_all_right(self, image_id: int, session: Session) -> bool | None:
+        """Whether every box that is not wrong is on a duck, and every duck has one."""
+        image = images.get(image_id, session=session)
+        truth = self._truth(image)
+        if truth is None:
+            return None
+        rows = images.boxes(images.box_ids(image_id, session=session), session=session).values()
+        boxes = [_corners(row) for row in rows if row.verdict != "wrong"]
+        return all(_on_one(box, truth) for box in boxes) and all(
+            _on_one(duck, boxes) for duck in truth
+        )
 
     def _is_complete(self, image_id: int, session: Session) -> bool | None:
         image = images.get(image_id, session=session)

@@ -38,6 +38,11 @@ async def check(stage: Stage) -> None:
 
 async def _answer(stage: Stage, member: Member, shown: Message, sheet: int) -> None:
     cast = stage.cast
+    instead = await stage.eyes.instead(sheet)
+    if instead is not None:
+        cast.tell(f"A box that was wrong comes back: {member.name} says what it is instead.")
+        await cast.tap(member, shown, "s", sheet, instead, pause=1.0)
+        return
     faults = await stage.eyes.faults(sheet)
     if faults is None:
         # Pictures of the visitor's are left to the visitor.
