@@ -6,7 +6,7 @@ from pathlib import Path
 from sqlmodel import Session
 
 from pipeline.labelling import deal
-from pipeline.labelling.tiles import Tile, TileBox
+from pipeline.labelling.tiles import Crop, Tile, TileBox
 from storage import images, projects, questions, tracks, votes
 from storage.files import FileStore
 from storage.models import Box, Image, Sheet
@@ -45,9 +45,16 @@ def _boxes(box_ids: list[int], files: FileStore, session: Session) -> list[Tile]
 
 
 def _tracks(track_ids: list[int], files: FileStore, session: Session) -> list[Tile]:
-    """One crop of each object, from the middle of its way."""
-    ways = [tracks.boxes(track_id, session=session) for track_id in track_ids]
-    return _boxes([way[len(way) // 2] for way in ways if way], files, session)
+    """Each object in the first, the middle and the last frame that are asked about."""
+    ways = tracks.shown(track_ids, session=session)
+    boxes = images.boxes([box_id for way in ways.values() for box_id in way], session=session)
+    of_box = images.many([box.image_id for box in boxes.values()], session=session)
+    tiles = []
+    for number, track_id in enumerate(track_ids, 1):
+        way = [boxes[box_id] for box_id in ways[track_id]]
+        crops = tuple(Crop(_path(of_box[box.image_id], files), xyxy(box), box.score) for box in way)
+        tiles.append(Tile(crops[0].path, number, way[0].label, crops=crops))
+    return tiles
 
 
 def _pictures(
@@ -62,10 +69,16 @@ def _pictures(
         Tile(
             path=_path(of_sheet[image_id], files),
             number=number,
-            boxes=tuple(TileBox(rows[box].label, xyxy(rows[box])) for box in shown[image_id]),
+            boxes=tuple(_on_picture(rows[box]) for box in shown[image_id]),
+            named=sheet.kind == "frame",
         )
         for number, image_id in enumerate(sheet.tiles, 1)
     ]
+
+
+def _on_picture(box: Box) -> TileBox:
+    # What people confirmed is sure, whatever the model thought of it.
+    return TileBox(box.label, xyxy(box), box.score if box.verdict is None else None)
 
 
 def _path(image: Image, files: FileStore) -> Path:

@@ -65,7 +65,8 @@ def shown(track_ids: Collection[int], *, session: Session) -> dict[int, list[int
 
     Of a track on which everything is decided by now, those of all its boxes.
     """
-    open_ones = _in_time(track_ids, col(Box.verdict).is_(None), session=session)
+    still_open = (col(Box.verdict).is_(None), col(Box.merged_id).is_(None))
+    open_ones = _in_time(track_ids, *still_open, session=session)
     ways = _in_time(track_ids, session=session) | open_ones
     return {track_id: _ends_and_middle(way) for track_id, way in ways.items()}
 
@@ -81,7 +82,7 @@ def _in_time(
     query = (
         columns(col(Box.track_id), col(Box.id))
         .join(Image, col(Image.id) == col(Box.image_id))
-        .where(col(Box.track_id).in_(track_ids), col(Box.merged_id).is_(None), *where)
+        .where(col(Box.track_id).in_(track_ids), *where)
         .order_by(col(Image.seconds), col(Box.id))
     )
     found: dict[int, list[int]] = defaultdict(list)

@@ -6,6 +6,7 @@ from pathlib import Path
 from pipeline.labelling import paint
 from pipeline.labelling.colours import colours
 from pipeline.labelling.decode import fitted, jpeg
+from pipeline.labelling.spots import beside
 from pipeline.labelling.tiles import Box
 
 MOST_NAMED = 8
@@ -36,10 +37,12 @@ def render(
     for pixels, name in zip(shown, names, strict=True):
         paint.box(image, pixels, shades[name], width=max(2, unit // 300))
     taken: list[paint.Pixels] = []
+    height = unit * 0.046
     for number, (pixels, name) in enumerate(zip(shown, names, strict=True), start=1):
         text = f"{number} {name}" if named and paint.writable(name) else str(number)
         others = [other for other in shown if other is not pixels]
-        spot = _spot(pixels, text, image.size, unit * 0.046, others, taken)
+        label = (paint.badge_width(text, height), height)
+        spot = beside(pixels, label, image.size, others, taken)
         paint.badge(image, spot, text)
         taken.append(spot)
     return jpeg(image)
@@ -48,38 +51,3 @@ def render(
 def _pixels(box: Box, width: int, height: int) -> paint.Pixels:
     x1, y1, x2, y2 = box
     return (x1 * width, y1 * height, x2 * width, y2 * height)
-
-
-def _spot(
-    box: paint.Pixels,
-    text: str,
-    size: tuple[int, int],
-    height: float,
-    others: list[paint.Pixels],
-    taken: list[paint.Pixels],
-) -> paint.Pixels:
-    # Above the box if it can be, so that the number hides nothing and plainly belongs to it.
-    wide = paint.badge_width(text, height)
-    x1, y1, x2, y2 = box
-    corners = [
-        (x1, y1 - height),
-        (x2 - wide, y1 - height),
-        (x1, y1),
-        (x2 - wide, y1),
-        (x1 - wide, y1),
-        (x2, y1),
-        (x1, y2),
-        (x2 - wide, y2 - height),
-    ]
-    best: tuple[float, paint.Pixels] | None = None
-    for place, (x, y) in enumerate(corners):
-        left = min(max(x, 0.0), size[0] - wide)
-        top = min(max(y, 0.0), size[1] - height)
-        spot = (left, top, left + wide, top + height)
-        pushed = (abs(left - x) + abs(top - y)) / height
-        hides = 2 * paint.covered(box, spot) + sum(paint.covered(spot, o) for o in others) / 2
-        cost = place / 8 + pushed + hides + 5 * sum(paint.overlap(spot, t) > 0 for t in taken)
-        if best is None or cost < best[0]:
-            best = (cost, spot)
-    assert best is not None
-    return best[1]

@@ -109,6 +109,29 @@ def badge_width(text: str, height: float) -> float:
     return max(height, font(round(height * 0.74)).getlength(text) + height * 0.5)
 
 
+def tag(image: Image.Image, spot: Pixels, text: str, colour: Colour) -> None:
+    """A name on its class's colour, filling `spot` (pixels)."""
+    draw = ImageDraw.Draw(image)
+    height = spot[3] - spot[1]
+    draw.rounded_rectangle(
+        spot, radius=height * 0.22, fill=colour, outline=CASING, width=max(1, round(height * 0.07))
+    )
+    draw.text(
+        ((spot[0] + spot[2]) / 2, (spot[1] + spot[3]) / 2),
+        text,
+        font=font(round(height * 0.66)),
+        fill=CASING,
+        anchor="mm",
+        stroke_width=max(0, round(height * 0.015)),
+        stroke_fill=CASING,
+    )
+
+
+def tag_width(text: str, height: float) -> float:
+    """How wide `tag` should be for `text`, in pixels."""
+    return font(round(height * 0.66)).getlength(text) + height * 0.5
+
+
 def note(image: Image.Image, text: str) -> None:
     """A quiet word in the middle of an empty picture."""
     ImageDraw.Draw(image).text(

@@ -8,19 +8,12 @@ from PIL import Image
 
 from pipeline.labelling import paint
 from pipeline.labelling.colours import Colour, colours
+from pipeline.labelling.crop import EMPTY, GROUND, View, crop, views
 from pipeline.labelling.decode import UnreadablePicture, jpeg, load, size_of
 from pipeline.labelling.grid import columns
 from pipeline.labelling.tiles import Box, Tile
+from pipeline.labelling.whole import legend, whole
 
-GROUND: Colour = (24, 27, 33)
-EMPTY: Colour = (52, 56, 64)
-BOX_SHARE = 0.55
-"""The box's long side by the tile's: enough around it to tell what it is."""
-
-LEAST_CONTEXT = 48
-"""Pixels of the picture that a tile shows at least, however small the box."""
-
-UNSURE = 0.5
 MOST_BYTES = 350_000
 MOST_TILES = 9
 
@@ -36,12 +29,16 @@ def render(tiles: Sequence[Tile], *, size: int, classes: Sequence[str]) -> bytes
     gap = max(4, size // 90)
     wide = (size - gap * (across + 1)) // across
     high = round(wide * aspect)
-    sheet = Image.new("RGB", (size, gap + down * (high + gap)), GROUND)
     shades = colours(_labels(tiles), classes)
-    pictures = _pictures(tiles, sizes, wide)
+    below = legend(tiles, shades, size)
+    tall = gap + down * (high + gap)
+    sheet = Image.new("RGB", (size, tall + (below.height if below else 0)), GROUND)
+    if below is not None:
+        sheet.paste(below, (0, tall))
+    shown = [_views(tile, (wide, high), sizes) for tile in tiles]
+    pictures = _pictures(tiles, shown, sizes, wide)
     for place, tile in enumerate(tiles):
-        picture = pictures.get(tile.path)
-        drawn = _tile(tile, picture, (wide, high), shades)
+        drawn = _tile(tile, shown[place], pictures, sizes, (wide, high), shades)
         row, column = divmod(place, across)
         sheet.paste(drawn, (gap + column * (wide + gap), gap + row * (high + gap)))
     return jpeg(sheet, most=MOST_BYTES)
@@ -49,7 +46,7 @@ def render(tiles: Sequence[Tile], *, size: int, classes: Sequence[str]) -> bytes
 
 def _sizes(tiles: Sequence[Tile]) -> dict[Path, tuple[int, int]]:
     sizes = {}
-    for path in {tile.path for tile in tiles}:
+    for path in {path for tile in tiles for path in _paths(tile)}:
         try:
             sizes[path] = size_of(path)
         except UnreadablePicture:
@@ -59,25 +56,50 @@ def _sizes(tiles: Sequence[Tile]) -> dict[Path, tuple[int, int]]:
 
 def _aspect(tiles: Sequence[Tile], sizes: dict[Path, tuple[int, int]]) -> float:
     # Crops are square; whole pictures get tiles of their own shape, which wastes no screen.
-    if any(tile.box for tile in tiles) or not sizes:
+    if any(tile.box or tile.crops for tile in tiles) or not sizes:
         return 1.0
     return min(1.5, max(0.4, median(height / width for width, height in sizes.values())))
+
+
+def _paths(tile: Tile) -> list[Path]:
+    return [crop.path for crop in tile.crops] or [tile.path]
 
 
 def _labels(tiles: Sequence[Tile]) -> set[str]:
     return {tile.label for tile in tiles} | {box.label for tile in tiles for box in tile.boxes}
 
 
+def _views(tile: Tile, size: tuple[int, int], sizes: dict[Path, tuple[int, int]]) -> list[View]:
+    """The crops that make up the tile; none for a whole picture."""
+    if tile.box is not None:
+        return views([(tile.path, tile.box, tile.score)], size, 0, tall=False)
+    boxes = [(one.path, one.box, one.score) for one in tile.crops if one.path in sizes]
+    if not boxes:
+        return []
+    tall = median(_shape(box, sizes[path]) for path, box, _ in boxes) > 1
+    return views(boxes, size, max(2, size[0] // 120), tall=tall)
+
+
+def _shape(box: Box, size: tuple[int, int]) -> float:
+    """Height by width, in pixels."""
+    return (box[3] - box[1]) * size[1] / max(1e-6, (box[2] - box[0]) * size[0])
+
+
 def _pictures(
-    tiles: Sequence[Tile], sizes: dict[Path, tuple[int, int]], wide: int
+    tiles: Sequence[Tile],
+    shown: Sequence[Sequence[View]],
+    sizes: dict[Path, tuple[int, int]],
+    wide: int,
 ) -> dict[Path, Image.Image]:
     # One decode a picture, as small as its most magnified tile allows.
     need: dict[Path, float] = {}
-    for tile in tiles:
-        if tile.path in sizes:
-            width, height = sizes[tile.path]
-            shown = max(width, height) if tile.box is None else _side(tile.box, width, height)
-            need[tile.path] = max(need.get(tile.path, 0), wide / shown)
+    for view in (view for parts in shown for view in parts):
+        if view.path in sizes:
+            share = view.size[0] / view.window(*sizes[view.path])[0]
+            need[view.path] = max(need.get(view.path, 0), share)
+    for tile, parts in zip(tiles, shown, strict=True):
+        if not parts and tile.path in sizes:
+            need[tile.path] = max(need.get(tile.path, 0), wide / max(sizes[tile.path]))
     pictures = {}
     for path, share in need.items():
         try:
@@ -87,90 +109,27 @@ def _pictures(
     return pictures
 
 
-def _side(box: Box, width: float, height: float) -> float:
-    longest = max((box[2] - box[0]) * width, (box[3] - box[1]) * height)
-    return min(max(longest / BOX_SHARE, LEAST_CONTEXT), max(width, height, LEAST_CONTEXT))
-
-
 def _tile(
     tile: Tile,
-    picture: Image.Image | None,
+    parts: Sequence[View],
+    pictures: dict[Path, Image.Image],
+    sizes: dict[Path, tuple[int, int]],
     size: tuple[int, int],
     shades: dict[str, Colour],
 ) -> Image.Image:
-    if picture is None:
-        drawn = Image.new("RGB", size, EMPTY)
-        paint.note(drawn, "unreadable")
-        _badge(drawn, tile.number, [])
-    elif tile.box is not None:
-        drawn = _crop(tile, tile.box, picture, size, shades[tile.label])
+    taken: list[paint.Pixels] = []
+    drawn = Image.new("RGB", size, GROUND if len(parts) > 1 else EMPTY)
+    if not parts and not tile.crops and tile.path in pictures:
+        drawn, taken = whole(tile, pictures[tile.path], size, shades)
+    elif any(view.path in pictures for view in parts):
+        for view in parts:
+            if view.path in pictures:
+                picture = pictures[view.path]
+                taken.append(crop(drawn, view, picture, sizes[view.path], shades[tile.label]))
     else:
-        drawn = _whole(tile, picture, size, shades)
-    return drawn
-
-
-def _crop(
-    tile: Tile, box: Box, picture: Image.Image, size: tuple[int, int], shade: Colour
-) -> Image.Image:
-    full_width, full_height = size_of(tile.path)
-    shrunk = picture.width / full_width
-    side = _side(box, full_width, full_height) * shrunk
-    left = _window((box[0] + box[2]) / 2 * picture.width, side, picture.width)
-    top = _window((box[1] + box[3]) / 2 * picture.height, side, picture.height)
-    drawn = _cut(picture, (left, top, left + side, top + side), size)
-    factor = size[0] / side
-    shown = (
-        (box[0] * picture.width - left) * factor,
-        (box[1] * picture.height - top) * factor,
-        (box[2] * picture.width - left) * factor,
-        (box[3] * picture.height - top) * factor,
-    )
-    unsure = tile.score is not None and tile.score < UNSURE
-    line = max(2, size[0] // 80)
-    paint.box(drawn, shown, shade, width=line, dashed=unsure)
-    _badge(drawn, tile.number, [shown])
-    return drawn
-
-
-def _window(centre: float, side: float, length: int) -> float:
-    # Inside the picture where it fits, else the picture in the middle of the window.
-    if side >= length:
-        return (length - side) / 2
-    return min(max(centre - side / 2, 0.0), length - side)
-
-
-def _cut(
-    picture: Image.Image, window: tuple[float, float, float, float], size: tuple[int, int]
-) -> Image.Image:
-    left, top, right, bottom = window
-    inside = (max(0.0, left), max(0.0, top), min(picture.width, right), min(picture.height, bottom))
-    factor = size[0] / (right - left)
-    wide = max(1, round((inside[2] - inside[0]) * factor))
-    high = max(1, round((inside[3] - inside[1]) * factor))
-    filter_ = Image.Resampling.BICUBIC if factor > 1 else Image.Resampling.LANCZOS
-    part = picture.resize((wide, high), filter_, box=inside, reducing_gap=2.0)
-    drawn = Image.new("RGB", size, EMPTY)
-    drawn.paste(part, (round((inside[0] - left) * factor), round((inside[1] - top) * factor)))
-    return drawn
-
-
-def _whole(
-    tile: Tile, picture: Image.Image, size: tuple[int, int], shades: dict[str, Colour]
-) -> Image.Image:
-    factor = min(size[0] / picture.width, size[1] / picture.height)
-    wide = max(1, round(picture.width * factor))
-    high = max(1, round(picture.height * factor))
-    left, top = (size[0] - wide) // 2, (size[1] - high) // 2
-    drawn = Image.new("RGB", size, EMPTY)
-    drawn.paste(picture.resize((wide, high), Image.Resampling.LANCZOS), (left, top))
-    line = max(2, size[0] // 170)
-    all_shown = []
-    for item in tile.boxes:
-        x1, y1, x2, y2 = item.xyxy
-        shown = (left + x1 * wide, top + y1 * high, left + x2 * wide, top + y2 * high)
-        paint.box(drawn, shown, shades[item.label], width=line)
-        all_shown.append(shown)
-    _badge(drawn, tile.number, all_shown)
+        drawn.paste(EMPTY, (0, 0, *size))
+        paint.note(drawn, "unreadable")
+    _badge(drawn, tile.number, taken)
     return drawn
 
 
