@@ -34,6 +34,10 @@ QUIET_S = 0.3
 SANDBOX = [sys.executable, "-m", "bot.sandbox", "--port", "0"]
 BOT = [sys.executable, "-m", "bot", "run"]
 PLAIN = [sys.executable, "-m", "bench.answering"]
+BUSY = (
+    "SELECT 1 FROM message WHERE state = 'waiting' LIMIT 1",
+    "SELECT 1 FROM sheet WHERE state = 'preparing' LIMIT 1",
+)
 OURS, IN_TURN, AT_ONCE = "ours", "in-turn", "at-once"
 SIDES = (OURS, IN_TURN, AT_ONCE)
 
@@ -174,16 +178,16 @@ def _method(address: str, name: str) -> str:
 
 
 async def _quiet(side: Side) -> None:
-    """Wait until our bot has drawn all its marks, which the other sides must not suffer from.
+    """Wait until our bot has shown and painted all it wants to: nobody else must suffer from that.
 
     Raises:
         NotReady: it is still at it after a while.
     """
     for _ in range(round(SHOWN_S / QUIET_S)):
         await asyncio.sleep(QUIET_S)
-        if not _rows(side, "SELECT 1 FROM message WHERE state = 'waiting' LIMIT 1"):
+        if not any(_rows(side, query) for query in BUSY):
             return
-    raise NotReady("messages still wait to be sent")
+    raise NotReady("something still waits to be painted or sent")
 
 
 def _miscounted(side: Side, rounds: int) -> int:

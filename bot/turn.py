@@ -229,20 +229,17 @@ def _turn(
     where, who, message = update.effective_chat, update.effective_user, update.effective_message
     assert where is not None
     tapped = update.callback_query is not None
-    known_chat, known_member = chats.known(where.id, who.id if who else 0, session=session)
     chat = chats.chat(
         where.id,
         type_=where.type,
         title=where.title or where.full_name or "",
         message_id=message.message_id if message and not tapped else 0,
-        row=known_chat,
         session=session,
     )
     member = chats.member(
         who.id if who else 0,
         name=who.first_name if who else "someone",
         username=who.username if who else None,
-        row=known_member,
         session=session,
     )
     session.flush()

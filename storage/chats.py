@@ -2,41 +2,19 @@
 
 from typing import Any
 
-from sqlalchemy import bindparam, update
-from sqlmodel import Session, col, delete, select
+from sqlalchemy import update
+from sqlmodel import Session, col, delete
 
 from storage import outbox
 from storage.models import Chat, Drawing, Job, Member, Message, Moved, Project, Sheet, Upload
 
 PRIVATE = "private"
 
-# Written once: each update runs it, and making a statement takes longer than running one.
-_BOTH = (
-    select(Chat, Member)
-    .join(Member, col(Member.id) == bindparam("member"))
-    .where(col(Chat.id) == bindparam("chat"))
-)
-
-
-def known(
-    chat_id: int, member_id: int, *, session: Session
-) -> tuple[Chat, Member] | tuple[None, None]:
-    """Who speaks where, read at once, for `chat` and `member`; nothing where either is new."""
-    row = session.execute(_BOTH, {"chat": chat_id, "member": member_id}).first()
-    return (row[0], row[1]) if row is not None else (None, None)
-
-
 def chat(
-    chat_id: int,
-    *,
-    type_: str,
-    title: str = "",
-    message_id: int = 0,
-    row: Chat | None = None,
-    session: Session,
+    chat_id: int, *, type_: str, title: str = "", message_id: int = 0, session: Session
 ) -> Chat:
-    """The chat's row, made or refreshed by what it just said. `row`: as `known` gave it."""
-    row = row or session.get(Chat, chat_id)
+    """The chat's row, made or refreshed by what it just said."""
+    row = session.get(Chat, chat_id)
     if row is None:
         row = Chat(id=chat_id, type=type_, title=title)
         session.add(row)
@@ -45,16 +23,9 @@ def chat(
     return row
 
 
-def member(
-    member_id: int,
-    *,
-    name: str,
-    username: str | None,
-    row: Member | None = None,
-    session: Session,
-) -> Member:
-    """The member's row, made or refreshed. `row`: as `known` gave it."""
-    row = row or session.get(Member, member_id)
+def member(member_id: int, *, name: str, username: str | None, session: Session) -> Member:
+    """The member's row, made or refreshed."""
+    row = session.get(Member, member_id)
     if row is None:
         row = Member(id=member_id, name=name, username=username)
         session.add(row)
