@@ -51,6 +51,15 @@ def test_guesses_bear_the_askers_names(trained: Trained, tmp_path: Path) -> None
     assert told[-1]["done"] == told[-1]["total"] == 19
 
 
+def test_every_picture_is_ranked(trained: Trained, tmp_path: Path) -> None:
+    """A look says how soon to ask about each picture; what looks like the known comes later."""
+    known = [{"image_id": i["id"], "key": i["key"]} for i in trained.manifest["images"][:2]]
+    result = propose(trained, tmp_path, known=known, have={"Apples": 3}).result
+    ranks = [image["rank"] for image in result["images"]]
+    assert all(0 < rank <= 1 for rank in ranks)
+    assert max(ranks[:2]) < min(ranks[2:])
+
+
 def test_unknown_classes_get_empty_guesses(trained: Trained, tmp_path: Path) -> None:
     """A class the model never learned is no error."""
     images = propose(trained, tmp_path, classes=["Murka"]).result["images"]
