@@ -24,13 +24,17 @@ from pipeline.jobs.spec import (
     TrainResult,
 )
 from pipeline.jobs.spec_export import LabelsResult
+from pipeline.jobs.spec_labels import ConsensusResult
 from pipeline.jobs.spec_tracks import CarryResult
-from pipeline.kinds import carry, collect, labels, package, predict, propose, train
+from pipeline.kinds import carry, collect, consensus, labels, package, predict, propose, train
 from pipeline.kinds.places import Places
 from storage import outbox
 from storage.models import Job, now
 
 log = logging.getLogger(__name__)
+
+SILENT = frozenset({"carry", "consensus"})
+"""Nobody asked for these by name, and work goes on without; a failure's cause is in the log."""
 
 
 class JobListener:
@@ -61,6 +65,8 @@ class JobListener:
                 return labels.prepare(job, folder, self._places, session=session)
             case "carry":
                 return carry.prepare(job, folder, self._places, session=session)
+            case "consensus":
+                return consensus.prepare(job, folder, self._places, session=session)
             case "measure":
                 return MeasureSpec()
             case other:
@@ -94,6 +100,8 @@ class JobListener:
             yield from collect.chunks(job, result, folder)
         elif isinstance(result, PackageResult):
             yield from package.chunks(job, result, folder, self._places)
+        elif isinstance(result, ConsensusResult):
+            yield from consensus.chunks(job, result, folder)
 
     def finished(self, job: Job, result: Result, folder: Path, *, session: Session) -> None:
         """Keep the result and tell it."""
@@ -113,13 +121,15 @@ class JobListener:
                 archives.made(job, result, desk)
             case CarryResult():
                 carrying.carried(job, result, desk)
+            case ConsensusResult():
+                consensus.keep(job, result, folder, session=session)
             case MeasureResult():
                 notices.measured(job, result, desk)
 
     def failed(self, job: Job, *, session: Session) -> None:
         """Tell the cause in words."""
-        if job.kind == "carry":
-            return  # nobody asked for it by name, and people can draw; the cause is in the log
+        if job.kind in SILENT:
+            return
         tell = archives.failed if job.kind == "labels" else notices.failed
         tell(job, self._desk(session))
 
@@ -131,7 +141,7 @@ class JobListener:
 
     def cancelled(self, job: Job, *, session: Session) -> None:
         """Tell that it stopped."""
-        if job.kind == "carry":
+        if job.kind in SILENT:
             return
         tell = archives.cancelled if job.kind == "labels" else notices.cancelled
         tell(job, self._desk(session))

@@ -18,6 +18,7 @@ KINDS = {
     "measure": "measuring this machine",
     "labels": "packing labels",
     "carry": "following objects through a video",
+    "consensus": "weighing votes",
 }
 
 

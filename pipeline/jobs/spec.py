@@ -12,6 +12,7 @@ from pydantic import Field, TypeAdapter
 from pipeline.jobs.part import BoxItem as BoxItem
 from pipeline.jobs.part import Part as Part
 from pipeline.jobs.spec_export import LabelsResult, LabelsSpec
+from pipeline.jobs.spec_labels import ConsensusResult, ConsensusSpec
 from pipeline.jobs.spec_tracks import CarryResult, CarrySpec
 
 
@@ -314,6 +315,7 @@ Spec = (
     | MeasureSpec
     | LabelsSpec
     | CarrySpec
+    | ConsensusSpec
 )
 Result = (
     CollectResult
@@ -324,6 +326,7 @@ Result = (
     | MeasureResult
     | LabelsResult
     | CarryResult
+    | ConsensusResult
 )
 
 SPEC: TypeAdapter[Spec] = TypeAdapter(Annotated[Spec, Field(discriminator="kind")])

@@ -6,8 +6,7 @@ Half of them are right and half are planted: spoilt so that looking tells. They 
 import random
 from collections.abc import Sequence
 
-Box = tuple[float, float, float, float]
-"""Normalised xyxy within 0..1."""
+from pipeline.tracking.overlap import Box, iou
 
 APART = 0.3
 """A spoilt box overlaps what it was made from, and every other object, by less IoU than this."""
@@ -19,8 +18,8 @@ SPACING = 2
 def gold_due(seen_gold: int, answered: int) -> bool:
     """Whether the next tile should be gold for a member who answered so many, gold included.
 
-    Three on the first sheet of nine, then ever fewer: about 15 of the first 500, 22 of 1,000. The
-    number grows with the root of the answers, as the error of what is known of the member falls.
+    Three on the first sheet of nine, then ever fewer: 16 of the first 500, 23 of 1,000. Their
+    number grows with the root of the answers, as the error of what is known of a member falls.
     """
     return SPACING * seen_gold**2 <= answered
 
@@ -44,6 +43,7 @@ def spoil(
     and a box that fills its picture becomes one of its corners.
 
     Args:
+        box: normalised xyxy.
         others: the picture's other objects, which a moved box must not hit.
     """
     wrong_classes = [name for name in classes if name != label]
@@ -57,17 +57,6 @@ def spoil(
     return _corner(box, rng), label
 
 
-def overlap(a: Box, b: Box) -> float:
-    """Intersection over union of two boxes, 0..1."""
-    width = min(a[2], b[2]) - max(a[0], b[0])
-    height = min(a[3], b[3]) - max(a[1], b[1])
-    if width <= 0 or height <= 0:
-        return 0.0
-    both = width * height
-    areas = (a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1])
-    return both / (areas - both)
-
-
 def _moved(box: Box, rng: random.Random, others: Sequence[Box]) -> Box | None:
     """The box elsewhere within its picture, near by at first so that one has to look."""
     width, height = box[2] - box[0], box[3] - box[1]
@@ -77,8 +66,8 @@ def _moved(box: Box, rng: random.Random, others: Sequence[Box]) -> Box | None:
         x1 = box[0] + rng.uniform(-far, far) * width
         y1 = box[1] + rng.uniform(-far, far) * height
         x1, y1 = min(max(x1, 0.0), 1 - width), min(max(y1, 0.0), 1 - height)
-        moved = (x1, y1, x1 + width, y1 + height)
-        if all(overlap(moved, taken) < APART for taken in (box, *others)):
+        moved = (x1, y1, min(x1 + width, 1.0), min(y1 + height, 1.0))
+        if all(iou(moved, taken) < APART for taken in (box, *others)):
             return moved
     return None
 

@@ -29,6 +29,7 @@ ROOMS = {
     "measure": "pipeline.worker.measure",
     "labels": "pipeline.worker.labels",
     "carry": "pipeline.worker.carry",
+    "consensus": "pipeline.worker.consensus",
 }
 
 

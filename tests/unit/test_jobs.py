@@ -50,7 +50,7 @@ def drive(session: Session, job: Job, *states: str) -> Job:
 def test_the_lanes_are_the_contracts() -> None:
     """The table, the contract and the runner agree on the kind of each lane."""
     assert {"train", "package"} == jobs.HEAVY
-    assert {"collect", "propose", "measure", "labels", "carry"} == LIGHT
+    assert {"collect", "propose", "measure", "labels", "carry", "consensus"} == LIGHT
     assert {"predict"} == jobs.PROMPT
 
 
