@@ -51,8 +51,8 @@ async def train_(update: Update, context: Context) -> None:
     said = list(context.args or [])
 
     def take(turn: Turn) -> None:
-        access.check_may_train(turn, turn.project)
         choice = parse(said)
+        access.check_may_train(turn, turn.project)
         if choice is None:
             _card(turn)
         else:
@@ -70,9 +70,9 @@ def tap_train(turn: Turn, args: list[str]) -> str:
 
 def tap_go(turn: Turn, args: list[str]) -> str:
     """A preset on the card."""
-    access.check_may_train(turn, turn.project)
     if args[0] not in train.PRESETS:
         raise UserError("I don't know this button. /train shows the choices.")
+    access.check_may_train(turn, turn.project)
     _queue(turn, train.choose(args[0]))
     return "Queued"
 
