@@ -5,13 +5,15 @@ from pathlib import Path
 
 from sqlmodel import Session
 
+from bot import editor_links
 from bot.messages import drawing as words
 from bot.placing import apologise, scrolled_away
 from bot.services import Services
+from bot.wishes import Button
 from pipeline.labelling import deal, drawings
 from pipeline.pool import PicturePool
 from storage import chats, images, outbox, projects, votes
-from storage.models import Box, Chat, Drawing, Image
+from storage.models import Box, Chat, Drawing, Image, Project
 
 
 class DrawingPainter:
@@ -39,8 +41,26 @@ class DrawingPainter:
         key = self._services.places.files.put_bytes(data, suffix=".jpg")
         more = drawing.state == "preparing" and bool(about.boxes)
         await self._services.write(
-            lambda s: _show_drawing(drawing.id or 0, drawing.state, key, more, s)
+            lambda s: self._show(drawing.id or 0, drawing.state, key, more, s)
         )
+
+    def _show(self, drawing_id: int, was: str, picture: str, more: bool, session: Session) -> None:
+        drawing = session.get(Drawing, drawing_id)
+        chat = session.get(Chat, drawing.chat_id) if drawing is not None else None
+        if drawing is None or chat is None or drawing.state != was:
+            return
+        project = projects.get(drawing.project_id, session=session)
+        way_in = None
+        if was == "preparing":
+            way_in = editor_links.button_for(
+                self._services,
+                project,
+                drawing.image_id,
+                chat=chat,
+                member_id=drawing.member_id,
+                session=session,
+            )
+        _show_drawing(drawing, project, chat, picture, more, way_in, session)
 
 
 @dataclass(frozen=True)
@@ -68,13 +88,16 @@ def _xyxy(box: Box) -> tuple[float, float, float, float]:
     return (box.x1, box.y1, box.x2, box.y2)
 
 
-def _show_drawing(drawing_id: int, was: str, picture: str, more: bool, session: Session) -> None:
-    drawing = session.get(Drawing, drawing_id)
-    if drawing is None or drawing.state != was:
-        return
-    project = projects.get(drawing.project_id, session=session)
-    chat = session.get(Chat, drawing.chat_id)
-    if was == "preparing":
+def _show_drawing(
+    drawing: Drawing,
+    project: Project,
+    chat: Chat,
+    picture: str,
+    more: bool,
+    way_in: Button | None,
+    session: Session,
+) -> None:
+    if drawing.state == "preparing":
         drawing.state = "asked"
         done = drawings.drawn_count(drawing.project_id, session=session) % drawings.GOAL
         left = len(deal.askable(drawing.project_id, session=session).draw)
@@ -84,8 +107,9 @@ def _show_drawing(drawing_id: int, was: str, picture: str, more: bool, session: 
             picture,
             done=done,
             goal=min(drawings.GOAL, done + max(left, 1)),
-            private=chat is not None and chat.type == chats.PRIVATE,
+            private=chat.type == chats.PRIVATE,
             more=more,
+            editor=way_in,
         )
         key = f"draw:{drawing.id}"
     else:

@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot import editor_links
 from bot.demo.errors import DemoFailed
 from bot.sandbox.server import HOST, SandboxServer
 from bot.sandbox.world import World
@@ -54,6 +55,7 @@ async def running(log: Path) -> AsyncIterator[tuple[Place, asyncio.subprocess.Pr
     bot: asyncio.subprocess.Process | None = None
     try:
         pages = f"http://{HOST}:{_free_port()}"
+        world.app_url = f"{pages}{editor_links.PATH}"
         place = Place(server.address, pages, world, home, log)
         bot = await _start(place, token)
         await _ready(bot, log)
@@ -71,6 +73,7 @@ async def _start(place: Place, token: str) -> asyncio.subprocess.Process:
         "DATABASE_URL": place.database,
         "PORT": place.pages.rpartition(":")[2],
         "PUBLIC_URL": place.pages,
+        "APP_NAME": "editor",
         "OFFLINE": "1",
     }
     # Settings of a real bot on this machine must not leak into this one.

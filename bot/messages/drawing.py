@@ -1,7 +1,7 @@
 """Drawing requests and how a drawing was understood."""
 
-from bot.messages.common import count, head, plural
-from bot.wishes import Wish, button, esc, photo, rows, text
+from bot.messages.common import at, count, head, plural
+from bot.wishes import Button, Keyboard, Wish, button, esc, photo, rows, text
 from pipeline.labelling.drawings import revision
 from storage.models import Drawing, Project
 
@@ -15,8 +15,14 @@ def draw_request(
     goal: int,
     private: bool,
     more: bool,
+    editor: Button | None = None,
 ) -> Wish:
-    """A picture to draw on. `more`: it shows boxes, and something else was said to be there."""
+    """A picture to draw on.
+
+    Args:
+        more: it shows boxes, and something else was said to be there.
+        editor: the way into the editor, where there is one.
+    """
     one = len(project.classes) == 1
     what = f"each {esc(project.classes[0])}" if one else "all objects of one class"
     if more:
@@ -36,12 +42,22 @@ def draw_request(
         words,
         [
             [button(nothing[:40], "d", drawing.id, "none")],
+            *([[editor]] if editor else []),
             [
                 button("⏭ Skip", "d", drawing.id, "skip"),
                 button("❔ How?", "d", drawing.id, "how"),
                 button("⏹ Stop", "d", drawing.id, "stop"),
             ],
         ],
+    )
+
+
+def drawn_in_editor(project: Project, name: str, boxes: int) -> tuple[str, Keyboard]:
+    """What a request says once its picture was done in the editor: caption and keyboard."""
+    won = count(boxes, "box", "boxes") if boxes else "nothing here"
+    return (
+        f"{head(project)}✅ {esc(name)} did this one in the editor: {won}.",
+        [[button("▶ Go on", at(project, "label"))]],
     )
 
 

@@ -17,6 +17,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 from telegram import Bot
 
+from bot import editor_news
 from bot.groups import Question
 from bot.services import Services
 from bot.webapp import editor_page
@@ -184,8 +185,19 @@ class EditorApi:
             task = _task(token, session)
             picture(task, session=session)
             chats.member(who.user_id, name=who.name, username=who.username, session=session)
+            asked = editor_news.open_requests(task, session=session)
             refused = edits.apply(task, wanted, member_id=who.user_id, session=session)
-            told = {
+            trains = editor_news.after(
+                task,
+                projects.get(task.project_id, session=session),
+                asked,
+                member_id=who.user_id,
+                name=who.name,
+                places=self._services.places,
+                session=session,
+            )
+            told: Json = {
+                "trains": trains,
                 "scene": scene(task, member_id=who.user_id, session=session),
                 "refused": [{"id": refusal.id, "why": refusal.why} for refusal in refused],
             }

@@ -191,6 +191,7 @@ class App {
   #taken(token, answer) {
     this.#answers += 1;
     if (token === this.editor.token) this.editor.take(answer.scene);
+    if (answer.trains) this.page.toast(words.TRAINS);
     if (answer.waiting) this.editor.take({ waiting: answer.waiting });
     this.#lookAhead();
   }

@@ -56,4 +56,5 @@ export const OFFLINE_NEXT = "No network: the next picture comes when it is back.
 export const OFFLINE = "I can't reach the bot. Is there a network?";
 export const ALL_DONE = "Every picture is done. Thank you!";
 export const ALL_BUT_SENT = "That was the last one. Keep this page open until your changes are sent.";
+export const TRAINS = "That was enough for a first model: the training has begun.";
 export const UNCLEAR = "The bot did not understand that.";
