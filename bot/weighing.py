@@ -11,8 +11,10 @@ from sqlmodel import Session
 
 from bot.services import Services
 from pipeline.errors import LostWorker
+from pipeline.kinds import consensus
 from pipeline.labelling import decide, weigh
 from pipeline.pool import PicturePool
+from storage import projects
 
 log = logging.getLogger(__name__)
 
@@ -51,5 +53,6 @@ class Weigher:
             weigh.keep(project_id, found, evidence, session=session)
             waiting = weigh.waiting(project_id, session=session)
             decide.refresh_boxes(waiting, project_id=project_id, session=session)
+            consensus.queue(projects.get(project_id, session=session), session=session)
 
         await self._services.write(keep)
