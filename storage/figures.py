@@ -22,6 +22,16 @@ def right_by_class(project_id: int, *, session: Session) -> dict[str, int]:
     return {label: count for label, count in session.execute(query)}
 
 
+def roughly_right(project_id: int, *, session: Session) -> dict[str, int]:
+    """As `right_by_class`, but from the index alone: boxes of removed sources count as well."""
+    query = (
+        columns(col(Box.label), func.count())
+        .where(col(Box.project_id) == project_id, col(Box.verdict) == "right")
+        .group_by(col(Box.label))
+    )
+    return {label: count for label, count in session.execute(query)}
+
+
 @dataclass(frozen=True)
 class Ready:
     """Live pictures, those of them that can be trained with, and the right boxes on these."""

@@ -97,10 +97,12 @@ def class_order(waiting: Mapping[str, int], have: Mapping[str, int], *, full: in
         have: confirmed boxes of each class.
         full: so many fill a sheet; a class with fewer waits until no other fills one.
     """
-    return sorted(
-        (label for label, count in waiting.items() if count),
-        key=lambda label: (waiting[label] < full, have.get(label, 0), -waiting[label], label),
-    )
+
+    def key(label: str) -> tuple[bool, bool, int, int, str]:
+        count = waiting[label]
+        return count < full, count <= 0, have.get(label, 0), -count, label
+
+    return sorted(waiting, key=key)
 
 
 def _best(looks: Sequence[Look]) -> dict[str, float]:

@@ -1,7 +1,8 @@
 """What to ask next: sheets are dealt, one of them ahead so that it is painted when it is wanted.
 
 Order: the sample of a bulk decision, objects followed through a video, whole frames that a model is
-sure of, boxes one class a sheet, what wrong boxes are instead, and whether pictures are complete.
+sure of, boxes one class a sheet (the class with fewest right ones first), what wrong boxes are
+instead, and whether pictures are complete.
 """
 
 import hashlib
@@ -11,8 +12,8 @@ from dataclasses import dataclass, replace
 
 from sqlmodel import Session
 
-from pipeline.labelling import coco, hand_out, planting
-from storage import bulks, images, questions, registry, settings, sheets, sources, tracks
+from pipeline.labelling import active, coco, hand_out, planting
+from storage import bulks, figures, images, questions, registry, settings, sheets, sources, tracks
 from storage.models import Project, Sheet, Source
 from storage.progress import Standing, standing
 from storage.questions import Scope
@@ -226,8 +227,10 @@ def _boxes(
     counts = Counter(open_boxes)
     counts.subtract(sheets.on_hands(hand.project_id, session=session))
     late = sheets.skipped(hand.project_id, "box", hand.key, session=session)
+    have = figures.roughly_right(hand.project_id, session=session) if len(counts) > 1 else {}
+    labels = active.class_order(counts, have, full=TILES)
     for besides in (late, set()) if late else (set(),):
-        for label, _ in sorted(counts.items(), key=lambda item: -item[1]):
+        for label in labels:
             tiles = hand_out.boxes(
                 scope, hand.project, label, hand.member_id, besides=besides, session=session
             )

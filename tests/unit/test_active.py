@@ -87,5 +87,5 @@ def test_classes_are_asked_in_order_of_need() -> None:
     """The class with fewest boxes first, but not for less than a sheet while another fills one."""
     have = {"RBC": 4000, "WBC": 370, "Platelets": 10}
     waiting = {"RBC": 90, "WBC": 30, "Platelets": 2, "dust": 0}
-    assert active.class_order(waiting, have, full=9) == ["WBC", "RBC", "Platelets"]
+    assert active.class_order(waiting, have, full=9) == ["WBC", "RBC", "Platelets", "dust"]
     assert active.class_order({**waiting, "Platelets": 9}, have, full=9)[0] == "Platelets"

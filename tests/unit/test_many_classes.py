@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 from sqlmodel import Session
 
-from bot.messages import collect, project
+from bot.messages import collect, stats
 from pipeline.jobs.spec import (
     CollectResult,
 )
+from pipeline.labelling import standings
 from pipeline.labelling.deal import askable
 from tests.support.project import make_project, make_source
 
@@ -57,8 +58,8 @@ def test_a_receipt_of_eighty_classes_keeps_its_counts_and_its_question(
 def test_stats_of_eighty_classes_name_some(session: Session) -> None:
     """Twelve classes have a line, the others are counted."""
     made = make_project(session, *COCO)
-    words = project.stats(made, askable(made.id or 0, session=session))["text"]
-    assert words.count("\n• class ") == 12
+    words = stats.stats(made, standings.of(made, session=session))["text"]
+    assert words.count("\n░░░░░░░░░░ class ") == 12
     assert words.count("and 68 more") == 1
 
 
