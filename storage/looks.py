@@ -77,6 +77,22 @@ def retire_guesses(image_ids: Collection[int], *, session: Session) -> None:
         )
 
 
+def most_telling(image_ids: Collection[int], *, session: Session) -> int | None:
+    """The image with the highest rank; None where no model has ranked any of them."""
+    best: tuple[float, int] | None = None
+    for some in images.portions(sorted(image_ids)):
+        query = (
+            columns(col(Image.rank), col(Image.id))
+            .where(col(Image.id).in_(some), col(Image.rank) > 0)
+            .order_by(col(Image.rank).desc(), col(Image.id))
+            .limit(1)
+        )
+        for rank, image_id in session.execute(query):
+            if best is None or rank > best[0]:
+                best = (rank, image_id)
+    return best[1] if best else None
+
+
 def keep(ranks: Mapping[int, float], *, looked: Collection[int], session: Session) -> None:
     """Write the ranks of these images; those in `looked` count as looked at from now on."""
     table: Any = Image.__table__  # type: ignore[attr-defined]  # SQLModel types it as a class

@@ -6,7 +6,7 @@ from sqlmodel import Session, col, select
 
 from pipeline.errors import UserError
 from pipeline.labelling import decide, joining
-from storage import images
+from storage import images, looks
 from storage.models import Box, Drawing, Image, Project
 from storage.progress import standing
 
@@ -49,7 +49,9 @@ def waiting(chat_id: int, *, session: Session) -> list[Drawing]:
 def ask(
     *, project_id: int, chat_id: int, besides: int | None = None, session: Session
 ) -> Drawing | None:
-    """The next picture to draw on, spread over what is there; None when nothing needs a hand.
+    """The next picture to draw on; None when nothing needs a hand.
+
+    What a model ranked comes by its rank, else pictures are spread over what is there.
 
     Args:
         besides: an image that is not wanted just now.
@@ -69,13 +71,16 @@ def ask(
     free = [image_id for image_id in free if states.get(image_id) != "skipped"] or free
     if not free:
         return _show_again(project_id, chat_id, session=session)
-    # Neighbouring frames look alike: take the one farthest from those already drawn on.
-    done = set(states)
-    pick = max(free, key=lambda i: (min((abs(i - d) for d in done), default=0), -i))
+    pick = looks.most_telling(free, session=session) or _farthest(free, set(states))
     drawing = Drawing(project_id=project_id, chat_id=chat_id, image_id=pick)
     session.add(drawing)
     session.flush()
     return drawing
+
+
+def _farthest(free: list[int], done: set[int]) -> int:
+    """Neighbouring frames look alike: the picture farthest from those already drawn on."""
+    return max(free, key=lambda i: (min((abs(i - d) for d in done), default=0), -i))
 
 
 def _show_again(project_id: int, chat_id: int, *, session: Session) -> Drawing | None:

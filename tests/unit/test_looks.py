@@ -9,7 +9,7 @@ from bot.listener import JobListener
 from pipeline.jobs.spec import BoxItem, ProposedImage, ProposeResult
 from pipeline.kinds import propose
 from pipeline.kinds.places import Places
-from pipeline.labelling import decide
+from pipeline.labelling import decide, drawings
 from storage import jobs, outbox, sheets, votes
 from storage.models import Box, DatasetVersion, Image, Job, Model, Project, Source
 from tests.support.project import ANN, CHAT, make_image, make_project, make_source
@@ -223,3 +223,19 @@ def test_the_spec_says_what_is_known(
     assert [ref.image_id for ref in spec.known] == [labelled.id]
     assert [ref.image_id for ref in spec.pictures] == [image.id]
     assert look.request["model_id"] == model.id
+
+
+def test_the_most_telling_picture_is_drawn_on_first(
+    session: Session, project: Project, source: Source
+) -> None:
+    """Of the pictures that need a hand the one with the highest rank is asked for."""
+    images = [bare(session, source) for _ in range(4)]
+    images[2].rank, images[1].rank = 0.9, 0.4
+    session.flush()
+    asked = []
+    for _ in images:
+        drawing = drawings.ask(project_id=project.id or 0, chat_id=CHAT, session=session)
+        assert drawing is not None
+        asked.append(drawing.image_id)
+    assert asked[:2] == [images[2].id, images[1].id]
+    assert sorted(asked) == [image.id for image in images]
