@@ -28,6 +28,7 @@ def scene(task: EditorTask, *, member_id: int, session: Session) -> Json:
     """
     project = projects.get(task.project_id, session=session)
     image = picture(task, session=session)
+    frame = editor.frame_before(image, session=session)
     names = {box_id: name for name, box_id in task.made.items() if box_id}
     boxes = edits.shown(task.image_id, project, member_id=member_id, session=session)
     said = votes.current(
@@ -35,14 +36,15 @@ def scene(task: EditorTask, *, member_id: int, session: Session) -> Json:
     )
     told: Json = {
         "project": project.name,
-        "picture": {"name": image.name, "width": image.width, "height": image.height},
+        "picture": {"id": image.id, "width": image.width, "height": image.height},
         "classes": _classes(project),
         "boxes": [
             _box(box)
             | {"name": names.get(box.id or 0), "mine": said[box.id or 0].get(member_id) == "right"}
             for box in boxes
         ],
-        "before": _before(image, project, member_id, session),
+        "before_of": frame.id if frame else None,
+        "before": _before(frame, project, member_id, session),
         "done": image.answer == "complete",
     }
     return told | {"rev": _revision(told)}
@@ -85,9 +87,8 @@ def _box(box: Box) -> Json:
     }
 
 
-def _before(image: Image, project: Project, member_id: int, session: Session) -> list[Json]:
+def _before(frame: Image | None, project: Project, member_id: int, session: Session) -> list[Json]:
     """The boxes of the frame before, for copying; guesses are not handed on."""
-    frame = editor.frame_before(image, session=session)
     if frame is None or frame.id is None:
         return []
     boxes = edits.shown(frame.id, project, member_id=member_id, session=session)

@@ -206,7 +206,7 @@ def test_the_page_is_served_with_a_strict_policy(pages: Pages) -> None:
     assert "unsafe-eval" not in policy
     for name in ("main.js", "konva.min.js"):
         script = pages.client.get(f"/e/{name}")
-        assert script.headers["content-type"].startswith("text/javascript")
+        assert "javascript" in script.headers["content-type"]
     moved = pages.client.get("/e?task=abc", follow_redirects=False)
     assert moved.headers["location"] == "/e/?task=abc"
     for name in ("../pages.py", "..%2fpages.py", "nothing.js", "%2fetc%2fpasswd"):

@@ -1,5 +1,6 @@
 // Asks the bot's server. A refusal is a Refused with a sentence for the person; no answer at all
-// (no network, or the server is being started) is Offline: try again later.
+// (no network, or the server is being started) is Offline: try again later. Where the server says why
+// it is to be tried later, that is the Offline's message.
 
 import { UNCLEAR } from "./words.js";
 
@@ -67,12 +68,12 @@ export class Api {
     let response;
     try {
       response = await fetch(`api/task/${path}`, options);
-    } catch (error) {
-      throw new Offline(error.message);
+    } catch {
+      throw new Offline();
     }
     if (response.ok) return response;
-    if (response.status >= 500 || response.status === 429) throw new Offline(String(response.status));
     const told = await response.json().catch(() => ({}));
+    if (response.status >= 500 || response.status === 429) throw new Offline(told.error);
     throw new Refused(told.error ?? UNCLEAR, response.status);
   }
 }

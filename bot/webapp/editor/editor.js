@@ -24,10 +24,19 @@ export class Editor {
   }
 
   open({ token, scene }) {
+    const left = this.scene && { of: this.scene.picture.id, boxes: this.boxes };
     this.token = token;
     this.chosen = null;
     this.points = [];
+    // What was done on the frame before is known here, be it sent or not.
+    if (left && left.of === scene.before_of) scene = { ...scene, before: left.boxes.filter((box) => !box.guess) };
     this.take(scene);
+  }
+
+  /** The server took something else than was shown: nothing that came before can be undone. */
+  refused(token) {
+    this.#undo.delete(token);
+    if (token === this.token) this.refresh();
   }
 
   /** A newer answer of the server, or a part of one. */

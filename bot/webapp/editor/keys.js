@@ -3,7 +3,8 @@
 /** `does` as in Page; `space` is told when the space bar goes down or up. */
 export function listen(does, space) {
   addEventListener("keydown", (event) => {
-    if (event.key === " ") {
+    // On a button the space bar presses it.
+    if (event.key === " " && event.target === document.body) {
       event.preventDefault();
       return space(true);
     }

@@ -175,7 +175,7 @@ class App {
       if (token !== this.editor.token || answers !== this.#answers || this.queue.sending) return;
       this.#people(scene.people);
       if (!scene.boxes) return;
-      const isNews = scene.rev !== this.editor.scene.rev;
+      const isNews = JSON.stringify(scene.boxes) !== JSON.stringify(this.editor.scene.boxes);
       this.editor.take(scene);
       if (isNews && scene.people.length) this.page.toast(words.changed(scene.people));
     } catch (error) {
@@ -198,13 +198,13 @@ class App {
 
   #refused(token, why) {
     this.page.toast(why);
-    if (token === this.editor.token) this.editor.refresh();
+    this.editor.refused(token);
   }
 
   #failed(error) {
     if (error instanceof Offline) {
-      if (this.editor.scene) return this.page.toast(words.OFFLINE_NEXT);
-      return this.page.notice("📡", words.OFFLINE, "Try again", () => this.#begin());
+      if (this.editor.scene) return this.page.toast(error.message || words.OFFLINE_NEXT);
+      return this.page.notice("📡", error.message || words.OFFLINE, "Try again", () => this.#begin());
     }
     if (!(error instanceof Refused)) throw error;
     this.page.notice("🤷", error.message, "Close", telegram.close);

@@ -72,7 +72,12 @@ export class Pictures {
   }
 
   async #load(token) {
-    if (this.#ahead?.token === token) return this.#ahead;
+    const ahead = this.#ahead;
+    if (ahead?.token === token) {
+      // Handed over: its bitmap is closed with the picture.
+      this.#ahead = null;
+      return ahead;
+    }
     const [scene, bitmap] = await Promise.all([this.#api.scene(token), this.#api.picture(token)]);
     return { token, scene, bitmap };
   }

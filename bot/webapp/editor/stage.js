@@ -42,6 +42,7 @@ export class Stage {
   }
 
   setPicture(bitmap) {
+    this.picture?.close();
     this.picture = bitmap;
     this.size = { width: bitmap.width, height: bitmap.height };
     this.#under.destroyChildren();
@@ -110,10 +111,15 @@ export class Stage {
   dropFix() {
     const key = this.#fixing;
     if (key === null) return;
+    this.#stopFix();
+    this.told.fixed(key, null);
+  }
+
+  #stopFix() {
+    const node = this.#nodes.get(this.#fixing);
     this.#fixing = null;
     this.#handles.stopTransform();
-    this.#nodes.get(key)?.stopDrag();
-    this.told.fixed(key, null);
+    node?.stopDrag();
   }
 
   get isWhole() {
@@ -193,7 +199,7 @@ export class Stage {
   }
 
   #forget(key, node) {
-    if (this.#fixing === key) this.dropFix();
+    if (this.#fixing === key) this.#stopFix();
     this.#nodes.delete(key);
     node.destroy();
   }
@@ -265,7 +271,7 @@ export class Stage {
 
   #fitHandles() {
     const [node] = this.#handles.nodes();
-    if (!node) return;
+    if (!node || this.#fixing !== null) return;
     const short = Math.min(node.width(), node.height()) * this.#view.scale;
     // Eight handles on a small box would leave no place to hold it by.
     const corners = ["top-left", "top-right", "bottom-left", "bottom-right"];

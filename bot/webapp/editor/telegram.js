@@ -26,8 +26,12 @@ export async function opened() {
   return { initData: data, startParam, user: parse(signed.get("user"))?.id ?? 0 };
 }
 
+let guarded = false;
+
 /** Ask before the page is closed while changes wait. */
 export function guardClosing(needed) {
+  if (guarded === needed) return;
+  guarded = needed;
   tell("web_app_setup_closing_behavior", { need_confirmation: needed });
 }
 
