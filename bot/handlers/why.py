@@ -100,7 +100,12 @@ def _shown(turn: Turn, ref: str) -> Shown:
     if sheet is not None:
         return Shown(ref, project, ABOUT[sheet.kind], list(sheet.tiles), sheet)
     assert drawing is not None
-    on_it = select(Box.id).where(Box.image_id == drawing.image_id, col(Box.verdict).is_not(None))
+    on_it = select(Box.id).where(
+        Box.image_id == drawing.image_id,
+        col(Box.verdict).is_not(None),
+        # A test would be none any more.
+        Box.origin != "planted",
+    )
     ids = [box_id for box_id in turn.session.exec(on_it.order_by(col(Box.id))) if box_id]
     if not ids:
         raise UserError("Nothing is decided on that picture yet.")

@@ -88,7 +88,7 @@ def of(
     make = {BOX: _box, IMAGE: _image, TRACK: _track}[kind]
     reasons = []
     for subject in ids:
-        reason = make(subject, found, project, session)
+        reason = make(subject, found, project, session, blind=blind)
         if reason is None:
             continue
         said = found.answers[subject]
@@ -105,7 +105,9 @@ def of(
     return reasons
 
 
-def _box(box_id: int, found: Said, project: Project, session: Session) -> Reason | None:
+def _box(
+    box_id: int, found: Said, project: Project, session: Session, *, blind: bool
+) -> Reason | None:
     box = session.get(Box, box_id)
     if box is None or box.project_id != project.id:
         return None
@@ -115,7 +117,9 @@ def _box(box_id: int, found: Said, project: Project, session: Session) -> Reason
     source = session.get(Source, own or image.source_id)
     bulk = session.get(Bulk, box.bulk_id) if box.bulk_id else None
     (origin,) = origins.of_boxes([box_id], session=session)
-    how = _how(box, found, bulk, source, session)
+    # A drawn box that others are tested with is a test only to them.
+    test = box.gold is not None and (blind or box.origin == "planted")
+    how = "known" if test else _how(box, found, bulk, source, session)
     return Reason(
         BOX,
         box_id,
@@ -136,8 +140,6 @@ def _box(box_id: int, found: Said, project: Project, session: Session) -> Reason
 def _how(box: Box, found: Said, bulk: Bulk | None, source: Source | None, session: Session) -> str:
     """What decides, in the order of decide.py."""
     assert box.id is not None
-    if box.gold is not None:
-        return "known"
     if box.merged_id is not None:
         return "merged"
     if found.answers[box.id]:
@@ -169,7 +171,9 @@ def _instead(box: Box, session: Session) -> str | None:
     return answers[-1] if answers else box.fix
 
 
-def _image(image_id: int, found: Said, project: Project, session: Session) -> Reason | None:
+def _image(
+    image_id: int, found: Said, project: Project, session: Session, *, blind: bool
+) -> Reason | None:
     image = session.get(Image, image_id)
     if image is None or image.project_id != project.id:
         return None
@@ -182,7 +186,9 @@ def _image(image_id: int, found: Said, project: Project, session: Session) -> Re
     return Reason(IMAGE, image_id, "", how, verdict=verdict, source=source.title if source else "")
 
 
-def _track(track_id: int, found: Said, project: Project, session: Session) -> Reason | None:
+def _track(
+    track_id: int, found: Said, project: Project, session: Session, *, blind: bool
+) -> Reason | None:
     track = session.get(Track, track_id)
     if track is None or track.project_id != project.id:
         return None

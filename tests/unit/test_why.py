@@ -85,6 +85,20 @@ def test_a_test_tile_is_told_only_to_whom_it_tested(session: Session) -> None:
         undo.reopen("box", number, project_id=project.id or 0, member_id=ANN, session=session)
 
 
+def test_a_drawn_box_tests_only_others(session: Session) -> None:
+    """It is explained as any other, but to whom met it on a sheet: that it was known before."""
+    project, box = one_box(session, origin="drawn")
+    box.gold, number = "right", box.id or 0
+    say(session, project, "box", number, m2="right")
+    told = why(session, project, number, who=BEN, blind=False)
+    assert words.line(told, many_votes=False) == "✅ right – 1 says so"
+    assert told.decided
+    assert why(session, project, number, who=ANN).hidden
+    say(session, project, "box", number, m1="wrong")
+    told = why(session, project, number, who=ANN)
+    assert words.line(told, many_votes=False) == "🧪 known to be right before: a test tile"
+
+
 def test_what_else_decides(session: Session) -> None:
     """Trust, a bulk decision and a track's votes are named as such, in the order that counts."""
     project, box = one_box(session, trust="yes")
