@@ -17,7 +17,7 @@ def guesses(project: Project, kept: Kept, by: str, seconds: float) -> Wish:
     if not kept.pictures:
         return text(
             f"{head(project)}{esc(by)} can't tell yet what is on {_pictures(kept.by_hand)}. "
-            "Circle some more, then it learns again.",
+            "Circle some more, then train again.",
             [draw],
         )
     keyboard: Keyboard = [[button("▶ Check", at(project, "label"))]]

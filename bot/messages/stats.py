@@ -68,7 +68,7 @@ def _waits(state: Standings) -> str:
     waits = [
         (state.asking, f"{count(state.asking, 'source')}: are the labels right?"),
         (state.check, f"{count(state.check, 'box', 'boxes')} to check"),
-        (state.fix, f"{count(state.fix, 'wrong box', 'wrong boxes')}: what is it instead?"),
+        (state.fix, f"{count(state.fix, 'wrong box', 'wrong boxes')}: what is there instead?"),
         (state.confirm, f"{count(state.confirm, 'picture')}: is nothing missing?"),
         (state.draw, f"{count(state.draw, 'picture')} to draw on"),
     ]

@@ -1,27 +1,32 @@
 """The first model comes by itself, once, and says so."""
 
+from types import SimpleNamespace
+from typing import cast
+
 import pytest
 from sqlmodel import Session, col, select
 
 from bot import autotrain as telling
+from bot.groups import Groups
+from bot.handlers import drawing
+from bot.services import Services
+from bot.turn import Turn
 from pipeline.jobs import estimate
 from pipeline.jobs.spec import MeasureResult
 from pipeline.kinds import autotrain
 from pipeline.kinds.places import Places
 from pipeline.labelling import drawings
-from storage import jobs, outbox, settings
-from storage.models import Job, Project
+from storage import chats, jobs, outbox, projects, settings
+from storage.models import Drawing, Job, Message, Project
 from tests.support.project import ANN, CHAT, make_image, make_project, make_source
 
 
 def drawn(session: Session, project: Project, count: int, *, left: int = 5) -> None:
     """So many pictures drawn on, each with one box of the first class, and some left."""
     source = make_source(session, project, labelled=False, trust=None)
-    for _ in range(count + left):
-        make_image(session, source, labelled=False)
-    for _ in range(count):
-        drawing = drawings.ask(project_id=project.id or 0, chat_id=CHAT, session=session)
-        assert drawing is not None
+    images = [make_image(session, source, labelled=False)[0] for _ in range(count + left)]
+    for image in images[:count]:
+        drawing = Drawing(project_id=project.id or 0, chat_id=CHAT, image_id=image.id or 0)
         drawings.read(drawing, [[0.1, 0.1, 0.4, 0.4]], project.classes[0], session=session)
         drawings.accept(drawing, project.classes[0], member_id=ANN, whole=True, session=session)
 
@@ -51,6 +56,37 @@ def test_twenty_drawings_train_the_first_model(session: Session, places: Places)
     assert "20 pictures labelled" in told.payload["text"]
     assert "/settings autotrain=off" in told.payload["text"]
     assert told.payload["keyboard"][0][0]["data"] == f"v1:x:{job.id}"
+
+
+@pytest.mark.parametrize("private", [False, True])
+def test_the_last_answer_begins_it(session: Session, places: Places, private: bool) -> None:
+    """✅ under the twentieth drawing trains instead of asking on; the group hears in any case."""
+    project = make_project(session, "murka")
+    drawn(session, project, drawings.GOAL - 1)
+    where = ANN if private else CHAT
+    chat = chats.chat(where, type_="private" if private else "group", session=session)
+    member = chats.member(ANN, name="Ann", username=None, session=session)
+    session.flush()
+    if private:
+        projects.join(ANN, project, session=session)
+    groups = Groups()
+    groups.saw(CHAT, ANN)
+    owners = SimpleNamespace(owner_ids=frozenset())
+    parts = SimpleNamespace(settings=owners, groups=groups, places=places)
+    turn = Turn(session, cast(Services, parts), "msg:1", chat, member, 5)
+    last = drawings.ask(project_id=project.id or 0, chat_id=where, session=session)
+    assert last is not None
+    drawings.read(last, [[0.1, 0.1, 0.4, 0.4]], "murka", session=session)
+    last.state = "read"
+    said = drawing.tap_drawing(turn, [str(last.id), "ok", "0", str(drawings.revision(last))])
+    assert said == "✅ 1 × murka"
+    [job] = trainings(session)
+    texts = {row.chat_id: row.payload["text"] for row in session.exec(select(Message))}
+    assert job.chat_id == CHAT
+    assert "training" in texts[CHAT]
+    assert not private or "your group hears of it" in texts[ANN]
+    waiting = select(Drawing).where(Drawing.state == "preparing")
+    assert session.exec(waiting).first() is None
 
 
 def test_one_who_said_no_is_left_alone(session: Session, places: Places) -> None:
