@@ -1,15 +1,24 @@
 """Why a tile is what it is: what decided it, who is told, and how it reads."""
 
+from datetime import datetime, timedelta
+from types import SimpleNamespace
+from typing import cast
+
 import pytest
 from sqlmodel import Session
 
+from bot.groups import Groups
+from bot.handlers.why import tap_why
 from bot.messages import why as words
+from bot.services import Services
+from bot.turn import Turn
+from pipeline.errors import UserError
 from pipeline.labelling import decide, reasons, undo
 from pipeline.labelling.reasons import Reason
-from storage import chats, members, votes
-from storage.models import Box, Bulk, Project, Sheet, Track
+from storage import chats, members, outbox, votes
+from storage.models import Box, Bulk, Drawing, Project, Sheet, Track, now
 from storage.settings import change
-from tests.support.project import ANN, BEN, make_image, make_project, make_source
+from tests.support.project import ANN, BEN, CHAT, make_image, make_project, make_source
 
 CY = 3
 
@@ -235,3 +244,38 @@ def test_answers_that_were_left_out_are_told_to_admins(session: Session) -> None
     assert votes.current([number], kind="box", project_id=project.id or 0, session=session) == {
         number: {ANN: "right", BEN: "wrong"}
     }
+
+
+def turn(session: Session, chat_id: int = CHAT) -> Turn:
+    """Ben's tap in a group."""
+    groups = Groups()
+    groups.saw(chat_id, BEN)
+    parts = SimpleNamespace(settings=SimpleNamespace(owner_ids=frozenset()), groups=groups)
+    chat = chats.chat(chat_id, type_="group", session=session)
+    member = chats.member(BEN, name="Ben", username=None, session=session)
+    session.flush()
+    return Turn(session, cast(Services, parts), "tap:1", chat, member, None, tapped=7)
+
+
+def test_a_drawing_is_explained(session: Session) -> None:
+    """All that is decided on its picture is told in its chat, but for what tests people."""
+    project = make_project(session)
+    image, boxes = make_image(session, make_source(session, project), boxes=3, origin="drawn")
+    drawing = Drawing(project_id=project.id or 0, chat_id=CHAT, image_id=image.id or 0)
+    session.add(drawing)
+    say(session, project, "box", boxes[0].id or 0, m2="right")
+    boxes[1].origin, boxes[1].gold, boxes[1].verdict = "planted", "wrong", "wrong"
+    session.flush()
+    tap_why(turn(session), [f"d{drawing.id}"])
+    (told,) = outbox.due(CHAT, soon(), limit=9, session=session)
+    assert told.payload["text"] == "<b>cats</b> · why\n1. ✅ right – 1 says so"
+    for args in ([f"d{drawing.id}", f"box{boxes[1].id}"], ["d99"], [f"d{drawing.id}", "box1:x"]):
+        with pytest.raises(UserError, match="gone"):
+            tap_why(turn(session), args)
+    with pytest.raises(UserError, match="another chat"):
+        tap_why(turn(session, -200), [f"d{drawing.id}"])
+
+
+def soon() -> datetime:
+    """A moment at which everything is due."""
+    return now() + timedelta(days=1)
