@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 HERE_S = 12.0
-"""A page says every four seconds that it is there."""
+"""A page says every three seconds that it is there."""
 
 
 class Presence:

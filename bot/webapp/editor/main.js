@@ -13,7 +13,7 @@ import { Stage } from "./stage.js";
 import * as telegram from "./telegram.js";
 import * as words from "./words.js";
 
-const LOOK_MS = 4000;
+const LOOK_MS = 3000;
 const TOGETHER_MS = 1500;
 const TOOL = "taptrain:tool";
 
@@ -111,7 +111,6 @@ class App {
       this.editor.open(found);
       this.#over = false;
       this.#people(found.scene.people);
-      this.#look();
     } catch (error) {
       this.#failed(error);
     } finally {
@@ -120,6 +119,7 @@ class App {
       this.page.ready("here");
       this.#moving = false;
       this.#show();
+      this.#look();
       this.#lookAhead();
     }
   }
