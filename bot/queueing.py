@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 from telegram import Update
@@ -17,29 +18,53 @@ PATIENCE_S = 30.0
 """As long as a handler that hangs may keep all chats from being heard."""
 
 
-class ChatOrder(BaseUpdateProcessor):
-    """Runs up to 64 updates at once, but a chat's own one after another.
+@dataclass
+class _Lane:
+    """What is under way in a chat: the last update that goes alone, and each one's tap since."""
 
-    Waiting is fair (asyncio locks wake in order), and a chat's lock goes with its last update.
+    alone: asyncio.Event | None = None
+    taps: dict[int, asyncio.Event] = field(default_factory=dict)
+    users: int = 0
+
+    def enter(self, tapper: int | None, over: asyncio.Event) -> list[asyncio.Event]:
+        """Take one's place; returns what has to be over first."""
+        self.users += 1
+        if tapper is None:
+            before = [self.alone, *self.taps.values()]
+            self.alone, self.taps = over, {}
+        else:
+            before = [self.alone, self.taps.get(tapper)]
+            self.taps[tapper] = over
+        return [event for event in before if event is not None]
+
+
+class ChatOrder(BaseUpdateProcessor):
+    """Runs up to 64 updates at once, but a chat's own in order: only taps go side by side.
+
+    A tap waits for what was said before it and for the same person's earlier tap. Taps of several
+    people need no order: each is a transaction, and those come in the order of their calls.
     """
 
     def __init__(self) -> None:
         super().__init__(AT_ONCE)
-        self._locks: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._users: defaultdict[int, int] = defaultdict(int)
+        self._lanes: defaultdict[int, _Lane] = defaultdict(_Lane)
 
     async def do_process_update(self, update: object, coroutine: Awaitable[Any]) -> None:
-        """Wait for the chat's earlier updates, then handle this one."""
+        """Wait for the earlier updates of the chat that matter, then handle this one."""
         chat = update.effective_chat if isinstance(update, Update) else None
-        key = chat.id if chat else 0
-        self._users[key] += 1
+        tap = update.callback_query if isinstance(update, Update) else None
+        key, over = chat.id if chat else 0, asyncio.Event()
+        lane = self._lanes[key]
+        before = lane.enter(tap.from_user.id if tap else None, over)
         try:
-            async with self._locks[key]:
-                await coroutine
+            for earlier in before:
+                await earlier.wait()
+            await coroutine
         finally:
-            self._users[key] -= 1
-            if not self._users[key]:
-                del self._users[key], self._locks[key]
+            over.set()
+            lane.users -= 1
+            if not lane.users:
+                del self._lanes[key]
 
     async def initialize(self) -> None:
         """Nothing to prepare."""

@@ -10,6 +10,7 @@ from storage.models import Chat, Drawing, Job, Member, Message, Moved, Project, 
 
 PRIVATE = "private"
 
+
 def chat(
     chat_id: int, *, type_: str, title: str = "", message_id: int = 0, session: Session
 ) -> Chat:

@@ -157,6 +157,8 @@ class Database:
                     session.commit()
                     return result
                 except OperationalError as error:
+                    # See _commit_group.
+                    session.invalidate()
                     # Another process may hold the lock past the busy timeout (a backup, say).
                     if last or "locked" not in str(error):
                         raise
@@ -186,19 +188,27 @@ class Database:
             return
         group: list[_Write] = []
         try:
-            with self.engine.begin() as connection:
+            with self.engine.connect() as connection:
+                self._commit_group(group, connection)
+        except Exception:  # noqa: BLE001  # each second try raises it again, to whom it concerns
+            # Nothing of the group is kept.
+            group = group or [self._waiting.popleft()]
+            for write in group:
+                write.run_alone(self.write_now)
+        for write in group:
+            write.tell()
+
+    def _commit_group(self, group: list[_Write], connection: Connection) -> None:
+        try:
+            with connection.begin():
                 until = time.monotonic() + GROUP_S
                 while self._waiting and time.monotonic() < until:
                     group.append(self._waiting.popleft())
                     group[-1].run_in(connection)
-        except Exception:  # noqa: BLE001  # the second try raises it again, for whom it concerns
-            # Nothing of the group is kept: each is run again by itself.
-            for write in group or [self._waiting.popleft()]:
-                write.run_alone(self.write_now)
-                write.tell()
-            return
-        for write in group:
-            write.tell()
+        except Exception:
+            # After a commit that failed it may still be in its transaction.
+            connection.invalidate()
+            raise
 
     async def read(self, work: Callable[[Session], T]) -> T:
         """As `read_now`, in a reader thread."""

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, bindparam, func
 from sqlmodel import Session, col, delete, select
 
+from storage import quick
 from storage.models import Chat, Json, Message, now
 
 ANSWER, RESULT, PROGRESS = 0, 1, 2
@@ -50,21 +51,23 @@ def put(
             key=key, chat_id=chat_id, payload=payload, priority=priority, not_before=not_before
         )
         session.add(row)
+        session.flush()
     elif row.payload != payload or fresh:
-        row.payload = payload
         # News of a message that nobody has seen yet does not make it less urgent.
         unseen = row.state == "waiting" and row.message_id is None
-        row.priority = min(row.priority, priority) if unseen else priority
-        row.version += 1
-        row.state = "waiting"
-        row.not_before = not_before
+        wish = {
+            "payload": payload,
+            "priority": min(row.priority, priority) if unseen else priority,
+            "version": row.version + 1,
+            "state": "waiting",
+            "not_before": not_before,
+        }
         if fresh:
+            sent = row.sent if LEFT_BEHIND in row.sent else {}
             if row.message_id and row.sent.get("keyboard"):
-                row.sent = {LEFT_BEHIND: [row.chat_id, row.message_id]}
-            elif LEFT_BEHIND not in row.sent:
-                row.sent = {}
-            row.message_id, row.chat_id = None, chat_id
-    session.flush()
+                sent = {LEFT_BEHIND: [row.chat_id, row.message_id]}
+            wish |= {"sent": sent, "message_id": None, "chat_id": chat_id}
+        quick.change(row, wish, session=session)
     return row
 
 

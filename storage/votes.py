@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, bindparam, insert, or_
 from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
-from storage import images
+from storage import images, quick
 from storage.models import Box, Image, Membership, Source, Vote, now
 
 GUESSED = ("model", "coco", "track")
@@ -86,7 +86,7 @@ def said(subjects: Collection[int], *, kind: str, project_id: int, session: Sess
     found: dict[int, dict[int, str]] = {subject: {} for subject in subjects}
     # What counted before a subject was reopened: it counts again if that is taken back.
     before: dict[int, dict[int, str]] = {}
-    for subject, member, answer in session.execute(_SAID, about):
+    for subject, member, answer in quick.rows(_SAID, about, session=session):
         if answer == REOPEN:
             before[subject] = before.get(subject, {}) | found[subject]
             found[subject] = {}
@@ -125,7 +125,8 @@ def current(
 
 def discarded(project_id: int, *, session: Session) -> set[int]:
     """The members whose votes do not count."""
-    return set(session.execute(_DISCARDED, {"project": project_id}).scalars())
+    found = quick.rows(_DISCARDED, {"project": project_id}, session=session)
+    return {member_id for (member_id,) in found}
 
 
 def on_images(

@@ -16,7 +16,7 @@ from sqlmodel import Session, col, select
 
 from pipeline.labelling import consensus
 from pipeline.labelling.consensus import Skills
-from storage import images, settings, skills, votes
+from storage import images, quick, settings, skills, votes
 from storage.models import Box, Bulk, Image, Project, Source
 from storage.settings import ProjectSettings
 
@@ -151,7 +151,7 @@ def _refresh_boxes(ids: Sequence[int], project_id: int, session: Session) -> Non
 
 
 def _rows(ids: Sequence[int], session: Session) -> list[_Row]:
-    return [_Row(*row) for row in session.execute(_ROWS, {"boxes": ids})]
+    return [_Row(*row) for row in quick.rows(_ROWS, {"boxes": ids}, session=session)]
 
 
 def _answers(said: Mapping[int, str]) -> dict[int, bool]:
