@@ -33,10 +33,22 @@ EDGE = 0.01
 
 @dataclass(frozen=True)
 class Carried:
-    """A box in the next frame (normalised xyxy) and how far it is believed, 0 to 1."""
+    """A box in the next frame (normalised xyxy) and how far it is believed, 0 to 1.
+
+    `whole`: the object with the part of it that lies outside of the frame.
+    """
 
     box: Box
+    whole: Box
     confidence: float
+
+
+@dataclass(frozen=True)
+class _Looks:
+    """What the object looks like, and which part of that is within the frame."""
+
+    patch: Floats
+    shown: Floats
 
 
 @dataclass(frozen=True)
@@ -77,11 +89,15 @@ class Pair:
         return [box_of(place, self._after) for place in moved]
 
     def carry(self, box: Box) -> Carried | None:
-        """Where the object of `box` is in the other frame; None when it is not found."""
+        """Where the object of `box` is in the other frame; None when it is not found.
+
+        Args:
+            box: of the whole object, as far as it is known: it may reach out of the frame.
+        """
         start = place_of(box, self._before)
         if self._view is None or min(start.wide, start.high) < SMALLEST_PX:
             return None
-        looks = appearance.patch(self._before, start)
+        looks = _Looks(appearance.patch(self._before, start), appearance.shown(start, self._before))
         guesses = [self._fit(start, looks, at, stays=True) for at in self._view.carried(start)]
         best = max(guesses, key=lambda guess: guess.worth)
         if best.likeness < SURE or best.agree < TOGETHER:
@@ -90,7 +106,7 @@ class Pair:
             best = max(guesses, key=lambda guess: guess.worth)
         return self._judged(box, best, guesses)
 
-    def _fit(self, start: Place, looks: Floats, at: Place, *, stays: bool) -> _Guess:
+    def _fit(self, start: Place, looks: _Looks, at: Place, *, stays: bool) -> _Guess:
         plain = self._likeness(looks, at)
         fitted = refine(self._before, start, self._after, at)
         likeness = self._likeness(looks, fitted.place)
@@ -99,9 +115,9 @@ class Pair:
             return _Guess(at, plain, fitted.agree, stays)
         return _Guess(fitted.place, likeness, fitted.agree, stays)
 
-    def _likeness(self, looks: Floats, at: Place) -> float:
+    def _likeness(self, looks: _Looks, at: Place) -> float:
         there = appearance.patch(self._after, at)
-        return appearance.alike(looks, there, appearance.shown(at, self._after))
+        return appearance.alike(looks.patch, there, looks.shown * appearance.shown(at, self._after))
 
     def _judged(self, box: Box, best: _Guess, guesses: list[_Guess]) -> Carried | None:
         whole = box_of(best.place, self._after)
@@ -117,8 +133,8 @@ class Pair:
         if not best.stays:
             steady = min(1.0, best.agree / TOGETHER)
             confidence *= (0.6 + 0.4 * steady) * _alone(best, guesses)
-        confidence *= _whole(box, inside)
-        return Carried(inside, confidence) if confidence >= LEAST else None
+        confidence *= _complete(box, inside)
+        return Carried(inside, whole, confidence) if confidence >= LEAST else None
 
 
 def _alone(best: _Guess, guesses: list[_Guess]) -> float:
@@ -128,13 +144,13 @@ def _alone(best: _Guess, guesses: list[_Guess]) -> float:
     return float(np.clip(0.5 + lead / 0.24, 0.5, 1.0))
 
 
-def _whole(box: Box, there: Box) -> float:
-    """Less for a box cut off by the border that moved inwards: the rest of the object came in."""
+def _complete(box: Box, there: Box) -> float:
+    """Less for a box that was cut off by the border and moved inwards: more of it came in."""
     moved = 0.0
     for low, high in ((0, 2), (1, 3)):
         side = there[high] - there[low]
-        if box[low] < EDGE:
+        if abs(box[low]) < EDGE:
             moved = max(moved, there[low] / side)
-        if box[high] > 1 - EDGE:
+        if abs(box[high] - 1) < EDGE:
             moved = max(moved, (1 - there[high]) / side)
     return 1.0 - 0.7 * min(1.0, moved)

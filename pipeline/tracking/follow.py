@@ -61,11 +61,16 @@ class Followed:
 
 @dataclass(frozen=True)
 class _Run:
-    """An object on its way. `looks`: the confirmed box; `shown`: it may be offered here."""
+    """An object on its way.
+
+    `box`: what of it the frame shows; `whole`: with what lies outside. `looks`: as it was
+    confirmed. `shown`: it may be offered here.
+    """
 
     parent: int
     label: str
     box: Box
+    whole: Box
     confidence: float
     looks: Floats
     steps: int = 0
@@ -160,7 +165,7 @@ def _one_way(
 
 def _started(known: Known, frame: Frame) -> _Run:
     looks = appearance.patch(frame, place_of(known.box, frame))
-    return _Run(known.id, known.label, known.box, 1.0, looks)
+    return _Run(known.id, known.label, known.box, known.box, 1.0, looks)
 
 
 def _carried(runs: Sequence[_Run], pair: Pair, frame: Frame) -> list[_Run]:
@@ -168,15 +173,25 @@ def _carried(runs: Sequence[_Run], pair: Pair, frame: Frame) -> list[_Run]:
         return []
     moved = []
     for run in runs:
-        carried = pair.carry(run.box)
-        if carried is None:
+        carried = pair.carry(run.whole)
+        if carried is None or run.steps == MOST_STEPS:
             continue
-        place = place_of(carried.box, frame)
-        memory = appearance.alike(run.looks, appearance.patch(frame, place))
+        place = place_of(carried.whole, frame)
+        memory = appearance.alike(
+            run.looks, appearance.patch(frame, place), appearance.shown(place, frame)
+        )
         believed = (memory - FORGOTTEN) / (REMEMBERED - FORGOTTEN)
         confidence = min(run.confidence * carried.confidence * FADE, believed)
-        if confidence >= LEAST and run.steps < MOST_STEPS:
-            moved.append(replace(run, box=carried.box, confidence=confidence, steps=run.steps + 1))
+        if confidence >= LEAST:
+            moved.append(
+                replace(
+                    run,
+                    box=carried.box,
+                    whole=carried.whole,
+                    confidence=confidence,
+                    steps=run.steps + 1,
+                )
+            )
     return moved
 
 
