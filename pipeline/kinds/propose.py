@@ -5,7 +5,7 @@ passes by what a model has seen; one of a newer model goes over everything that 
 it ranks all of it anew, and its guesses replace those that nobody has touched.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ from pipeline.jobs.spec import (
 )
 from pipeline.kinds.places import Places
 from pipeline.labelling import coco, seconds
+from pipeline.labelling.seconds import Pace
 from storage import clips, figures, images, jobs, looks, projects, registry, tracks
 from storage.models import Job, Model, Project, Track
 
@@ -185,15 +186,7 @@ def keep(job: Job, result: ProposeResult, *, session: Session) -> Kept:
     fresh = [image for image in result.images if image.image_id in open_to_it]
     pace = seconds.learned(job.project_id, session=session)
     blind = model is not None and _map50(model) < BLIND
-    checked = [
-        image
-        for image in fresh
-        if (
-            seconds.verify_or_draw([box.score or 0.0 for box in image.boxes], pace).what == "verify"
-            if image.boxes
-            else not blind
-        )
-    ]
+    checked = [image for image in _quicker_checked(fresh, pace) if image.boxes or not blind]
     looks.retire_guesses(open_to_it, session=session)
     followed = _tracks(job.project_id, checked, session)
     rows = [row for image in checked for row in _rows(job.project_id, image, model, followed)]
@@ -211,6 +204,19 @@ def keep(job: Job, result: ProposeResult, *, session: Session) -> Kept:
         last=max(ids, default=0),
         more=bool(fresh),
     )
+
+
+def _quicker_checked(fresh: Sequence[ProposedImage], pace: Pace) -> list[ProposedImage]:
+    """Those that are not quicker drawn on; one without guesses is only to be looked at."""
+    together = Counter(box.track for image in fresh for box in image.boxes if box.track)
+    result = []
+    for image in fresh:
+        scores = [box.score or 0.0 for box in image.boxes]
+        # All boxes of a track are one question.
+        shares = [1 / together[box.track] if box.track else 1.0 for box in image.boxes]
+        if not scores or seconds.verify_or_draw(scores, pace, shares=shares).what == "verify":
+            result.append(image)
+    return result
 
 
 def looked_by(job: Job, *, session: Session) -> Model | None:

@@ -115,7 +115,9 @@ class Choice:
     draw_s: float
 
 
-def verify_or_draw(scores: Sequence[float], pace: Pace) -> Choice:
+def verify_or_draw(
+    scores: Sequence[float], pace: Pace, *, shares: Sequence[float] | None = None
+) -> Choice:
     """Whether to ask about the guesses on a picture or to have it drawn on.
 
     Verifying costs a tile a guess, one more question for each wrong one, a last look at the whole
@@ -124,7 +126,13 @@ def verify_or_draw(scores: Sequence[float], pace: Pace) -> Choice:
     Args:
         scores: of the picture's open guesses; without any there is only drawing.
         pace: see `learned`.
+        shares: how much of a question each guess is: one of a track of ten is a tenth.
     """
+    shares = shares or [1.0] * len(scores)
+    asked = sum(shares)
+    doubted = sum(
+        share * (1 - pace.chance(score)) for score, share in zip(scores, shares, strict=True)
+    )
     right = sum(pace.chance(score) for score in scores)
     wrong = len(scores) - right
     objects = right + wrong * ASTRAY
@@ -135,8 +143,8 @@ def verify_or_draw(scores: Sequence[float], pace: Pace) -> Choice:
         1 - (1 - pace.chance(score)) * ASTRAY for score in scores
     )
     verify = (
-        len(scores) * pace.tiles["box"]
-        + wrong * pace.tiles["fix"]
+        asked * pace.tiles["box"]
+        + doubted * pace.tiles["fix"]
         + pace.tiles["image"]
         + (1 - whole) * pace.drawing(max(1.0, wrong * ASTRAY))
     )

@@ -107,6 +107,20 @@ def test_a_picture_quicker_drawn_than_checked_waits_for_a_hand(
     assert more is None
 
 
+def test_a_track_is_one_question(session: Session, project: Project, source: Source) -> None:
+    """Guesses too bad to check one by one are checked where one answer settles ten frames."""
+    images = [bare(session, source) for _ in range(10)]
+    found = []
+    for image in images:
+        seen = saw(image, *[0.25] * 3)
+        boxes = [box.model_copy(update={"track": 1 + n}) for n, box in enumerate(seen.boxes)]
+        found.append(seen.model_copy(update={"boxes": boxes}))
+    alone = saw(bare(session, source), *[0.25] * 3)
+    result = ProposeResult(images=[*found, alone])
+    kept = propose.keep(job(session, project, "a"), result, session=session)
+    assert (kept.pictures, kept.by_hand) == (10, 1)
+
+
 def test_a_poor_model_that_finds_nothing_says_nothing(
     session: Session, project: Project, source: Source
 ) -> None:
