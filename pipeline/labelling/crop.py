@@ -62,6 +62,8 @@ def views(
 ) -> list[View]:
     """How up to three frames of one object share a tile: the middle one large, the others small.
 
+    Two have a half each.
+
     Args:
         boxes: in order of time.
         size: the tile's width and height.
@@ -71,18 +73,22 @@ def views(
     """
     if len(boxes) == 1:
         return [View(*boxes[0], (0, 0, *size))]
-    large = boxes[len(boxes) // 2] if len(boxes) > 2 else boxes[0]
     long, across = size if not tall else size[::-1]
-    small = round(across * SMALL)
-    rest, half = across - small - gap, (long - gap) // 2
-    places = [(0, 0, long, rest)]
-    places += [(start, rest + gap, start + half, across) for start in (0, long - half)]
+    if len(boxes) == 2:
+        rest = (across - gap) // 2
+        shown = list(boxes)
+        places = [(0, 0, long, rest), (0, across - rest, long, across)]
+    else:
+        rest, half = across - round(across * SMALL) - gap, (long - gap) // 2
+        shown = [boxes[len(boxes) // 2], boxes[0], boxes[-1]]
+        places = [(0, 0, long, rest)]
+        places += [(start, rest + gap, start + half, across) for start in (0, long - half)]
     if tall:
         places = [(top, left, bottom, right) for left, top, right, bottom in places]
     shares = (LARGE_SHARE, SMALL_SHARE, SMALL_SHARE)
     return [
         View(*box, place, share)
-        for box, place, share in zip((large, boxes[0], boxes[-1]), places, shares, strict=True)
+        for box, place, share in zip(shown, places, shares[: len(shown)], strict=True)
     ]
 
 

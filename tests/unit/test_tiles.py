@@ -100,13 +100,13 @@ def test_a_tiny_box_shows_its_surroundings(tmp_path: Path) -> None:
 
 
 def test_unsure_boxes_are_dashed(tmp_path: Path) -> None:
-    """A guess under 0.5 has a dashed line; people's and imported boxes have a whole one."""
+    """A guess under 0.6 has a dashed line; people's and imported boxes have a whole one."""
     path = picture(tmp_path)
     lines = [
         share(
             opened(render_sheet([Tile(path, 1, "a", BOX, score=score)], classes=["a"])), colour(0)
         )
-        for score in (None, 0.8, 0.4)
+        for score in (None, 0.6, 0.59)
     ]
     assert lines[0] == pytest.approx(lines[1])
     assert lines[2] < 0.75 * lines[0]
