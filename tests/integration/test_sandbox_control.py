@@ -177,8 +177,13 @@ async def test_a_mini_app_is_opened_with_signed_data():
         opened = await box.post("webapp", {"member": ann.id, "url": address})
         assert init_data(opened["url"])["query_id"]
         body = {"member": ann.id, "chat": cats.id, "start_param": "task_7"}
-        linked = init_data((await box.post("webapp", body))["url"])
+        url = (await box.post("webapp", body))["url"]
+        assert url.startswith("https://e.org/app?tgWebAppStartParam=task_7#")
+        linked = init_data(url)
         assert (linked["chat_type"], linked["start_param"]) == ("supergroup", "task_7")
+        assert len(linked["signature"]) == 86
+        with pytest.raises(SandboxError, match="startapp"):
+            await box.post("webapp", body | {"start_param": "task 7"})
         assert "chat" not in linked
 
 
