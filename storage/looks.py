@@ -95,6 +95,7 @@ def most_telling(image_ids: Collection[int], *, session: Session) -> int | None:
 
 def keep(ranks: Mapping[int, float], *, looked: Collection[int], session: Session) -> None:
     """Write the ranks of these images; those in `looked` count as looked at from now on."""
+    session.flush()
     table: Any = Image.__table__  # type: ignore[attr-defined]  # SQLModel types it as a class
     if ranks:
         session.connection().execute(
@@ -103,4 +104,6 @@ def keep(ranks: Mapping[int, float], *, looked: Collection[int], session: Sessio
         )
     for some in images.portions(sorted(looked)):
         session.execute(update(Image).where(col(Image.id).in_(some)).values(proposed=True))
-    session.expire_all()
+    for row in list(session.identity_map.values()):
+        if isinstance(row, Image):
+            session.expire(row)
