@@ -135,9 +135,8 @@ def origin_of(sheet: Sheet, session: Session) -> str:
     return origin_words(origins.of_sheet(sheet, session=session), project)
 
 
-def show_marks(sheet: Sheet, *, session: Session) -> None:
+def show_marks(sheet: Sheet, marked: set[int], *, session: Session) -> None:
     """Change nothing but the keyboard of the message that shows the sheet."""
-    marked = sheets.marks(sheet, session=session)
     classes = projects.get(sheet.project_id, session=session).classes
     _change_keyboard(sheet, words.sheet_keyboard(sheet, marked, classes), session)
 

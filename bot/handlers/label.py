@@ -62,8 +62,8 @@ def tap_sheet(turn: Turn, args: list[str]) -> str:
         return "Back"
     sheet = sheets.open_sheet(number, session=turn.session)
     if what.isdecimal():
-        marked = sheets.tap(sheet, int(what), member_id=turn.member.id, session=turn.session)
-        show_marks(sheet, session=turn.session)
+        marked, marks = sheets.tap(sheet, int(what), member_id=turn.member.id, session=turn.session)
+        show_marks(sheet, marks, session=turn.session)
         return f"{what}: {words.MARKED[sheet.kind] if marked else 'taken back'}"
     said = _answer_whole(turn, sheet, what)
     after(turn, sheet, stop=what == "stop")

@@ -80,6 +80,10 @@ def marks(sheet: Sheet, *, session: Session) -> set[int]:
     said = votes.current(
         sheet.tiles, kind=ABOUT[sheet.kind], project_id=sheet.project_id, session=session
     )
+    return _marked(sheet, said)
+
+
+def _marked(sheet: Sheet, said: dict[int, dict[int, str]]) -> set[int]:
     no, owner = NO[sheet.kind], sheet.member_id
     return {
         place
@@ -88,8 +92,11 @@ def marks(sheet: Sheet, *, session: Session) -> set[int]:
     }
 
 
-def tap(sheet: Sheet, place: int, *, member_id: int, session: Session) -> bool:
-    """Mark tile `place` (from 1) wrong, or take one's own mark back; returns whether it is marked.
+def tap(sheet: Sheet, place: int, *, member_id: int, session: Session) -> tuple[bool, set[int]]:
+    """Mark tile `place` (from 1) wrong, or take one's own mark back.
+
+    Returns:
+        Whether the member's mark is there now, and what `marks` says by now.
 
     Raises:
         UserError: the sheet has no such tile.
@@ -98,12 +105,13 @@ def tap(sheet: Sheet, place: int, *, member_id: int, session: Session) -> bool:
         raise UserError("This sheet has no such tile.")
     subject = sheet.tiles[place - 1]
     said = votes.current(
-        [subject], kind=ABOUT[sheet.kind], project_id=sheet.project_id, session=session
-    )[subject]
+        sheet.tiles, kind=ABOUT[sheet.kind], project_id=sheet.project_id, session=session
+    )
     no = NO[sheet.kind]
-    answer = "retract" if said.get(member_id) == no else no
+    answer = "retract" if said[subject].get(member_id) == no else no
     _vote(sheet, [subject], answer, member_id=member_id, session=session)
-    return answer == no
+    said[subject][member_id] = answer
+    return answer == no, _marked(sheet, said)
 
 
 def confirm(sheet: Sheet, *, member_id: int, at: datetime, session: Session) -> int:

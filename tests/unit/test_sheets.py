@@ -66,9 +66,9 @@ def test_a_tap_marks_wrong_and_another_takes_it_back(session: Session, project: 
     """A tile is a toggle of the tapper's own answer."""
     sheet = deal(session, project)
     assert sheet is not None
-    assert sheets.tap(sheet, 3, member_id=ANN, session=session)
+    assert sheets.tap(sheet, 3, member_id=ANN, session=session) == (True, {3})
     assert sheets.marks(sheet, session=session) == {3}
-    assert not sheets.tap(sheet, 3, member_id=ANN, session=session)
+    assert sheets.tap(sheet, 3, member_id=ANN, session=session) == (False, set())
     assert sheets.marks(sheet, session=session) == set()
 
 
