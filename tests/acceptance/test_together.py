@@ -136,15 +136,3 @@ async def test_a_goal_ends_with_what_was_done(sandbox: SandboxClient, tmp_path: 
     over = await heard(ann.private, sheet, "2 sheets: your goal", button="▶ Go on")
     await ann.tap(over, "▶ Go on")
     await next_sheet(ann.private, over)
-
-
-async def test_nobody_answers_for_somebody_else(
-    sandbox: SandboxClient, bot: BotProcess, tmp_path: Path
-) -> None:
-    """Data of another member's sheet, sent from one's own chat, changes nothing."""
-    members, _, board = await seated(sandbox, tmp_path, "Ann", "Ben", "Cy", "Di")
-    ann, ben = members[:2]
-    hers, his = await own_sheet(ann, board), await own_sheet(ben, board)
-    answer = await ben.tap(his, "", data=f"v1:s:{sheet_of(hers)}:1")
-    assert "another chat" in answer.text
-    assert bot.value("SELECT count(*) FROM vote WHERE sheet_id = ?", sheet_of(hers)) == 0

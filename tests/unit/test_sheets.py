@@ -259,3 +259,16 @@ def test_classes_that_went_ask_nothing(session: Session, project: Project) -> No
     rows.close(sheet, "closed", session=session)
     state = standing(project.id or 0, session=session)
     assert {box.label for box in state.check} == {"cat"}
+
+
+def test_nobody_answers_for_somebody_else(session: Session, project: Project) -> None:
+    """A sheet of one's own takes no answer of another member; a shared one takes anybody's."""
+    hand = Hand(project, ANN, ANN, key="label:2")
+    own = dealing.deal(hand, session=session)
+    assert own is not None
+    sheets.check_owner(own, ANN)
+    with pytest.raises(sheets.NotYours):
+        sheets.check_owner(own, BEN)
+    shared = deal(session, project)
+    assert shared is not None
+    sheets.check_owner(shared, BEN)
