@@ -18,11 +18,17 @@ TILES = 9
 BOXES_A_PICTURE = 5
 
 
-def furnish(home: Path, group: int, members: Sequence[int], *, boxes: int = 2000) -> None:
+def furnish(
+    home: Path, group: int, members: Sequence[int], *, boxes: int = 2000, shared: bool = False
+) -> None:
     """Write the home of a bot that is about to show each of `members` a sheet of their own.
 
     The project is the group's. Every sheet has nine boxes that are on no other. The bot shows them
     as soon as it starts, each in the member's private chat, whose id is the member's.
+
+    Args:
+        boxes: in the whole project.
+        shared: one sheet for everybody in the group instead.
     """
     home.mkdir(parents=True)
     files = FileStore(home / "files")
@@ -30,11 +36,13 @@ def furnish(home: Path, group: int, members: Sequence[int], *, boxes: int = 2000
     upgrade(db.engine)
     key = files.put_bytes(_picture(), suffix=".jpg")
     most = max(boxes, TILES * len(members))
-    db.write_now(lambda session: _rows(session, group, members, most, key))
+    db.write_now(lambda session: _rows(session, group, members, most, key, shared=shared))
     db.close()
 
 
-def _rows(session: Session, group: int, members: Sequence[int], boxes: int, key: str) -> None:
+def _rows(
+    session: Session, group: int, members: Sequence[int], boxes: int, key: str, *, shared: bool
+) -> None:
     chats.chat(group, type_="supergroup", title="Class", session=session)
     project = projects.create(
         chat_id=group, name="cats", classes=["cat"], created_by=members[0], session=session
@@ -64,15 +72,18 @@ def _rows(session: Session, group: int, members: Sequence[int], boxes: int, key:
         chats.member(member, name=f"Pupil {number}", username=None, session=session)
         session.flush()
         projects.join(member, project, session=session)
+    # Of a shared one the owner is nobody.
+    owners = {group: 0} if shared else {member: member for member in members}
+    for number, (chat_id, owner) in enumerate(owners.items()):
         sheet = sheets.create(
             project_id=project.id,
-            chat_id=member,
-            member_id=member,
+            chat_id=chat_id,
+            member_id=owner,
             kind="box",
             label="cat",
             tiles=ids[number * TILES : (number + 1) * TILES],
             left=1,
-            key=f"label:bench:{member}",
+            key=f"label:bench:{chat_id}",
             previous_id=None,
             session=session,
         )

@@ -192,6 +192,8 @@ async def act(update: Update, context: Context, work: Callable[[Turn], T]) -> T 
             await services.groups.ask(ask.question, context.bot, services.db)
             asked |= {ask.question}
         except _Repeated:
+            # The bot ended before it could say so; a button waits until it is told something.
+            await answer(update, context)
             return None
         except (UserError, JobOver, JobUnknown) as refusal:
             no_project = isinstance(refusal, NoProject)

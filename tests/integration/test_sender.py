@@ -300,3 +300,18 @@ async def test_a_flood_in_a_group_never_meets_the_limit(tmp_path: Path) -> None:
         codes = {call["code"] for call in await post.sandbox.calls("sendMessage")}
         assert codes == {200}
         assert len(await post.texts()) == 19
+
+
+async def test_many_chats_at_once_keep_the_pace(tmp_path: Path) -> None:
+    """Forty private chats are served within Telegram's pace, urged on or not, without a 429."""
+    async with posting(tmp_path) as post:
+        members = [await post.sandbox.member(f"Pupil {number}") for number in range(40)]
+        for member in members:
+            await member.start()
+            await post.wish(f"hello:{member.id}", wishes.text("hello"), chat=member.private)
+        for _ in range(5):
+            await post.sender.drain()
+        for member in members:
+            await member.private.wait(lambda message: message.text == "hello", timeout=30)
+        calls = await post.sandbox.calls("sendMessage")
+        assert [call["code"] for call in calls] == [200] * 40

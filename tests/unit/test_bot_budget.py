@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.budget import PROGRESS_SHARE, Budget
+from bot.budget import MARKS_SHARE, PROGRESS_SHARE, Budget
 from bot.sandbox.limits import Pace
 
 GROUP, PRIVATE = -100, 7
@@ -48,6 +48,17 @@ def test_progress_leaves_room_for_answers() -> None:
     assert spent(budget, GROUP, clock, share=PROGRESS_SHARE) < 10
     assert budget.wait(GROUP, share=PROGRESS_SHARE) > 0
     assert budget.wait(GROUP) == 0
+
+
+def test_marks_in_many_chats_leave_room_for_sheets() -> None:
+    """However many keyboards change at once, another chat's sheet need not wait."""
+    clock = Clock()
+    budget = Budget(clock)
+    chats = iter(range(1, 100))
+    while budget.wait(chat := next(chats), share=MARKS_SHARE) <= 0:
+        budget.spend(chat)
+    assert budget.wait(1000, share=MARKS_SHARE) > 0
+    assert budget.wait(1000) == 0
 
 
 def test_chats_have_budgets_of_their_own() -> None:
