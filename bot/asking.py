@@ -34,7 +34,7 @@ def begin(turn: Turn, *, goal: int | None = None) -> str:
         if goal is not None:
             sheet.goal = goal + sheet_rows.closed_in_round(sheet.key, session=turn.session)
         if sheet.state == "open":
-            show_sheet(sheet, session=turn.session)
+            show_sheet(sheet, services=turn.services, session=turn.session)
         return "The sheet lies open."
     _tell_samples(turn, project)
     if _offer_bulk(turn, project):
@@ -104,7 +104,7 @@ def after(turn: Turn, sheet: Sheet, *, stop: bool) -> None:
         following = sheets.next_after(sheet, session=turn.session)
         if following is not None:
             if following.state == "open":
-                show_sheet(following, session=turn.session)
+                show_sheet(following, services=turn.services, session=turn.session)
             return
     show_way_back(sheet, session=turn.session)
     if judged is not None or waits:

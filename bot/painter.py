@@ -12,16 +12,17 @@ from sqlmodel import Session
 
 from bot import sheet_tiles
 from bot.drawing_painter import DrawingPainter, lose_drawing
+from bot.editor_links import button_for
 from bot.messages import label as words
 from bot.messages.origins import origin_words
 from bot.placing import apologise, scrolled_away
 from bot.services import Services
-from bot.wishes import Keyboard
+from bot.wishes import Button, Keyboard
 from pipeline.labelling import drawings, sheets
 from pipeline.pool import PicturePool
 from storage import origins, outbox, projects
 from storage import sheets as sheet_rows
-from storage.models import Sheet
+from storage.models import Box, Chat, Sheet
 
 log = logging.getLogger(__name__)
 
@@ -78,7 +79,7 @@ class Painter:
                 "pipeline.labelling.tiles:render_sheet", tiles, classes=classes
             )
             picture = files.put_bytes(data, suffix=".jpg")
-        await self._services.write(lambda s: _open(sheet.id or 0, picture, s))
+        await self._services.write(lambda s: _open(sheet.id or 0, picture, self._services, s))
 
     async def _look_ahead(self) -> bool:
         """Deal what will follow an open sheet; tells whether there was one to look at."""
@@ -98,7 +99,7 @@ class Painter:
             await db.write(lambda s: sheets.deal_ahead(sheet_id, question, session=s))
 
 
-def _open(sheet_id: int, picture: str, session: Session) -> None:
+def _open(sheet_id: int, picture: str, services: Services, session: Session) -> None:
     sheet = sheet_rows.get(sheet_id, session=session)
     if sheet is None or sheet.state != "preparing":
         return
@@ -106,10 +107,10 @@ def _open(sheet_id: int, picture: str, session: Session) -> None:
     session.add(sheet)
     session.flush()
     if not sheet.ahead:
-        show_sheet(sheet, session=session)
+        show_sheet(sheet, services=services, session=session)
 
 
-def show_sheet(sheet: Sheet, *, session: Session) -> None:
+def show_sheet(sheet: Sheet, *, services: Services, session: Session) -> None:
     """Wish an open sheet into its chat: edited in place while it is the last message there."""
     project = projects.get(sheet.project_id, session=session)
     wish = words.sheet(
@@ -118,6 +119,7 @@ def show_sheet(sheet: Sheet, *, session: Session) -> None:
         sheets.marks(sheet, session=session),
         done=sheet_rows.closed_in_round(sheet.key, session=session),
         origin=origin_of(sheet, session),
+        editor=_editor(sheet, services, session) if sheet.kind == "fix" else None,
     )
     outbox.put(
         sheet.key,
@@ -126,6 +128,17 @@ def show_sheet(sheet: Sheet, *, session: Session) -> None:
         priority=outbox.ANSWER,
         fresh=scrolled_away(sheet.key, sheet.chat_id, session=session),
         session=session,
+    )
+
+
+def _editor(sheet: Sheet, services: Services, session: Session) -> Button | None:
+    """The way to put the sheet's box right by hand."""
+    box, chat = session.get(Box, sheet.tiles[0]), session.get(Chat, sheet.chat_id)
+    if box is None or chat is None:
+        return None
+    project = projects.get(sheet.project_id, session=session)
+    return button_for(
+        services, project, box.image_id, chat=chat, member_id=sheet.member_id, session=session
     )
 
 

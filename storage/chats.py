@@ -6,7 +6,20 @@ from sqlalchemy import update
 from sqlmodel import Session, col, delete
 
 from storage import outbox
-from storage.models import Chat, Drawing, Job, Member, Message, Moved, Project, Sheet, Upload
+from storage.models import (
+    Bulk,
+    Chat,
+    Drawing,
+    EditorTask,
+    Job,
+    Member,
+    Message,
+    Moved,
+    Project,
+    Round,
+    Sheet,
+    Upload,
+)
 
 PRIVATE = "private"
 
@@ -72,7 +85,7 @@ def migrate(old: int, new: int, *, session: Session) -> None:
     if was is not None:
         is_new.project_id = is_new.project_id or was.project_id
         session.delete(was)
-    columns: list[Any] = [Project, Sheet, Drawing, Upload, Job]
+    columns: list[Any] = [Project, Sheet, Drawing, Upload, Job, Round, Bulk, EditorTask]
     for table in columns:
         session.execute(update(table).where(col(table.chat_id) == old).values(chat_id=new))
     session.exec(

@@ -9,6 +9,7 @@ from storage.models import Project, Sheet
 from storage.progress import Standing
 
 FIRST_TRY = 30
+FIXED_BEFORE = "Somebody settled that one meanwhile"
 ALL_CHECKED = "all is checked 🎉"
 ALL_SEEN = "you have seen all there is 🎉 The others settle the rest."
 
@@ -37,7 +38,15 @@ NONE = {"box": "❌ None", "track": "❌ None", "image": "❌ All", "frame": "�
 MOST_CLASSES = 24
 
 
-def sheet(project: Project, shown: Sheet, marked: set[int], *, done: int, origin: str = "") -> Wish:
+def sheet(
+    project: Project,
+    shown: Sheet,
+    marked: set[int],
+    *,
+    done: int,
+    origin: str = "",
+    editor: Button | None = None,
+) -> Wish:
     """A contact sheet: one picture, a button a tile. `done`: sheets settled in this round."""
     assert shown.picture is not None
     question = QUESTIONS[shown.kind].format(label=esc(shown.label))
@@ -46,7 +55,7 @@ def sheet(project: Project, shown: Sheet, marked: set[int], *, done: int, origin
     return photo(
         shown.picture,
         f"{head(project)}{question} · {_where(shown, done)}{f' · {esc(origin)}' if origin else ''}",
-        sheet_keyboard(shown, marked, project.classes),
+        sheet_keyboard(shown, marked, project.classes, editor),
         sheet=shown.id,
     )
 
@@ -59,10 +68,12 @@ def _where(shown: Sheet, done: int) -> str:
     return f"{done + 1}/{done + left} · ~{minutes} min"
 
 
-def sheet_keyboard(shown: Sheet, marked: set[int], classes: Sequence[str] = ()) -> Keyboard:
+def sheet_keyboard(
+    shown: Sheet, marked: set[int], classes: Sequence[str] = (), editor: Button | None = None
+) -> Keyboard:
     """A number a tile, then the answers to the whole sheet."""
     if shown.kind == "fix":
-        return _fix_keyboard(shown, classes)
+        return _fix_keyboard(shown, classes, editor)
     tiles = [
         button(f"{place} ❌" if place in marked else f"{place}", "s", shown.id, place)
         for place in range(1, len(shown.tiles) + 1)
@@ -85,7 +96,7 @@ def _ways_on(shown: Sheet) -> list[Button]:
     ]
 
 
-def _fix_keyboard(shown: Sheet, classes: Sequence[str]) -> Keyboard:
+def _fix_keyboard(shown: Sheet, classes: Sequence[str], editor: Button | None) -> Keyboard:
     """Another class, a box off its place, or nothing."""
     others = [
         button(name[:30], "s", shown.id, f"c{index}")
@@ -98,6 +109,7 @@ def _fix_keyboard(shown: Sheet, classes: Sequence[str]) -> Keyboard:
             button("📐 Box is off", "s", shown.id, "off"),
             button("🚫 Nothing here", "s", shown.id, "nothing"),
         ],
+        *([[editor]] if editor else []),
         [button("🚫 Nothing in all that are left", "s", shown.id, "empty")],
         _ways_on(shown),
     ]
