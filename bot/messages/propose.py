@@ -3,6 +3,7 @@
 from bot.messages.common import at, count, head, listed
 from bot.wishes import Keyboard, Wish, button, esc, text
 from pipeline.kinds.propose import Kept
+from storage import settings
 from storage.models import Project
 from storage.tracks import Waiting
 
@@ -55,7 +56,9 @@ def _pictures(number: int) -> str:
 def cannot_guess(project: Project) -> Wish:
     """No model knows these classes: people draw first."""
     what = esc(listed(project.classes)) or "this"
+    then = " Then I train a first model by myself." if settings.of(project).autotrain else ""
     return text(
-        f"{head(project)}I can't recognise {what} yet. Circle 20 with your finger, about 6 min.",
+        f"{head(project)}I can't recognise {what} yet. Circle 20 with your finger, about 6 min."
+        f"{then}",
         [[button("✏️ Start", at(project, "draw"))]],
     )
