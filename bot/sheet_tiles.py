@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from pipeline.labelling import deal
 from pipeline.labelling.tiles import Crop, Tile, TileBox
-from storage import images, projects, questions, tracks, votes
+from storage import images, projects, sure, tracks, votes
 from storage.files import FileStore
 from storage.models import Box, Image, Sheet
 
@@ -22,7 +22,7 @@ def of(sheet: Sheet, files: FileStore, *, session: Session) -> tuple[list[Tile],
             tiles = _tracks(sheet.tiles, files, session)
         case "frame":
             scope = deal.scope_of(project, session=session)
-            asked = questions.open_on(sheet.tiles, scope, session=session)
+            asked = sure.open_on(sheet.tiles, scope, session=session)
             tiles = _pictures(sheet, asked, files, session)
         case _:
             tiles = _pictures(sheet, {}, files, session)

@@ -29,6 +29,16 @@ def seen(project_id: int, member_id: int, *, session: Session) -> tuple[int, int
     return int(answered), int(gold)
 
 
+def not_answered(
+    box_ids: Collection[int], member_id: int, *, project_id: int, session: Session
+) -> dict[int, bool]:
+    """Those of these boxes that the member has not answered, and whether they are gold."""
+    query = columns(col(Box.id), col(Box.gold).is_not(None)).where(
+        col(Box.project_id) == project_id, col(Box.id).in_(box_ids), ~_answered(member_id)
+    )
+    return {box_id: bool(gold) for box_id, gold in session.execute(query)}
+
+
 def unseen(
     project_id: int,
     member_id: int,
@@ -41,10 +51,15 @@ def unseen(
     """A gold box of this class and answer that the member has not answered yet."""
     query = (
         select(Box.id)
+        .join(Image, col(Image.id) == col(Box.image_id))
+        .join(Source, col(Source.id) == col(Image.source_id))
         .where(
-            Box.project_id == project_id,
-            Box.label == label,
-            Box.gold == answer,
+            col(Box.project_id) == project_id,
+            col(Box.label) == label,
+            col(Box.gold) == answer,
+            col(Box.merged_id).is_(None),
+            images.live(),
+            images.counting(),
             col(Box.id).not_in(besides),
             ~_answered(member_id),
         )
@@ -54,7 +69,14 @@ def unseen(
     return session.exec(query).first()
 
 
-def doubtless(project_id: int, member_id: int, *, label: str, session: Session) -> Box | None:
+def doubtless(
+    project_id: int,
+    member_id: int,
+    *,
+    label: str,
+    besides: Collection[int] = (),
+    session: Session,
+) -> Box | None:
     """A right box that nobody doubts and the member has not answered.
 
     Such are drawn ones, labels of a trusted source, and what several members confirmed.
@@ -67,6 +89,7 @@ def doubtless(project_id: int, member_id: int, *, label: str, session: Session) 
             col(Box.project_id) == project_id,
             col(Box.label) == label,
             col(Box.verdict) == "right",
+            col(Box.id).not_in(besides),
             images.live(),
             images.counting(),
             col(Box.merged_id).is_(None),

@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from storage import images, votes
-from storage.models import Box, Bulk, Image, Project, Source, Vote
+from storage.models import Box, Image, Project, Source, Vote
 from storage.votes import GUESSED
 
 
@@ -52,7 +52,8 @@ def _of(scope: Scope) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def _open(scope: Scope) -> tuple[ColumnElement[bool], ...]:
+def open_ones(scope: Scope) -> tuple[ColumnElement[bool], ...]:
+    """The conditions under which a box (as `joined`) waits for an answer."""
     sampled = or_(
         col(Source.trust).is_(None),
         col(Source.trust) != "sample",
@@ -63,7 +64,8 @@ def _open(scope: Scope) -> tuple[ColumnElement[bool], ...]:
     return (*_of(scope), col(Box.verdict).is_(None), col(Box.gold).is_(None), sampled, ~idle)
 
 
-def _boxes(*what: Any) -> Select[Any]:
+def joined(*what: Any) -> Select[Any]:
+    """A query of boxes with their images and these images' sources."""
     return (
         columns(*what)
         .select_from(Box)
@@ -74,7 +76,7 @@ def _boxes(*what: Any) -> Select[Any]:
 
 def open_by_class(scope: Scope, *, session: Session) -> dict[str, int]:
     """How many boxes of each class wait for an answer."""
-    query = _boxes(col(Box.label), func.count()).where(*_open(scope)).group_by(col(Box.label))
+    query = joined(col(Box.label), func.count()).where(*open_ones(scope)).group_by(col(Box.label))
     return {label: count for label, count in session.execute(query)}
 
 
@@ -85,7 +87,9 @@ def open_boxes(
     limit: int,
     besides: Collection[int] = (),
     not_by: int | None = None,
-    only: Collection[int] | None = None,
+    besides_on: Collection[int] = (),
+    besides_of: Collection[int] = (),
+    answered: Collection[int] = (),
     session: Session,
 ) -> list[OpenBox]:
     """Boxes of a class that wait for an answer, most telling pictures first.
@@ -93,15 +97,22 @@ def open_boxes(
     Args:
         besides: boxes that are not wanted.
         not_by: a member who is not asked twice.
-        only: nothing but these.
+        besides_on: images whose boxes are not wanted.
+        besides_of: tracks whose boxes are not wanted.
+        answered: tracks of which only those boxes are wanted that their votes say nothing of.
     """
-    query = _boxes(
+    query = joined(
         col(Box.id), col(Box.image_id), col(Box.label), col(Box.voters), col(Box.track_id)
-    ).where(*_open(scope), col(Box.label) == label)
+    ).where(*open_ones(scope), col(Box.label) == label)
     if besides:
         query = query.where(col(Box.id).not_in(besides))
-    if only is not None:
-        query = query.where(col(Box.id).in_(only))
+    if besides_on:
+        query = query.where(col(Box.image_id).not_in(besides_on))
+    if besides_of:
+        query = query.where(col(Box.track_id).is_(None) | col(Box.track_id).not_in(besides_of))
+    if answered:
+        said = and_(col(Box.track_id).is_not(None), col(Box.track_id).in_(answered))
+        query = query.where(~and_(func.coalesce(said, False), col(Box.voters) > 0))
     if not_by is not None:
         query = query.where(~_answered_by(not_by, scope, "box", col(Box.id)))
     # Begun ones first, so that tiles are finished rather than many half decided.
@@ -110,16 +121,22 @@ def open_boxes(
 
 
 def _answered_by(member: int, scope: Scope, kind: str, subject: Any) -> ColumnElement[bool]:
-    """Whether the member has answered on the subject since it was last reopened."""
+    """Whether an answer of the member on the subject stands.
+
+    It does not once they took it back, an admin reopened the subject, or somebody drew on it.
+    """
     later = aliased(Vote)
-    reopened = (
+    overtaken = (
         columns(col(later.id))
         .where(
             col(later.project_id) == scope.project_id,
             col(later.subject_kind) == kind,
-            col(later.subject_id) == subject,
-            col(later.answer) == votes.REOPEN,
-            col(later.id) >= col(Vote.id),
+            col(later.subject_id) == col(Vote.subject_id),
+            or_(
+                col(later.member_id) == member,
+                col(later.answer).in_((votes.REOPEN, votes.REDRAWN)),
+            ),
+            col(later.id) > col(Vote.id),
         )
         .exists()
     )
@@ -130,7 +147,8 @@ def _answered_by(member: int, scope: Scope, kind: str, subject: Any) -> ColumnEl
             col(Vote.subject_kind) == kind,
             col(Vote.subject_id) == subject,
             col(Vote.member_id) == member,
-            ~reopened,
+            col(Vote.answer).in_(votes.ANSWERS),
+            ~overtaken,
         )
         .exists()
     )
@@ -140,7 +158,7 @@ def to_fix(
     scope: Scope, *, limit: int, besides: Collection[int] = (), session: Session
 ) -> list[OpenBox]:
     """Wrong boxes of which nobody said what they are instead."""
-    query = _boxes(
+    query = joined(
         col(Box.id), col(Box.image_id), col(Box.label), col(Box.voters), col(Box.track_id)
     ).where(*_of(scope), col(Box.fix) == "open", col(Box.verdict) == "wrong")
     if besides:
@@ -151,7 +169,7 @@ def to_fix(
 
 def fixes(scope: Scope, *, session: Session) -> int:
     """How many those are."""
-    query = _boxes(func.count()).where(
+    query = joined(func.count()).where(
         *_of(scope), col(Box.fix) == "open", col(Box.verdict) == "wrong"
     )
     return int(session.execute(query).scalar_one())
@@ -216,10 +234,17 @@ def to_confirm(
     limit: int,
     besides: Collection[int] = (),
     not_by: int | None = None,
+    only: Collection[int] | None = None,
     session: Session,
 ) -> list[int]:
-    """Images about which to ask whether nothing is missing, most telling first."""
+    """Images about which to ask whether nothing is missing, most telling first.
+
+    Args:
+        only: none but these.
+    """
     query = _to_confirm(scope)
+    if only is not None:
+        query = query.where(col(Image.id).in_(only))
     if besides:
         query = query.where(col(Image.id).not_in(besides))
     if not_by is not None:
@@ -246,65 +271,17 @@ def to_draw(scope: Scope, *, session: Session) -> list[int]:
     return [image_id for (image_id,) in session.execute(query.order_by(col(Image.id)))]
 
 
-def undecided(box_ids: Collection[int], *, session: Session) -> set[int]:
-    """Those of these boxes that still wait for an answer."""
-    query = columns(col(Box.id)).where(col(Box.id).in_(box_ids), col(Box.verdict).is_(None))
+def undecided(
+    box_ids: Collection[int], scope: Scope, *, not_by: int | None = None, session: Session
+) -> set[int]:
+    """Those of these boxes that still wait for an answer (of this member)."""
+    query = joined(col(Box.id)).where(*open_ones(scope), col(Box.id).in_(box_ids))
+    if not_by is not None:
+        query = query.where(~_answered_by(not_by, scope, "box", col(Box.id)))
     return {box_id for (box_id,) in session.execute(query)}
 
 
 def verdicts(box_ids: Collection[int], *, session: Session) -> dict[int, str | None]:
     """What is decided on these boxes, where their image still counts."""
-    query = _boxes(col(Box.id), col(Box.verdict)).where(col(Box.id).in_(box_ids), *votes.asked())
+    query = joined(col(Box.id), col(Box.verdict)).where(col(Box.id).in_(box_ids), *votes.asked())
     return {box_id: verdict for box_id, verdict in session.execute(query)}
-
-
-def _sure(scope: Scope, bar: float) -> tuple[ColumnElement[bool], ...]:
-    return (*_open(scope), col(Box.origin).in_(("model", "coco")), col(Box.score) >= bar)
-
-
-def sure_count(scope: Scope, bar: float, *, session: Session) -> int:
-    """How many open boxes a model gave at least this score."""
-    return int(session.execute(_boxes(func.count()).where(*_sure(scope, bar))).scalar_one())
-
-
-def sure_boxes(
-    scope: Scope, bar: float, *, newer_than: Bulk | None = None, session: Session
-) -> list[int]:
-    """The ids of those; `newer_than`: only what came after that decision was offered."""
-    query = _boxes(col(Box.id)).where(*_sure(scope, bar))
-    if newer_than is not None:
-        query = query.where(col(Box.created_at) > newer_than.created_at)
-    return [box_id for (box_id,) in session.execute(query.order_by(col(Box.id)))]
-
-
-def sure_frames(
-    scope: Scope,
-    *,
-    bar: float = 0.6,
-    most: int = 6,
-    limit: int,
-    besides: Collection[int] = (),
-    session: Session,
-) -> list[int]:
-    """Unlabelled images whose open boxes are few and all have at least this score."""
-    query = (
-        _boxes(col(Box.image_id))
-        .where(*_open(scope), ~col(Image.labelled), col(Image.answer).is_(None))
-        .group_by(col(Box.image_id))
-        .having(func.min(func.coalesce(col(Box.score), 0.0)) >= bar, func.count() <= most)
-        .order_by(func.max(col(Image.rank)).desc(), col(Box.image_id))
-    )
-    if besides:
-        query = query.where(col(Box.image_id).not_in(besides))
-    return [image_id for (image_id,) in session.execute(query.limit(limit))]
-
-
-def open_on(image_ids: Collection[int], scope: Scope, *, session: Session) -> dict[int, list[int]]:
-    """The open boxes on these images, by image."""
-    query = _boxes(col(Box.image_id), col(Box.id)).where(
-        *_open(scope), col(Box.image_id).in_(image_ids)
-    )
-    found: dict[int, list[int]] = {image_id: [] for image_id in image_ids}
-    for image_id, box_id in session.execute(query.order_by(col(Box.id))):
-        found[image_id].append(box_id)
-    return found

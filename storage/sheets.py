@@ -70,6 +70,16 @@ def on_table(project_id: int, *, session: Session) -> list[Sheet]:
     return list(session.exec(query))
 
 
+def before(project_id: int, member_id: int, kind: str, *, session: Session) -> list[int]:
+    """What is on the sheets of a member's own that they have not settled."""
+    return [
+        tile
+        for sheet in on_table(project_id, session=session)
+        if sheet.member_id == member_id and sheet.kind == kind
+        for tile in sheet.tiles
+    ]
+
+
 def in_front(project_id: int, chat_id: int, *, session: Session) -> Sheet | None:
     """The sheet of the project that lies open in the chat, or is being painted for it."""
     query = select(Sheet).where(
@@ -116,11 +126,12 @@ def waiting_behind(key: str, *, session: Session) -> Sheet | None:
 
 
 def last_ones(*, session: Session) -> list[int]:
-    """Open sheets behind which nothing waits yet."""
+    """Open sheets behind which nothing waits yet, those left lying aside."""
     behind = aliased(Sheet)
     query = select(Sheet.id).where(
         Sheet.state == "open",
         col(Sheet.ahead).is_(False),
+        func.coalesce(Sheet.shown_at, Sheet.opened_at) > now() - LEFT_LYING,
         ~select(behind.id)
         .where(
             behind.key == Sheet.key,

@@ -19,6 +19,9 @@ GUESSED = ("model", "coco", "track")
 """Origins of boxes that nobody has said."""
 
 RETRACT = "retract"
+REDRAWN = "redrawn"
+ANSWERS = ("right", "wrong", "complete", "incomplete")
+"""What answers the question of a tile; other words ask on."""
 REOPEN, RESTORE = "reopen", "restore"
 """An admin's word on a subject: what was decided before does not count; or it counts again."""
 

@@ -103,8 +103,8 @@ def _answer_fix(turn: Turn, sheet: Sheet, what: str) -> str:
         said = f"{fixes.CLASS}{project.classes[index]}"
     elif what not in (fixes.OFF, fixes.NOTHING):
         raise UserError("I don't know this button. /label shows a new sheet.")
-    fixes.answer(sheet, project, said, member_id=turn.member.id, session=turn.session)
-    return words.fixed(said)[:190]
+    kept = fixes.answer(sheet, project, said, member_id=turn.member.id, session=turn.session)
+    return words.fixed(said)[:190] if kept else words.FIXED_BEFORE
 
 
 def _nothing_in_all(turn: Turn, sheet: Sheet, project: Project) -> int:

@@ -12,7 +12,7 @@ from sqlmodel import Session
 from pipeline.errors import UserError
 from pipeline.labelling import decide
 from pipeline.labelling.deal import SAMPLE, drawn
-from storage import bulks, questions
+from storage import bulks, questions, sure
 from storage.models import Bulk, Project
 from storage.questions import Scope
 
@@ -62,9 +62,9 @@ def possible(project: Project, scope: Scope, *, session: Session) -> Offer | Non
         return None
     if last is not None and last.state in ("refused", "undone"):
         # Somebody wants to see them one by one; a newer model may be trusted more.
-        count = len(questions.sure_boxes(scope, SURE, newer_than=last, session=session))
+        count = len(sure.sure_boxes(scope, SURE, newer_than=last, session=session))
     else:
-        count = questions.sure_count(scope, SURE, session=session)
+        count = sure.sure_count(scope, SURE, session=session)
     return Offer(count, SAMPLE) if count >= WORTH else None
 
 
@@ -91,13 +91,13 @@ def begin(
     assert project.id is not None
     if possible(project, scope, session=session) is None:
         raise UserError("There is nothing to accept at once any more. /label goes on.")
-    sure = questions.sure_boxes(scope, SURE, session=session)
+    found = sure.sure_boxes(scope, SURE, session=session)
     bulk = bulks.create(
         project_id=project.id,
         chat_id=chat_id,
         member_id=member_id,
-        sample=drawn(sure, SAMPLE, salt=f"bulk:{project.id}:{len(sure)}"),
-        boxes=sure,
+        sample=drawn(found, SAMPLE, salt=f"bulk:{project.id}:{len(found)}"),
+        boxes=found,
         session=session,
     )
     bulk.state = "checking"
@@ -112,6 +112,11 @@ def judge(project_id: int, *, session: Session) -> Bulk | None:
     said = questions.verdicts(bulk.sample, session=session)
     if None in said.values():
         return None
+    if not said:
+        # All that was drawn is taken out: nothing speaks for the rest.
+        _settle(bulk, "refused", session)
+        return None
+    bulk.sample = sorted(said)
     bulk.wrong = sum(verdict == "wrong" for verdict in said.values())
     bulk.state = "judged"
     session.add(bulk)
@@ -119,7 +124,7 @@ def judge(project_id: int, *, session: Session) -> Bulk | None:
 
 
 def accept(bulk: Bulk, *, session: Session) -> int:
-    """The rest is right; returns how many boxes that were.
+    """The rest is right; returns how many boxes that are.
 
     Raises:
         BulkOver: it was decided otherwise meanwhile.
@@ -141,7 +146,7 @@ def refuse(bulk: Bulk, *, session: Session) -> None:
 
 
 def undo(bulk: Bulk, *, session: Session) -> int:
-    """Take an acceptance back: its boxes are open again; returns how many.
+    """Take an acceptance back: the rest is open again; returns how many boxes that are.
 
     Raises:
         BulkOver: it was not accepted.
@@ -158,4 +163,4 @@ def _settle(bulk: Bulk, state: str, session: Session) -> int:
     session.flush()
     ids = bulks.boxes(bulk.id, session=session)
     decide.refresh_boxes(ids, project_id=bulk.project_id, session=session)
-    return len(ids)
+    return len(set(ids) - set(bulk.sample))

@@ -8,15 +8,28 @@ instead, and whether pictures are complete.
 import hashlib
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from sqlmodel import Session
 
 from pipeline.labelling import active, coco, hand_out, planting
-from storage import bulks, figures, images, questions, registry, settings, sheets, sources, tracks
+from storage import (
+    bulks,
+    figures,
+    images,
+    questions,
+    registry,
+    settings,
+    sheets,
+    sources,
+    sure,
+    tracks,
+    votes,
+)
 from storage.models import Project, Sheet, Source
 from storage.progress import Standing, standing
 from storage.questions import Scope
+from storage.tracks import OpenTrack
 
 TILES = 9
 FRAMES = 4
@@ -165,25 +178,32 @@ def ask(hand: Hand, *, session: Session) -> Question | None:
     """What to ask next; only reads, so that it may be found out before it is wanted."""
     scope = scope_of(hand.project, session=session)
     open_boxes = questions.open_by_class(scope, session=session)
+    way = _tracks_of(hand, scope, session)
     question = (
-        _bulk(hand, session)
-        or _tracks(hand, scope, session)
-        or _frames(hand, scope, session)
-        or _boxes(hand, scope, open_boxes, session)
+        _bulk(hand, scope, session)
+        or _tracks(way.fresh)
+        or _frames(hand, scope, way, session)
+        or _boxes(hand, scope, open_boxes, way, session)
         or _fix(hand, scope, session)
         or _pictures(hand, scope, session)
+        # What was skipped comes last, not next.
+        or _tracks(way.free)
     )
     if question is None:
         return None
     return replace(question, left=_left(scope, open_boxes, session))
 
 
-def _bulk(hand: Hand, session: Session) -> Question | None:
+def _bulk(hand: Hand, scope: Scope, session: Session) -> Question | None:
     bulk = bulks.checking(hand.project_id, session=session)
     if bulk is None:
         return None
-    away = sheets.taken(hand.project_id, "box", session=session)
-    left = questions.undecided(set(bulk.sample) - set(away), session=session)
+    away = set(sheets.taken(hand.project_id, "box", session=session))
+    # Skipped ones are open boxes like any other: they come after those.
+    away |= sheets.skipped(hand.project_id, "box", hand.key, session=session)
+    left = questions.undecided(
+        set(bulk.sample) - away, scope, not_by=hand.member_id or None, session=session
+    )
     if not left:
         return None
     rows = images.box_rows(sorted(left), session=session)
@@ -192,27 +212,56 @@ def _bulk(hand: Hand, session: Session) -> Question | None:
     return Question("box", tiles, label, bulk_id=bulk.id)
 
 
-def _tracks(hand: Hand, scope: Scope, session: Session) -> Question | None:
+@dataclass(frozen=True)
+class _Tracks:
+    """Tracks that are asked about as a whole: `asked` says of which boxes not to ask one by one.
+
+    `free` ones lie before nobody, `fresh` are those of them that were not skipped; `answered` wait
+    for what others say.
+    """
+
+    asked: list[int] = field(default_factory=list)
+    answered: list[int] = field(default_factory=list)
+    free: list[OpenTrack] = field(default_factory=list)
+    fresh: list[OpenTrack] = field(default_factory=list)
+
+
+def _tracks_of(hand: Hand, scope: Scope, session: Session) -> _Tracks:
     open_ = tracks.open_tracks(hand.project_id, list(scope.classes), session=session)
     if not open_:
-        return None
+        return _Tracks()
+    said = votes.current(
+        [track.id for track in open_], kind="track", project_id=hand.project_id, session=session
+    )
+    answered = [track.id for track in open_ if hand.member_id in said[track.id]]
+    asked = [track.id for track in open_ if track.id not in answered]
     away = sheets.taken(hand.project_id, "track", session=session)
     late = sheets.skipped(hand.project_id, "track", hand.key, session=session)
-    free = [track for track in open_ if track.id not in away]
-    free = [track for track in free if track.id not in late] or free
+    free = [track for track in open_ if track.id in asked and track.id not in away]
+    return _Tracks(asked, answered, free, [track for track in free if track.id not in late])
+
+
+def _tracks(free: Sequence[OpenTrack]) -> Question | None:
     if not free:
         return None
     label = Counter(track.label for track in free).most_common(1)[0][0]
     return Question("track", [t.id for t in free if t.label == label][:TILES], label)
 
 
-def _frames(hand: Hand, scope: Scope, session: Session) -> Question | None:
+def _frames(hand: Hand, scope: Scope, way: _Tracks, session: Session) -> Question | None:
     if settings.of(hand.project).many_votes or not _guesses(hand, session):
         return None
     away = set(sheets.taken(hand.project_id, "frame", session=session))
     away |= sheets.skipped(hand.project_id, "frame", hand.key, session=session)
-    sure = questions.sure_frames(scope, limit=FRAMES, besides=away, session=session)
-    return Question("frame", sure) if len(sure) == FRAMES else None
+    found = sure.sure_frames(
+        scope,
+        limit=FRAMES,
+        besides=away,
+        held=sheets.taken(hand.project_id, "box", session=session),
+        followed=way.asked,
+        session=session,
+    )
+    return Question("frame", found) if len(found) == FRAMES else None
 
 
 def _guesses(hand: Hand, session: Session) -> bool:
@@ -222,7 +271,7 @@ def _guesses(hand: Hand, session: Session) -> bool:
 
 
 def _boxes(
-    hand: Hand, scope: Scope, open_boxes: Mapping[str, int], session: Session
+    hand: Hand, scope: Scope, open_boxes: Mapping[str, int], way: _Tracks, session: Session
 ) -> Question | None:
     counts = Counter(open_boxes)
     counts.subtract(sheets.on_hands(hand.project_id, session=session))
@@ -232,7 +281,14 @@ def _boxes(
     for besides in (late, set()) if late else (set(),):
         for label in labels:
             tiles = hand_out.boxes(
-                scope, hand.project, label, hand.member_id, besides=besides, session=session
+                scope,
+                hand.project,
+                label,
+                hand.member_id,
+                besides=besides,
+                tracks=way.asked,
+                answered=way.answered,
+                session=session,
             )
             if tiles:
                 alone = settings.of(hand.project).votes_for(label) == 1
@@ -259,19 +315,3 @@ def _pictures(hand: Hand, scope: Scope, session: Session) -> Question | None:
         if found:
             return Question("image", found)
     return None
-
-
-def still_asked(sheet: Sheet, *, session: Session) -> bool:
-    """Whether what a sheet dealt ahead asks is still open, all of it."""
-    match sheet.kind:
-        case "box":
-            rows = images.boxes(sheet.tiles, session=session)
-            return all(row.gold or row.verdict is None for row in rows.values())
-        case "fix":
-            rows = images.boxes(sheet.tiles, session=session)
-            return all(row.fix == "open" and row.verdict == "wrong" for row in rows.values())
-        case "track":
-            return tracks.are_open(sheet.tiles, session=session)
-        case _:
-            of = images.many(sheet.tiles, session=session)
-            return all(image.answer in (None, "redrawn", "unsure") for image in of.values())

@@ -131,7 +131,10 @@ def _refresh_boxes(ids: Sequence[int], project_id: int, session: Session) -> Non
     )
     known: Mapping[int, Skills] = {}
     if chosen.many_votes:
-        known = skills.of_project(project_id, kind="box", make=Skills, session=session)
+        out = votes.discarded(project_id, session=session)
+        learned = skills.of_project(project_id, kind="box", make=Skills, session=session)
+        # Nothing waits for those whose answers do not count.
+        known = {member: skill for member, skill in learned.items() if member not in out}
     changes: list[dict[str, Any]] = []
     for row in rows:
         reopened = row.id in said.reopened

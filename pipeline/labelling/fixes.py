@@ -14,11 +14,14 @@ class NothingToFix(UserError):
     """That box is settled already. Go on with the next."""
 
 
-def answer(sheet: Sheet, project: Project, said: str, *, member_id: int, session: Session) -> None:
+def answer(sheet: Sheet, project: Project, said: str, *, member_id: int, session: Session) -> bool:
     """Keep what the sheet's box is instead, and close; a changed mind replaces what was said.
 
     Args:
         said: `class:NAME`, off or nothing.
+
+    Returns:
+        False where somebody else settled the box meanwhile: then the sheet is put aside.
 
     Raises:
         NothingToFix: the box is gone.
@@ -30,6 +33,9 @@ def answer(sheet: Sheet, project: Project, said: str, *, member_id: int, session
     label = said.removeprefix(CLASS) if said.startswith(CLASS) else ""
     if label and (label not in project.classes or label == box.label):
         raise UserError("I don't look for that class. /classes shows which ones.")
+    if not _still_asked(box, member_id, session):
+        sheets.close(sheet, "aside", session=session)
+        return False
     _take_back(box, member_id=member_id, session=session)
     _say(box, said, sheet.id, member_id=member_id, session=session)
     if label:
@@ -37,6 +43,32 @@ def answer(sheet: Sheet, project: Project, said: str, *, member_id: int, session
     elif said == OFF:
         _image(box, "incomplete", sheet.id, member_id=member_id, session=session)
     sheets.close(sheet, "closed", session=session)
+    return True
+
+
+def _still_asked(box: Box, member_id: int, session: Session) -> bool:
+    """Whether the box is wrong, and nobody but this member said what it is instead."""
+    assert box.id is not None
+    if box.verdict != "wrong":
+        return False
+    said = votes.current([box.id], kind="fix", project_id=box.project_id, session=session)
+    return box.fix == "open" or member_id in said[box.id]
+
+
+def right_after_all(
+    box_ids: list[int], *, project_id: int, member_id: int, session: Session
+) -> None:
+    """Boxes that turned out right are of no other class, whoever said so, says this member."""
+    said = votes.current(box_ids, kind="fix", project_id=project_id, session=session)
+    for box_id, answers in said.items():
+        classes = {word.removeprefix(CLASS) for word in answers.values() if word.startswith(CLASS)}
+        box = session.get(Box, box_id) if classes else None
+        if box is None or box.verdict != "right":
+            continue
+        for label in sorted(classes):
+            made = _fixed(box, label, session=session)
+            if made is not None and made.verdict != "wrong":
+                _deny(made, member_id=member_id, session=session)
 
 
 def nothing_in(boxes: list[Box], *, member_id: int, session: Session) -> None:
@@ -105,20 +137,26 @@ def _take_back(box: Box, *, member_id: int, session: Session) -> None:
     before = said[box.id].get(member_id, "")
     if before.startswith(CLASS):
         made = _fixed(box, before.removeprefix(CLASS), session=session)
-        if made is not None and made.id is not None:
-            decide.vote(
-                [made.id],
-                "wrong",
-                kind="box",
-                project_id=box.project_id,
-                member_id=member_id,
-                session=session,
-            )
-            # It was a slip, not a box of its own: nobody has to say what it is instead.
-            made.fix = NOTHING
-            session.add(made)
+        if made is not None:
+            _deny(made, member_id=member_id, session=session)
     elif before == OFF and _last_word(box, session) == "incomplete":
         _image(box, "retract", None, member_id=member_id, session=session)
+
+
+def _deny(made: Box, *, member_id: int, session: Session) -> None:
+    assert made.id is not None
+    decide.vote(
+        [made.id],
+        "wrong",
+        kind="box",
+        project_id=made.project_id,
+        member_id=member_id,
+        session=session,
+    )
+    # It was a slip, not a box of its own: nobody has to say what it is instead.
+    if made.verdict == "wrong":
+        made.fix = NOTHING
+        session.add(made)
 
 
 def _last_word(box: Box, session: Session) -> str | None:

@@ -23,6 +23,8 @@ def boxes(
     member_id: int,
     *,
     besides: Collection[int],
+    tracks: Collection[int] = (),
+    answered: Collection[int] = (),
     session: Session,
 ) -> list[int]:
     """Boxes of this class to ask about next: what one vote decides is on one sheet at a time.
@@ -30,26 +32,33 @@ def boxes(
     Args:
         member_id: whose own sheet it is; 0 for one that the chat shares.
         besides: boxes that are not wanted now.
+        tracks: asked about as a whole, not box by box.
+        answered: tracks that the member said something of already.
     """
     needed = settings.of(project).votes_for(label)
     held = sheets.taken(scope.project_id, "box", session=session)
-    if needed <= 1:
-        away = set(held) | set(besides)
-        found = questions.open_boxes(scope, label=label, limit=TILES, besides=away, session=session)
-        return [box.id for box in found]
     found = questions.open_boxes(
         scope,
         label=label,
-        limit=CANDIDATES,
-        besides=besides,
+        limit=TILES if needed <= 1 else CANDIDATES,
+        besides=set(held) | set(besides) if needed <= 1 else besides,
+        # Whose votes were discarded is not asked the same for ever.
         not_by=member_id or None,
+        besides_on=sheets.taken(scope.project_id, "frame", session=session),
+        besides_of=tracks,
+        answered=answered,
         session=session,
     )
+    if needed <= 1:
+        return [box.id for box in found]
+    out = votes.discarded(scope.project_id, session=session)
+    known = skills.of_project(scope.project_id, kind="box", make=Skills, session=session)
     return choose(
         _tiles(found, held, needed, scope.project_id, session),
         member_id,
-        skills.of_project(scope.project_id, kind="box", make=Skills, session=session),
+        known,
         count=TILES,
+        crowd=known.keys() - out,
     )
 
 

@@ -5,7 +5,7 @@ import random
 from sqlmodel import Session
 
 from pipeline.labelling.gold import gold_due, planted_due, spoil
-from storage import golds, images
+from storage import golds, images, sheets
 from storage.models import Box, Project
 
 
@@ -15,10 +15,15 @@ def mixed(
     """The tiles, some of them given up for gold of the same class, in no order that could tell."""
     assert project.id is not None
     answered, seen = golds.seen(project.id, member_id, session=session)
+    # A sheet is dealt while the one before is not answered yet: what lies there is seen as well.
+    before = sheets.before(project.id, member_id, "box", session=session)
+    unanswered = golds.not_answered(before, member_id, project_id=project.id, session=session)
+    answered, seen = answered + len(unanswered), seen + sum(unanswered.values())
     rng = random.Random(f"{project.id}:{member_id}:{answered}:{tiles}")
     gold: list[int] = []
     while len(gold) < len(tiles) and gold_due(seen + len(gold), answered + len(tiles) - 1):
-        found = _one(project, member_id, label, seen + len(gold), gold, rng, session)
+        away = [*gold, *before]
+        found = _one(project, member_id, label, seen + len(gold), away, rng, session)
         if found is None:
             break
         gold.append(found)
@@ -46,7 +51,7 @@ def _one(
     if known is not None:
         return known
     if answer == "right":
-        box = golds.doubtless(project.id, member_id, label=label, session=session)
+        box = golds.doubtless(project.id, member_id, label=label, besides=besides, session=session)
         if box is None:
             return None
         box.gold = "right"

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from pipeline.errors import UserError
-from pipeline.labelling import answers, deal, decide
+from pipeline.labelling import answers, deal, decide, fixes, overtaken
 from pipeline.labelling.deal import Hand, Question
-from storage import projects, questions, sheets, sources, votes
+from storage import projects, questions, sheets, sources, sure, votes
 from storage.models import Sheet
 
 SAMPLE_BAR = 0.95
@@ -80,15 +80,20 @@ def marks(sheet: Sheet, *, session: Session) -> set[int]:
     said = votes.current(
         sheet.tiles, kind=ABOUT[sheet.kind], project_id=sheet.project_id, session=session
     )
-    return _marked(sheet, said)
+    return _marked(sheet, said, session)
 
 
-def _marked(sheet: Sheet, said: dict[int, dict[int, str]]) -> set[int]:
+def _marked(sheet: Sheet, said: dict[int, dict[int, str]], session: Session) -> set[int]:
     no, owner = NO[sheet.kind], sheet.member_id
+    # On a shared sheet the mark of somebody who does not count would keep its tile open for ever.
+    out = set() if owner else votes.discarded(sheet.project_id, session=session)
     return {
         place
         for place, subject in enumerate(sheet.tiles, 1)
-        if (said[subject].get(owner) == no if owner else no in said[subject].values())
+        if any(
+            answer == no and (member == owner if owner else member not in out)
+            for member, answer in said[subject].items()
+        )
     }
 
 
@@ -111,7 +116,7 @@ def tap(sheet: Sheet, place: int, *, member_id: int, session: Session) -> tuple[
     answer = "retract" if said[subject].get(member_id) == no else no
     _vote(sheet, [subject], answer, member_id=member_id, session=session)
     said[subject][member_id] = answer
-    return answer == no, _marked(sheet, said)
+    return answer == no, _marked(sheet, said, session)
 
 
 def confirm(sheet: Sheet, *, member_id: int, at: datetime, session: Session) -> int:
@@ -152,7 +157,8 @@ def _boxes_too(sheet: Sheet, image_ids: list[int], *, member_id: int, session: S
     """A frame that is right as a whole: so is every open box on it."""
     project = projects.get(sheet.project_id, session=session)
     scope = deal.scope_of(project, session=session)
-    on_them = questions.open_on(image_ids, scope, session=session)
+    # What came after the picture was painted, nobody has seen on it.
+    on_them = sure.open_on(image_ids, scope, until=sheet.opened_at, session=session)
     decide.vote(
         [box_id for ids in on_them.values() for box_id in ids],
         "right",
@@ -176,6 +182,10 @@ def _vote(
         sheet_id=sheet.id,
         session=session,
     )
+    if sheet.kind == "box" and answer == YES["box"]:
+        fixes.right_after_all(
+            subjects, project_id=sheet.project_id, member_id=member_id, session=session
+        )
 
 
 def hand_of(sheet: Sheet, *, session: Session) -> Hand:
@@ -197,8 +207,8 @@ def next_after(sheet: Sheet, *, session: Session) -> Sheet | None:
         return None
     waiting = sheets.waiting_behind(sheet.key, session=session)
     if waiting is not None:
-        if deal.still_asked(waiting, session=session):
-            waiting.previous_id = sheet.id
+        if overtaken.still_asked(waiting, session=session):
+            waiting.previous_id, waiting.goal = sheet.id, sheet.goal
             sheets.bring_forward(waiting, session=session)
             return waiting
         sheets.close(waiting, "aside", session=session)
