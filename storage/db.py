@@ -12,7 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from functools import cache, partial
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, bindparam, event, inspect
@@ -32,8 +32,11 @@ class DatabaseUrlError(ValueError):
     """The database address cannot be used."""
 
 
-def make_engine(url: str) -> Engine:
-    """An engine whose SQLite connections are durable and begin immediately.
+def make_engine(url: str, *, reading: bool = False) -> Engine:
+    """An engine whose SQLite connections are durable.
+
+    Args:
+        reading: its transactions begin with a snapshot, not with the writer's lock.
 
     Raises:
         DatabaseUrlError: the address is malformed or its driver is missing.
@@ -48,12 +51,14 @@ def make_engine(url: str) -> Engine:
         raise DatabaseUrlError(str(error)) from error
     if sqlite:
         event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin)
+        how = "BEGIN" if reading else "BEGIN IMMEDIATE"
+        # Not by an event of the engine: with one, each statement of a tap looks for others.
+        engine.dialect.do_begin = partial(_begin, how)  # type: ignore[method-assign]
     return engine
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
-    # Autocommit in the driver: SQLAlchemy's "begin" event below issues the BEGIN we want.
+    # Autocommit in the driver: `make_engine` issues the BEGIN we want.
     connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
@@ -63,9 +68,8 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     cursor.close()
 
 
-def _begin(connection: Any) -> None:
-    reading = connection.get_execution_options().get("reading", False)
-    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+def _begin(how: str, dbapi_connection: Any) -> None:
+    dbapi_connection.execute(how)
 
 
 @cache
@@ -145,7 +149,7 @@ class Database:
         self.engine = make_engine(url)
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="db-writer")
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="db-reader")
-        self._reading = self.engine.execution_options(reading=True)
+        self._reading = make_engine(url, reading=True)
         self._waiting: deque[_Write] = deque()
 
     def write_now(self, work: Callable[[Session], T]) -> T:
@@ -219,4 +223,5 @@ class Database:
         """Wait for transactions under way, then close every connection."""
         self._writer.shutdown(wait=True)
         self._readers.shutdown(wait=True)
+        self._reading.dispose()
         self.engine.dispose()
