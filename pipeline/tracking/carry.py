@@ -61,6 +61,10 @@ class _Guess:
     stays: bool
 
     @property
+    def sure(self) -> bool:
+        return self.likeness >= SURE and self.agree >= TOGETHER
+
+    @property
     def worth(self) -> float:
         return self.likeness + 0.1 * self.agree
 
@@ -69,12 +73,20 @@ class Pair:
     """Two frames of one clip, `before` with known boxes; everything they share is worked out once.
 
     The frames may lie in either order in time, and some seconds apart.
+
+    Args:
+        view: how the view moved between them; None where it became another one.
     """
 
-    def __init__(self, before: Frame, after: Frame) -> None:
+    def __init__(self, before: Frame, after: Frame, view: camera.View | None) -> None:
         self._before = before
         self._after = after
-        self._view = camera.view(before, after)
+        self._view = view
+
+    @classmethod
+    def of(cls, before: Frame, after: Frame) -> "Pair":
+        """The pair, with how its view moved found out."""
+        return cls(before, after, camera.view(before, after))
 
     @property
     def cut(self) -> bool:
@@ -98,12 +110,14 @@ class Pair:
         if self._view is None or min(start.wide, start.high) < SMALLEST_PX:
             return None
         looks = _Looks(appearance.patch(self._before, start), appearance.shown(start, self._before))
-        guesses = [self._fit(start, looks, at, stays=True) for at in self._view.carried(start)]
+        guesses: list[_Guess] = []
+        for at in self._view.carried(start):
+            guesses.append(self._fit(start, looks, at, stays=True))
+            if guesses[-1].sure:
+                return self._judged(box, guesses[-1], guesses)
+        found = search.candidates(self._before, start, self._after)
+        guesses += [self._fit(start, looks, at, stays=False) for at in found]
         best = max(guesses, key=lambda guess: guess.worth)
-        if best.likeness < SURE or best.agree < TOGETHER:
-            found = search.candidates(self._before, start, self._after)
-            guesses += [self._fit(start, looks, at, stays=False) for at in found]
-            best = max(guesses, key=lambda guess: guess.worth)
         return self._judged(box, best, guesses)
 
     def _fit(self, start: Place, looks: _Looks, at: Place, *, stays: bool) -> _Guess:

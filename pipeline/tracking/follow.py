@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from pipeline.tracking import appearance
+from pipeline.tracking.camera import View, view
 from pipeline.tracking.carry import LEAST, Pair
 from pipeline.tracking.frame import Floats, Frame, place_of
 from pipeline.tracking.overlap import Box, iou
@@ -57,6 +58,10 @@ class Followed:
     confidence: float
     parent: int
     track: int
+
+
+Views = dict[tuple[int, int], View | None]
+"""How the view moved, by two places in the clip."""
 
 
 @dataclass(frozen=True)
@@ -122,8 +127,9 @@ def follow(
     """
     found = _Found()
     forth = range(len(stills))
+    views: Views = {}
     for done, order in ((0.0, forth), (0.5, forth[::-1])):
-        for followed in _one_way(stills, load, order, partial(_tell_half, tell, done)):
+        for followed in _one_way(stills, load, order, views, partial(_tell_half, tell, done)):
             found.add(followed)
     return [
         replace(followed, track=found.root(followed.parent))
@@ -140,6 +146,7 @@ def _one_way(
     stills: Sequence[Still],
     load: Callable[[int], Frame],
     order: Sequence[int],
+    views: Views,
     tell: Callable[[float], None],
 ) -> list[Followed]:
     offered: list[Followed] = []
@@ -150,7 +157,8 @@ def _one_way(
         starts = [known for known in still.boxes if known.start]
         frame = load(at) if runs or starts else None
         if runs and frame is not None and last is not None:
-            runs = _arrived(_carried(runs, Pair(last, frame), frame), still)
+            pair = Pair(last, frame, _view(views, order[step - 1], last, at, frame))
+            runs = _arrived(_carried(runs, pair, frame), still)
             offered += [
                 Followed(at, run.label, run.box, run.confidence, run.parent, run.parent)
                 for run in runs
@@ -161,6 +169,15 @@ def _one_way(
         last = frame
         tell((step + 1) / len(order))
     return offered
+
+
+def _view(views: Views, was: int, last: Frame, at: int, frame: Frame) -> View | None:
+    """How the view moved from one place in the clip to the next, found out once for both ways."""
+    if (at, was) in views:
+        back = views[at, was]
+        return back.back() if back is not None else None
+    views[was, at] = view(last, frame)
+    return views[was, at]
 
 
 def _started(known: Known, frame: Frame) -> _Run:

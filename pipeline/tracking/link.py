@@ -74,7 +74,7 @@ class Linker:
         """The tracks where they should be on this frame; those out of sight are left out."""
         if frame is None or self._last is None or not self._tracks:
             return []
-        pair = Pair(self._last, frame)
+        pair = Pair.of(self._last, frame)
         moved: list[_Track] = []
         searched = 0
         for track in self._tracks:

@@ -24,6 +24,9 @@ BACK_PX = 1.5
 
 REACH_PX = 2.0
 ROUNDS = 2
+SETTLED = 0.01
+"""A round that moves and resizes by less, as a share of the object, is the last one."""
+
 MOST_ZOOM = 1.4
 
 
@@ -62,13 +65,16 @@ def refine(before: Frame, start: Place, after: Frame, guess: Place) -> Refined:
         if not 1 / MOST_ZOOM < zoom < MOST_ZOOM:
             return Refined(place, 0.0)
         middle = np.full(2, (SIDE - 1) / 2)
-        across, down = (matrix[:, :2] @ middle + matrix[:, 2] - middle) * AROUND / SIDE
+        moved = matrix[:, :2] @ middle + matrix[:, 2] - middle
+        across, down = moved * AROUND / SIDE
         place = Place(
             place.x + float(across) * place.wide,
             place.y + float(down) * place.high,
             place.wide * zoom,
             place.high * zoom,
         )
+        if abs(zoom - 1) < SETTLED and np.abs(moved).max() < SETTLED * SIDE:
+            break
     return Refined(place, agree)
 
 

@@ -18,7 +18,7 @@ HERE = Toy(480, 360)
 
 def pair(one: Image.Image, other: Image.Image) -> Pair:
     """Two frames made ready."""
-    return Pair(Frame(one), Frame(other))
+    return Pair.of(Frame(one), Frame(other))
 
 
 def test_overlap_is_shared_by_joined_area() -> None:
