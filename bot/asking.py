@@ -37,6 +37,7 @@ def begin(turn: Turn, *, goal: int | None = None) -> str:
             show_sheet(sheet, services=turn.services, session=turn.session)
         return "The sheet lies open."
     _tell_samples(turn, project)
+    _tell_judged(turn, project)
     if _offer_bulk(turn, project):
         return ""
     return go_on(turn, project, goal=goal)
@@ -94,9 +95,13 @@ def after(turn: Turn, sheet: Sheet, *, stop: bool) -> None:
     if sheet.kind == "image":
         # With several classes a drawing teaches once its picture is called complete.
         autotrain.after(turn, project)
-    judged = bulk.judge(project.id, session=turn.session)
-    if judged is not None:
-        turn.say(bulk_words.judged(project, judged), key=f"bulk:{judged.id}")
+    judged = _tell_judged(turn, project)
+    if not stop and not sheet.member_id and together.apart(turn, project):
+        # The group grew, or wants more votes by now: nobody's answers are before the others.
+        sheets.drop_ahead(sheet.key, session=turn.session)
+        show_way_back(sheet, session=turn.session)
+        together.show_board(turn, project)
+        return
     waits = not stop and _waits(turn, project, sheet)
     if stop or waits:
         sheets.drop_ahead(sheet.key, session=turn.session)
@@ -107,7 +112,7 @@ def after(turn: Turn, sheet: Sheet, *, stop: bool) -> None:
                 show_sheet(following, services=turn.services, session=turn.session)
             return
     show_way_back(sheet, session=turn.session)
-    if judged is not None or waits:
+    if judged or waits:
         return
     done = sheet_rows.closed_in_round(sheet.key, session=turn.session)
     state = deal.askable(project.id, session=turn.session)
@@ -121,6 +126,20 @@ def _tell_samples(turn: Turn, project: Project) -> None:
         turn.say(words.samples_settled(project, told))
 
 
+def _tell_judged(turn: Turn, project: Project) -> bool:
+    """If the sample of a bulk decision is checked by now, say what it tells of the rest."""
+    assert project.id is not None
+    judged = bulk.judge(project.id, session=turn.session)
+    if judged is not None:
+        turn.say(bulk_words.judged(project, judged), key=f"bulk:{judged.id}")
+    return judged is not None
+
+
+def offer_key(turn: Turn, project: Project) -> str:
+    """The one offer of a bulk decision in a chat: each member's own stays where it is."""
+    return f"bulk:offer:{project.id}:{turn.chat.id}"
+
+
 def _offer_bulk(turn: Turn, project: Project) -> bool:
     """Where a model is sure of many boxes, ask first whether a sample will do."""
     if settings.of(project).many_votes:
@@ -128,7 +147,7 @@ def _offer_bulk(turn: Turn, project: Project) -> bool:
     scope = deal.scope_of(project, session=turn.session)
     offer = bulk.possible(project, scope, session=turn.session)
     if offer is not None:
-        turn.say(bulk_words.offer(project, offer), key=f"bulk:offer:{project.id}", fresh=True)
+        turn.say(bulk_words.offer(project, offer), key=offer_key(turn, project), fresh=True)
     return offer is not None
 
 

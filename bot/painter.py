@@ -121,12 +121,15 @@ def show_sheet(sheet: Sheet, *, services: Services, session: Session) -> None:
         origin=origin_of(sheet, session),
         editor=_editor(sheet, services, session) if sheet.kind == "fix" else None,
     )
+    before = outbox.get(sheet.key, session=session)
+    # What Telegram did not take is tried again when somebody asks for it.
+    lost = before is not None and before.state == "failed"
     outbox.put(
         sheet.key,
         sheet.chat_id,
         wish,
         priority=outbox.ANSWER,
-        fresh=scrolled_away(sheet.key, sheet.chat_id, session=session),
+        fresh=lost or scrolled_away(sheet.key, sheet.chat_id, session=session),
         session=session,
     )
 

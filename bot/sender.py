@@ -169,9 +169,7 @@ class Sender:
         try:
             message_id = await self._call(row)
         except RetryAfter as refusal:
-            pause = refusal.retry_after
-            seconds = pause.total_seconds() if isinstance(pause, timedelta) else float(pause)
-            self._pause(row.chat_id, seconds)
+            self._pause(row.chat_id, _seconds(refusal))
             return False
         except ChatMigrated as moved:
             new_id = moved.new_chat_id
@@ -214,10 +212,14 @@ class Sender:
         anew = row.message_id is None
         try:
             if wish["pin"] and anew:
+                self._budget.spend(row.chat_id, 1)
                 await self._bot.pin_chat_message(row.chat_id, message_id, disable_notification=True)
             if (wish["pin"] and before) or (not wish["pin"] and row.sent.get("pin")):
                 gone = before[1] if before else message_id
+                self._budget.spend(row.chat_id, 1)
                 await self._bot.unpin_chat_message(row.chat_id, gone)
+        except RetryAfter as refusal:
+            self._pause(row.chat_id, _seconds(refusal))
         except TelegramError as trouble:
             # Only admins may pin: the board works without it.
             log.info("a board stays unpinned: %s", trouble.message)
@@ -286,6 +288,12 @@ class Sender:
 
     async def _write(self, work: Callable[[Session], None]) -> None:
         await self._db.write(work)
+
+
+def _seconds(refusal: RetryAfter) -> float:
+    """How long Telegram wants to be left alone."""
+    pause = refusal.retry_after
+    return pause.total_seconds() if isinstance(pause, timedelta) else float(pause)
 
 
 def _size(wish: Wish) -> int:

@@ -18,11 +18,16 @@ from storage.models import Chat, Project, Round, now
 
 log = logging.getLogger(__name__)
 
+News = tuple[str, dict[str, object]]
+"""The state of a round when its board was made up, and the board."""
+
 FEW = 3
 """So many people can share one sheet and still look for themselves."""
 KNOWN_FOR = timedelta(minutes=10)
 BOARD_EVERY = timedelta(seconds=15)
 """Four edits a minute leave the group's budget to people."""
+IN_SIGHT = 3
+"""So many messages below a board leave it in sight: a class that sends /label gets one, not 25."""
 
 
 async def look(update: Update, context: Context) -> None:
@@ -67,7 +72,17 @@ def show_board(turn: Turn, project: Project) -> None:
         project.id, chat_id=turn.chat.id, member_id=turn.member.id, session=turn.session
     )
     wish = board(project, row, turn.services.username, session=turn.session)
-    turn.say(wish, key=board_key(project), fresh=True)
+    turn.say(wish, key=board_key(project), fresh=not _in_sight(turn, project))
+
+
+def _in_sight(turn: Turn, project: Project) -> bool:
+    """Whether the live board stands at the end of the chat already, or is on its way there."""
+    shown = outbox.get(board_key(project), session=turn.session)
+    if shown is None or shown.chat_id != turn.chat.id or not shown.payload.get("pin"):
+        return False
+    if shown.message_id is None:
+        return shown.state == "waiting"
+    return shown.message_id + IN_SIGHT >= turn.chat.last_message_id
 
 
 def board(project: Project, row: Round, username: str, *, session: Session) -> dict[str, object]:
@@ -82,13 +97,26 @@ def refresh_board(
     project: Project, row: Round, username: str, *, at_once: bool = False, session: Session
 ) -> None:
     """Let the board show what is true now, as often as the group can bear."""
+    wish = board(project, row, username, session=session)
+    put_board(project, row, wish, at_once=at_once, session=session)
+
+
+def put_board(
+    project: Project,
+    row: Round,
+    wish: dict[str, object],
+    *,
+    at_once: bool = False,
+    session: Session,
+) -> None:
+    """Let the board show this, as often as the group can bear."""
     key = board_key(project)
     shown = outbox.get(key, session=session)
     soon = shown.sent_at + BOARD_EVERY if shown and shown.sent_at else None
     outbox.put(
         key,
         row.chat_id,
-        board(project, row, username, session=session),
+        wish,
         priority=outbox.ANSWER if at_once else outbox.PROGRESS,
         not_before=None if at_once or soon is None or soon <= now() else soon,
         session=session,
@@ -148,22 +176,45 @@ class Boards:
         self._services = services
 
     async def tick(self) -> None:
-        """One look at every live round; cheap where there is none."""
-        live = await self._services.db.read(lambda s: rounds.all_live(session=s))
-        if any(self._moves(row) for row in live):
-            await self._services.write(self._refresh)
+        """One look at every live round; nothing is written where nothing changed."""
+        due, news = await self._services.db.read(self._look)
+        if due or news:
+            await self._services.write(lambda session: self._keep(due, news, session))
 
-    @staticmethod
-    def _moves(row: Round) -> bool:
-        return row.state in ("running", "waiting")
+    def _look(self, session: Session) -> tuple[list[int], dict[int, News]]:
+        """The rounds whose time is over, and boards that are true no more.
 
-    def _refresh(self, session: Session) -> None:
-        username = self._services.username
+        Counting takes a while; here it keeps no tap waiting.
+        """
+        due: list[int] = []
+        news: dict[int, News] = {}
         for row in rounds.all_live(session=session):
-            project = projects.get(row.project_id, session=session)
+            assert row.id is not None
             if rules.is_due(row):
-                finish(project, row, username, session=session)
-            elif row.state == "running" or sheets.closed_since(
-                row.project_id, now() - 2 * rules.TAPPING_IS, session=session
+                due.append(row.id)
+                continue
+            since = now() - 2 * rules.TAPPING_IS
+            if row.state != "running" and not sheets.closed_since(
+                row.project_id, since, session=session
             ):
-                refresh_board(project, row, username, session=session)
+                continue
+            project = projects.get(row.project_id, session=session)
+            wish = board(project, row, self._services.username, session=session)
+            shown = outbox.get(board_key(project), session=session)
+            if shown is None or shown.payload != wish:
+                news[row.id] = (row.state, wish)
+        return due, news
+
+    def _keep(self, due: list[int], news: dict[int, News], session: Session) -> None:
+        username = self._services.username
+        for row_id in (*due, *news):
+            row = session.get_one(Round, row_id)
+            project = projects.get(row.project_id, session=session)
+            if row_id not in news:
+                if rules.is_due(row):
+                    finish(project, row, username, session=session)
+                continue
+            state, wish = news[row_id]
+            # Somebody may have tapped meanwhile: then the board knows better.
+            if row.state == state:
+                put_board(project, row, wish, session=session)

@@ -3,7 +3,7 @@
 from telegram import Update
 
 from bot import access, together
-from bot.asking import after, begin, go_on, resume
+from bot.asking import after, begin, offer_key, resume
 from bot.messages import bulk as bulk_words
 from bot.messages import label as words
 from bot.painter import show_marks
@@ -161,8 +161,8 @@ def tap_bulk(turn: Turn, args: list[str]) -> str:
         )
         if what == "each":
             bulk.refuse(row, session=turn.session)
-        outbox.strip(f"bulk:offer:{project.id}", session=turn.session)
-        return go_on(turn, project)
+        outbox.strip(offer_key(turn, project), session=turn.session)
+        return begin(turn)
     row = bulk.of(int(args[1]), project, session=turn.session)
     match what:
         case "yes":

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from bot.messages.common import at, bar, count, head
 from bot.wishes import Button, Keyboard, Wish, button, esc, photo, rows, text
 from pipeline.labelling.sheets import SECONDS_A_SHEET
+from storage import settings
 from storage.models import Project, Sheet
 from storage.progress import Standing
 
@@ -12,6 +13,7 @@ FIRST_TRY = 30
 FIXED_BEFORE = "Somebody settled that one meanwhile"
 ALL_CHECKED = "all is checked 🎉"
 ALL_SEEN = "you have seen all there is 🎉 The others settle the rest."
+FEW_PEOPLE = "Too few people for so many votes? /settings changes how many a tile needs."
 
 
 MARKED = {
@@ -134,7 +136,7 @@ def round_over(
         reached = shown.goal is not None and done >= shown.goal
         told = ALL_CHECKED
         if left:
-            told = f"{count(done, 'sheet')}: your goal 🎉" if reached else ALL_SEEN
+            told = f"{count(done, 'sheet')}: your goal 🎉" if reached else _all_seen(project)
     return stopped(project, state, told)
 
 
@@ -161,7 +163,12 @@ def nothing_to_ask(project: Project, state: Standing, *, preparing: bool) -> Wis
             "check a sample or check all? The question stands above.",
             [[button("🗂 Sources", at(project, "sources"))]],
         )
-    return stopped(project, state, told=ALL_SEEN if state.check else ALL_CHECKED)
+    return stopped(project, state, told=_all_seen(project) if state.check else ALL_CHECKED)
+
+
+def _all_seen(project: Project) -> str:
+    """A member has answered all they can; where that may never be enough, the way out."""
+    return f"{ALL_SEEN} {FEW_PEOPLE}" if settings.of(project).many_votes else ALL_SEEN
 
 
 def stopped(project: Project, state: Standing, told: str = "") -> Wish:

@@ -14,6 +14,8 @@ from storage.models import Box, Project, Round, Sheet, Vote, now
 
 MINUTES = 40
 TAPPING_IS = timedelta(seconds=60)
+FORGOTTEN = sheets.SAT_DOWN
+"""A pause that takes longer ends the round."""
 
 
 class RoundOver(UserError):
@@ -49,6 +51,7 @@ def pause(row: Round, *, session: Session) -> None:
     if row.state == "running" and row.ends_at is not None:
         row.left_s = max(0.0, (row.ends_at - now()).total_seconds())
         row.state, row.ends_at = "paused", None
+        row.told = {**row.told, "paused": now().isoformat()}
     session.add(row)
 
 
@@ -62,7 +65,9 @@ def end(row: Round, *, session: Session) -> bool:
 
 
 def is_due(row: Round) -> bool:
-    """Whether the clock has run down."""
+    """Whether the clock has run down, or a pause was forgotten: it must not keep sheets back."""
+    if row.state == "paused" and "paused" in row.told:
+        return datetime.fromisoformat(row.told["paused"]) + FORGOTTEN <= now()
     return row.state == "running" and row.ends_at is not None and row.ends_at <= now()
 
 

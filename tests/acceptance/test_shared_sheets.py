@@ -116,6 +116,18 @@ async def test_back_skip_none_and_stop(
     assert "closed" in late.text
 
 
+async def test_more_votes_end_the_shared_sheets(
+    sandbox: SandboxClient, bot: BotProcess, tmp_path: Path
+) -> None:
+    """When a group wants three votes, the sheet that lies there is its last: the board comes."""
+    ann, ben, group, _, sheet = await first_sheet(sandbox, tmp_path)
+    await ask(ann, group, "/settings votes=3", "3 votes a tile")
+    await settle(ben, sheet)
+    await heard(group, sheet, "label together", button="▶ My sheets")
+    assert bot.value("SELECT count(*) FROM vote WHERE sheet_id = ?", sheet_of(sheet)) == 9
+    assert bot.value("SELECT count(*) FROM sheet WHERE state IN ('open', 'preparing')") == 0
+
+
 async def test_a_sample_decides_about_the_rest(
     sandbox: SandboxClient, bot: BotProcess, tmp_path: Path
 ) -> None:

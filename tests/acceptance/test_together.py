@@ -72,6 +72,27 @@ async def test_everybody_has_sheets_of_their_own(
     assert f"{tiles_of(first)} of" in board.text
 
 
+async def test_a_button_leads_a_large_group_to_its_board(
+    sandbox: SandboxClient, bot: BotProcess, tmp_path: Path
+) -> None:
+    """▶ puts no shared sheet before five people, and who asks again makes no second board."""
+    members = [await sandbox.member(name) for name in ("Ann", "Ben", "Cy", "Di", "Ed")]
+    group = await sandbox.group("Fruit", *members)
+    ready = await ask(members[0], group, "/new fruit apple, lemon", "ready")
+    archive = labelled_zip(tmp_path / "fruit.zip", range(1, 9))
+    sent = await members[0].send_document(group, archive, caption="trust=no", reply_to=ready)
+    receipt = await heard(group, sent, "to check", button="▶", seconds=WORK)
+    await members[1].tap(receipt, "▶")
+    board = await heard(group, receipt, "label together", button="▶ My sheets")
+    await members[2].tap(receipt, "▶")
+    await own_sheet(members[2], board)
+    assert bot.value("SELECT count(*) FROM sheet WHERE member_id = 0") == 0
+    assert (
+        bot.value("SELECT message_id FROM message WHERE key LIKE 'board:%' ORDER BY id DESC")
+        == board.id
+    )
+
+
 async def test_the_next_sheet_is_painted_ahead(
     sandbox: SandboxClient, bot: BotProcess, tmp_path: Path
 ) -> None:

@@ -8,7 +8,7 @@ from sqlmodel import Session, select
 
 from pipeline.labelling import bulk, deal, decide, fixes, sheets
 from pipeline.labelling.deal import Hand
-from storage import members, settings
+from storage import bulks, members, settings
 from storage import sheets as rows
 from storage.models import Box, Image, Project, Sheet, Skill, Source, Track, now
 from storage.progress import standing
@@ -211,7 +211,7 @@ def test_a_sample_that_is_gone_is_not_asked(session: Session, sampled: Project) 
     session.flush()
     assert dealt(session, sampled) is None
     assert bulk.judge(sampled.id or 0, session=session) is None
-    assert deal.bulks.checking(sampled.id or 0, session=session) is None
+    assert bulks.checking(sampled.id or 0, session=session) is None
 
 
 def test_a_skipped_track_comes_last(session: Session) -> None:

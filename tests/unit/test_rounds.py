@@ -57,6 +57,18 @@ def test_the_clock_stops_in_a_pause(session: Session, project: Project) -> None:
             late()
 
 
+def test_a_forgotten_pause_ends(session: Session, project: Project) -> None:
+    """After two hours a pause keeps nobody's sheets back any more."""
+    row = live(session, project)
+    rounds.start(row, member_id=BEN, session=session)
+    rounds.pause(row, session=session)
+    assert not rounds.is_due(row)
+    row.told = {**row.told, "paused": (now() - timedelta(hours=2, seconds=1)).isoformat()}
+    assert rounds.is_due(row)
+    rounds.start(row, member_id=BEN, session=session)
+    assert not rounds.is_due(row)
+
+
 def test_the_score_counts_what_was_decided_since(session: Session, project: Project) -> None:
     """Decided and open boxes, who answered, and who is at it."""
     row = live(session, project)
