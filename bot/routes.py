@@ -15,7 +15,7 @@ from telegram.ext import (
     filters,
 )
 
-from bot import corrections
+from bot import corrections, together
 from bot.handlers import (
     add,
     drawing,
@@ -93,6 +93,8 @@ TAPS: dict[str, Tap] = {
 }
 
 LONG_TOAST = 60
+SHARED = ("label", "bulk")
+"""Taps that may put a sheet before a whole group: how many people it has is asked first."""
 
 
 async def tapped(update: Update, context: Context) -> None:
@@ -105,6 +107,9 @@ async def tapped(update: Update, context: Context) -> None:
     # `train@7`: the button belongs to project 7, whatever the chat works on by now.
     verb, _, project_id = word.partition("@")
     tap = TAPS.get(verb)
+
+    if verb in SHARED:
+        await together.look(update, context)
 
     def work(turn: Turn) -> str:
         if version != "v1" or tap is None:
