@@ -91,7 +91,7 @@ class _Desk:
         if self.wait and mine.insight < BETTER * self._best(expected):
             return None
         odds = log_odds(posterior(expected, self.skills))
-        against = -mine.weight(False) if odds >= 0 else mine.weight(True)
+        against = -mine.weights[False] if odds >= 0 else mine.weights[True]
         told = worth(posterior(tile.answers, self.skills), mine)
         if against <= 0 or abs(odds) > EVEN * against:
             return 0, told

@@ -15,7 +15,7 @@ from functools import cached_property
 from heapq import nlargest
 from math import exp, log, log2
 
-BAR = 0.99
+BAR = 0.995
 """A tile closes at this confidence. Tuned, as the next two, on the crowd of bench/crowd.py."""
 
 PRICE = 0.002
@@ -72,11 +72,11 @@ class Skills:
         """Bits that an answer tells about a tile of which nothing is known, 0..1."""
         return worth(0.5, self)
 
-    def weight(self, answer: bool) -> float:
-        """What an answer adds to the log odds of yes."""
-        if answer:
-            return log(self.hits / (1 - self.catches))
-        return log((1 - self.hits) / self.catches)
+    @cached_property
+    def weights(self) -> tuple[float, float]:
+        """What a no and a yes of theirs add to the log odds of yes."""
+        no = log((1 - self.hits) / self.catches)
+        return no, log(self.hits / (1 - self.catches))
 
 
 STRANGER = Skills()
@@ -96,7 +96,7 @@ def posterior(
     """
     odds = log_odds(prior)
     for member, answer in answers.items():
-        odds += skills.get(member, STRANGER).weight(answer)
+        odds += skills.get(member, STRANGER).weights[answer]
     # Beyond this a probability is 1 in floating point, and has no odds any more.
     return 1 / (1 + exp(-max(-30.0, min(30.0, odds))))
 

@@ -70,14 +70,10 @@ def learned(skill: Skills, answer: bool, p_yes: float) -> Skills:
 def _probabilities(
     patterns: Iterable[Pattern], skills: Mapping[int, Skills], prior: float
 ) -> list[float]:
-    """The probability of yes of each pattern; logarithms are taken once a member."""
+    """The probability of yes of each pattern."""
     first = log_odds(prior)
-    weights = {
-        member: (skill.weight(False), skill.weight(True)) for member, skill in skills.items()
-    }
-    strange = (STRANGER.weight(False), STRANGER.weight(True))
     odds = (
-        first + sum(weights.get(member, strange)[answer] for member, answer in pattern)
+        first + sum(skills.get(member, STRANGER).weights[answer] for member, answer in pattern)
         for pattern in patterns
     )
     return [1 / (1 + exp(-max(-30.0, min(30.0, one)))) for one in odds]
