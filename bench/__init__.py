@@ -83,5 +83,6 @@ BENCHES: tuple[Bench, ...] = (
     Bench("idle", "memory, libraries and start of an idle bot, beside one with ultralytics"),
     Bench("ink", "boxes read from drawn loops, beside a plain difference and threshold"),
     Bench("overhead", "time of a training epoch in our worker, beside the plain yolo command"),
+    Bench("tracks", "boxes carried from frame to frame, beside copying them as they are"),
     Bench("votes", "taps of fifty members at once, beside a bot that only answers them"),
 )
