@@ -6,6 +6,7 @@ decides tiles that wait (see pipeline/labelling/consensus.py).
 
 import asyncio
 import logging
+from functools import partial
 
 from sqlmodel import Session
 
@@ -13,6 +14,7 @@ from bot.services import Services
 from pipeline.errors import LostWorker
 from pipeline.kinds import consensus
 from pipeline.labelling import decide, weigh
+from pipeline.labelling.refresh import AT_ONCE
 from pipeline.pool import PicturePool
 from storage import projects
 
@@ -49,10 +51,16 @@ class Weigher:
             log.exception("the votes of project %s are not weighed", project_id)
             return
 
-        def keep(session: Session) -> None:
+        def keep(session: Session) -> list[int]:
             weigh.keep(project_id, found, evidence, session=session)
-            waiting = weigh.waiting(project_id, session=session)
-            decide.refresh_boxes(waiting, project_id=project_id, session=session)
             consensus.queue(projects.get(project_id, session=session), session=session)
+            return weigh.waiting(project_id, session=session)
 
-        await self._services.write(keep)
+        waiting = await self._services.write(keep)
+        # A portion at a time: no tap has to wait behind all tiles that are open.
+        for at in range(0, len(waiting), AT_ONCE):
+            await self._services.write(partial(_decide, project_id, waiting[at : at + AT_ONCE]))
+
+
+def _decide(project_id: int, box_ids: list[int], session: Session) -> None:
+    decide.refresh_boxes(box_ids, project_id=project_id, session=session)

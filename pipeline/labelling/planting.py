@@ -8,6 +8,9 @@ from pipeline.labelling.gold import gold_due, planted_due, spoil
 from storage import golds, images, sheets
 from storage.models import Box, Project
 
+MOST = 3
+"""Gold on one sheet: whoever answered hundreds before it began is not shown sheets full of it."""
+
 
 def mixed(
     project: Project, member_id: int, label: str, tiles: list[int], *, session: Session
@@ -21,7 +24,9 @@ def mixed(
     answered, seen = answered + len(unanswered), seen + sum(unanswered.values())
     rng = random.Random(f"{project.id}:{member_id}:{answered}:{tiles}")
     gold: list[int] = []
-    while len(gold) < len(tiles) and gold_due(seen + len(gold), answered + len(tiles) - 1):
+    while len(gold) < min(MOST, len(tiles)) and gold_due(
+        seen + len(gold), answered + len(tiles) - 1
+    ):
         away = [*gold, *before]
         found = _one(project, member_id, label, seen + len(gold), away, rng, session)
         if found is None:

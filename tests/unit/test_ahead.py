@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlmodel import Session, select
 
-from pipeline.labelling import deal, sheets
+from pipeline.labelling import deal, decide, sheets
 from pipeline.labelling.deal import Hand
 from storage import settings
 from storage import sheets as rows
@@ -119,6 +119,15 @@ def test_the_sheet_ahead_shows_no_gold_twice(session: Session, crowd: Project) -
     assert not set(first.tiles) & set(waiting.tiles)
     assert len(gold(session, first)) == 3
     assert gold(session, waiting) == []
+
+
+def test_no_sheet_is_full_of_gold(session: Session, crowd: Project) -> None:
+    """Who answered a hundred tiles before the group wanted more votes gets three a sheet."""
+    for box in range(1000, 1100):
+        decide.vote(
+            [box], "right", kind="box", project_id=crowd.id or 0, member_id=ANN, session=session
+        )
+    assert len(gold(session, dealt(session, crowd))) == 3
 
 
 def test_gold_of_a_removed_source_is_not_shown(session: Session, crowd: Project) -> None:
