@@ -71,6 +71,12 @@ def frames(image_ids: Collection[int], *, session: Session) -> dict[int, Frame]:
     }
 
 
+def some_open(source_id: int, *, session: Session) -> bool:
+    """Whether any frame of the source could take a box."""
+    query = _frames().where(col(Image.source_id) == source_id, images.live(), ~_settled())
+    return session.execute(query.limit(1)).first() is not None
+
+
 def _frames() -> Select[Any]:
     wanted: tuple[Any, ...] = (
         col(Image.id),

@@ -16,7 +16,7 @@ from pipeline.kinds.places import Places
 from pipeline.labelling.drawings import OPEN
 from pipeline.tracking.overlap import iou
 from storage import clips, images, jobs, projects, tracks
-from storage.models import Drawing, Job, Track
+from storage.models import Drawing, Job, Sheet, Track
 
 SAME = 0.5
 """Boxes of one class that overlap more (IoU) are one object: it is there already."""
@@ -50,7 +50,7 @@ def queue_for(
             waiting.request = {**waiting.request, "images": joined}
             session.add(waiting)
             queued.append(waiting)
-        elif _some_free(source_id, session=session):
+        elif clips.some_open(source_id, session=session):
             queued.append(
                 jobs.create(
                     kind="carry",
@@ -66,23 +66,22 @@ def queue_for(
     return queued
 
 
-def queue_for_boxes(
-    box_ids: Collection[int],
-    *,
-    project_id: int,
-    chat_id: int,
-    member_id: int,
-    after: str,
-    session: Session,
-) -> list[Job]:
-    """As `queue_for`, for the images of these boxes."""
-    rows = images.boxes(sorted(box_ids), session=session)
+def queue_after(sheet: Sheet, *, member_id: int, session: Session) -> list[Job]:
+    """Have what an answered sheet made right carried on; nothing where it made nothing right."""
+    ids = list(sheet.tiles)
+    if sheet.kind == "track":
+        ids = [box_id for track in ids for box_id in tracks.boxes(track, session=session)]
+    if sheet.kind in ("box", "track"):
+        rows = images.boxes(ids, session=session).values()
+        ids = [row.image_id for row in rows if row.verdict == "right"]
+    elif sheet.kind != "frame":
+        return []
     return queue_for(
-        {row.image_id for row in rows.values() if row.verdict == "right"},
-        project_id=project_id,
-        chat_id=chat_id,
+        set(ids),
+        project_id=sheet.project_id,
+        chat_id=sheet.chat_id,
         member_id=member_id,
-        after=after,
+        after=f"sheet:{sheet.id}",
         session=session,
     )
 
@@ -94,11 +93,6 @@ def _waiting(project_id: int, source_id: int, *, session: Session) -> Job | None
     )
     found = (job for job in session.exec(query) if job.request["source_id"] == source_id)
     return next(found, None)
-
-
-def _some_free(source_id: int, *, session: Session) -> bool:
-    found = clips.of_sources([source_id], session=session)
-    return any(not frame.settled for clip in found if len(clip) > 1 for frame in clip)
 
 
 def prepare(job: Job, folder: Path, places: Places, *, session: Session) -> CarrySpec:

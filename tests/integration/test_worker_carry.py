@@ -13,7 +13,7 @@ from pipeline.labelling import decide
 from pipeline.tracking.overlap import iou
 from storage import tracks
 from storage.files import FileStore
-from storage.models import Box, Image, Job, Project, Track
+from storage.models import Box, Image, Job, Project, Sheet, Track
 from tests.support.moving import Camera, Toy, jpeg, shot
 from tests.support.project import ANN, CHAT, make_image, make_project, make_source, open_database
 from tests.support.trained import Attempt, work
@@ -164,14 +164,12 @@ def test_one_answer_on_a_track_settles_its_boxes_and_goes_on_from_there(
     assert {row.verdict for row in rows} == {"right"}
     job.state = "succeeded"
     session.add(job)
-    (again,) = carry.queue_for_boxes(
-        [row.id or 0 for row in rows],
-        project_id=project.id or 0,
-        chat_id=CHAT,
-        member_id=ANN,
-        after="track",
-        session=session,
+    sheet = Sheet(
+        project_id=project.id or 0, chat_id=CHAT, kind="track", tiles=[track.id or 0], key="k"
     )
+    session.add(sheet)
+    session.flush()
+    (again,) = carry.queue_after(sheet, member_id=ANN, session=session)
     result = CarryResult.model_validate(attempt(session, places, again, tmp_path / "two").result)
     assert result.boxes == []
 

@@ -12,7 +12,7 @@ from pipeline.kinds import carry, propose
 from pipeline.kinds.places import Places
 from pipeline.labelling import decide
 from storage import clips, jobs, looks, outbox, tracks
-from storage.models import Box, Drawing, Image, Job, Project, Source, Track
+from storage.models import Box, Drawing, Image, Job, Project, Sheet, Source, Track
 from tests.support.project import ANN, CHAT, make_image, make_project, make_source
 
 FAR = (0.6, 0.6, 0.8, 0.9)
@@ -127,6 +127,30 @@ def test_photos_and_finished_films_make_no_job(session: Session) -> None:
     for image in frames:
         vote(session, image.id or 0, "complete", "image", image.project_id)
     assert queue(session, frames[:1], "drawing:2") == []
+
+
+def test_only_sheets_that_made_something_right_are_followed(session: Session) -> None:
+    """Boxes called wrong, and questions about whole pictures or classes, carry nothing on."""
+    project, _, frames, box, job = start(session)
+    job.state = "succeeded"
+    session.add(job)
+
+    def answered(kind: str, tile: int) -> list[Job]:
+        sheet = Sheet(project_id=project.id or 0, chat_id=CHAT, kind=kind, tiles=[tile], key="k")
+        session.add(sheet)
+        session.flush()
+        return carry.queue_after(sheet, member_id=ANN, session=session)
+
+    (following,) = answered("box", box.id or 0)
+    assert following.request["images"] == [frames[0].id]
+    following.state = "succeeded"
+    session.add(following)
+    assert answered("image", frames[0].id or 0) == []
+    assert answered("fix", box.id or 0) == []
+    vote(session, box.id or 0, "wrong", "box", project.id or 0)
+    assert answered("box", box.id or 0) == []
+    (following,) = answered("frame", frames[1].id or 0)
+    assert following.request["images"] == [frames[1].id]
 
 
 def test_the_spec_holds_the_clip_and_what_lies_on_it(
