@@ -8,10 +8,17 @@ from sqlmodel import Session
 from bot.adding import options_in, parse, queue_source
 from bot.messages import collect as collect_words
 from bot.messages import drawing as drawing_words
+from bot.originals import Original
+from pipeline.errors import DrawingError
 from pipeline.labelling import drawings
+from pipeline.labelling import understood as reading
+from pipeline.labelling.ink import Ink
+from pipeline.labelling.inkclass import class_of
+from pipeline.labelling.said import class_meant
 from storage import chats, jobs, outbox, projects, uploads
 from storage.models import Drawing, Project, Upload, now
 
+BESIDE = "All of that ink lies beside the picture. Please circle the objects on it."
 QUIET = timedelta(seconds=1.5)
 
 
@@ -113,18 +120,27 @@ def _meant(row: Upload, drawing_id: int | None, session: Session) -> int:
     return project_id
 
 
-def understood(
-    row: Upload, drawing_id: int, boxes: list[list[float]], unclear: int, session: Session
-) -> None:
-    """Keep what a drawing's strokes were understood as; `unclear` counts marks left out.
+def understood(row: Upload, original: Original, ink: Ink, session: Session) -> None:
+    """Keep what a drawing's strokes were understood as; marks that surround nothing are told.
 
     Raises:
         DrawingClosed: it was settled meanwhile.
+        UnknownClass: its caption names none of the classes.
+        DrawingError: all of it lies beside the picture.
     """
-    drawing = drawings.get(drawing_id, session=session)
+    drawing = drawings.get(original.drawing_id, session=session)
     project = projects.get(drawing.project_id, session=session)
-    if unclear:
-        note = drawing_words.marks_left_out(project, unclear, reply_to=row.message_id)
+    said = class_meant(project.classes, row.words)
+    boxes, labels = [], []
+    for stroke in ink.strokes:
+        box = original.place(stroke.box)
+        if box is not None:
+            boxes.append(box)
+            labels.append(said or class_of(stroke.colour, project.classes))
+    if not boxes:
+        raise DrawingError(BESIDE)
+    if ink.unclear:
+        note = drawing_words.marks_left_out(project, ink.unclear, reply_to=row.message_id)
         outbox.put(f"ink:{row.id}", row.chat_id, note, session=session)
     uploads.settle([id_of(row)], session=session)
-    drawings.read(drawing, boxes, drawings.class_meant(project, row.words), session=session)
+    reading.read(drawing, boxes, labels, add=original.adds, session=session)

@@ -12,16 +12,15 @@ from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy.exc import OperationalError
-from sqlmodel import Session
 from telegram import Bot
 from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError
 
-from bot import handover
+from bot import handover, originals
 from bot.services import Services
 from pipeline.errors import TaptrainError, UserError
 from pipeline.labelling import drawings
 from pipeline.pool import PicturePool
-from storage import outbox, uploads
+from storage import uploads
 from storage.models import Upload
 
 log = logging.getLogger(__name__)
@@ -142,42 +141,31 @@ class Intake:
             await self._services.write(lambda s: handover.refuse(ids, [sentence], s))
 
     async def _ink(self, row: Upload) -> None:
-        """Find the request that a drawing answers, and read its strokes."""
-        open_ones = await self._services.db.read(lambda s: self._originals(row, s))
+        """Find the picture that was drawn on, and read its strokes."""
+        shown = await self._services.db.read(lambda s: originals.of(row, self._services, s))
         assert row.path is not None
-        drawn = Path(row.path)
-        match = row.drawing_id
+        drawn, match = Path(row.path), row.drawing_id
         try:
-            if match is not None and match not in open_ones:
+            if match is not None and not shown:
                 # Settled while the photo was fetched: scribbles are no picture to learn from.
                 raise drawings.DrawingClosed
-            if match is None:
-                match = await self._pool.run("pipeline.labelling.ink:closest", drawn, open_ones)
-            if match is None:
+            nearest = await self._pool.run(
+                "pipeline.labelling.ink:closest",
+                drawn,
+                {place: original.path for place, original in enumerate(shown)},
+            )
+            if nearest is None and match is None:
                 # No request has this picture: it is simply one more photo.
                 await self._services.write(lambda s: handover.as_photo(row, s))
                 return
-            ink = await self._pool.run("pipeline.labelling.ink:read_ink", open_ones[match], drawn)
+            # Of another picture than the one it answers: reading it says so.
+            original = shown[nearest or 0]
+            match = original.drawing_id
+            ink = await self._pool.run("pipeline.labelling.ink:read_ink", original.path, drawn)
+            await self._services.write(lambda s: handover.understood(row, original, ink, s))
         except TaptrainError as trouble:
             sentence = trouble.user_message
             await self._services.write(lambda s: handover.unreadable(row, match, sentence, s))
-            return
-        boxes = [list(box) for box in ink.boxes]
-        try:
-            await self._services.write(
-                lambda s: handover.understood(row, match, boxes, ink.unclear, s)
-            )
-        except drawings.DrawingClosed as closed:
-            sentence = closed.user_message
-            await self._services.write(lambda s: handover.unreadable(row, match, sentence, s))
-
-    def _originals(self, row: Upload, session: Session) -> dict[int, Path]:
-        found = {}
-        for drawing in drawings.waiting(row.chat_id, session=session):
-            message = outbox.get(f"draw:{drawing.id}", session=session)
-            if message is not None and drawing.id is not None:
-                found[drawing.id] = self._services.places.files.path(message.payload["file"])
-        return found
 
 
 def _pause(trouble: TelegramError) -> float:

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 from telegram import Update
 
 from bot import access, adding
-from bot.handlers import files
+from bot.handlers import files, grid
 from bot.handlers.projects import create, parse_answer
 from bot.messages import collect as words
 from bot.messages import label as label_words
@@ -86,6 +86,8 @@ async def text(update: Update, context: Context) -> None:
         link = adding.LINK.search(said)
         if link:
             add_link(turn, adding.parse(f"{link[0]} {adding.options_in(said)}"))
+        elif grid.take_words(turn, said, asked, replied=replied is not None):
+            return
         elif turn.maybe_project is None or (
             asked is not None and asked.key.startswith(project_words.ASK_NEW)
         ):

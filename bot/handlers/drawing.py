@@ -6,7 +6,7 @@ from bot.messages import label as label_words
 from bot.turn import Turn
 from pipeline.errors import UserError
 from pipeline.kinds import carry
-from pipeline.labelling import deal, drawings
+from pipeline.labelling import deal, drawings, twotaps, understood
 from storage import outbox, projects
 from storage.models import Drawing, Project
 
@@ -29,34 +29,56 @@ def ask_next(turn: Turn, project: Project, *, besides: int | None = None) -> boo
     if not project.classes:
         raise UserError("First tell me what to find, for example: /classes cat, dog")
     drawing = drawings.ask(
-        project_id=project.id, chat_id=turn.chat.id, besides=besides, session=turn.session
+        project_id=project.id,
+        chat_id=turn.chat.id,
+        # What is asked in private is one person's.
+        member_id=turn.member.id if turn.private else 0,
+        besides=besides,
+        session=turn.session,
     )
     return drawing is not None
 
 
-def tap_drawing(turn: Turn, args: list[str]) -> str:
-    """A button of a drawing request or of its answer."""
-    drawing = drawings.get(int(args[0]), session=turn.session)
+def open_drawing(turn: Turn, number: int) -> tuple[Drawing, Project]:
+    """A drawing that is not settled yet, and its project.
+
+    Raises:
+        UserError: it is settled or another chat's, or this member only looks on.
+    """
+    drawing = drawings.get(number, session=turn.session)
     if drawing.chat_id != turn.chat.id:
         raise UserError("That belongs to another chat.")
     project = projects.get(drawing.project_id, session=turn.session)
-    what, rest = args[1], args[2:]
     access.check_may_vote(turn, project)
+    return drawing, project
+
+
+def tap_drawing(turn: Turn, args: list[str]) -> str:
+    """A button of a drawing request or of its answer."""
+    drawing, project = open_drawing(turn, int(args[0]))
+    what, rest = args[1], args[2:]
     match what:
         case "how":
             return words.HOW_TO_DRAW
         case "del":
-            drawings.check(drawing, int(rest[1]))
-            drawings.drop_box(drawing, int(rest[0]), session=turn.session)
+            understood.check(drawing, int(rest[1]))
+            understood.drop_box(drawing, int(rest[0]), session=turn.session)
             if drawing.boxes:
                 return "Left out"
             drawings.again(drawing, session=turn.session)
             return "No box left: draw again, or tap 🚫."
+        case "cls":
+            understood.check_places(drawing, int(rest[1]))
+            return _turn_class(turn, project, drawing, int(rest[0]))
         case "again":
+            by_taps = bool(drawing.taps)
             drawings.again(drawing, session=turn.session)
+            if by_taps:
+                twotaps.begin(drawing, session=turn.session)
+                return "Once more from the start"
             return "Draw on the same photo again and send it."
         case "ok":
-            drawings.check(drawing, int(rest[1]))
+            understood.check(drawing, int(rest[1]))
             said = _accept(turn, project, drawing, int(rest[0]))
         case "none":
             drawings.nothing(drawing, member_id=turn.member.id, session=turn.session)
@@ -84,14 +106,27 @@ def _round_number(turn: Turn, project: Project) -> bool:
     return drawings.drawn_count(project.id, session=turn.session) % drawings.GOAL == 0
 
 
+def _turn_class(turn: Turn, project: Project, drawing: Drawing, place: int) -> str:
+    if not project.classes:
+        raise understood.DrawingChanged
+    label = understood.turn_class(drawing, place, project.classes, session=turn.session)
+    return f"{place}: {label}"[:190]
+
+
 def _accept(turn: Turn, project: Project, drawing: Drawing, index: int) -> str:
     if not 0 <= index < len(project.classes):
-        raise drawings.DrawingChanged
+        raise understood.DrawingChanged
+    # What has no class, or one that the project dropped, is of the class that was tapped.
+    labels = [
+        label if label in project.classes else project.classes[index]
+        for label in understood.labels_of(drawing)
+    ]
     drawings.accept(
         drawing,
-        project.classes[index],
+        labels,
         member_id=turn.member.id,
-        whole=len(project.classes) == 1,
+        # Who drew several classes drew what there is; of one class there may be others beside.
+        whole=len(project.classes) == 1 or len(set(labels)) > 1,
         session=turn.session,
     )
     carry.queue_for(
@@ -102,7 +137,7 @@ def _accept(turn: Turn, project: Project, drawing: Drawing, index: int) -> str:
         after=f"drawing:{drawing.id}",
         session=turn.session,
     )
-    return f"✅ {len(drawing.boxes)} × {project.classes[index]}"[:190]
+    return f"✅ {words.counted(labels)}"[:190]
 
 
 def _won(turn: Turn, project: Project, told: str = "") -> None:

@@ -1,23 +1,16 @@
 """Asking for drawings, and what a confirmed one means."""
 
-import zlib
-
 from sqlmodel import Session, col, select
 
 from pipeline.errors import UserError
 from pipeline.labelling import decide, joining
 from storage import images, looks
-from storage.models import Box, Drawing, Image, Project
+from storage.models import Box, Drawing, Image
 from storage.progress import standing
 
 GOAL = 20
-OPEN = ("preparing", "asked", "understood", "read")
-
-BoxList = list[list[float]]
-
-
-class DrawingChanged(UserError):
-    """That drawing changed meanwhile. Look at the newest picture."""
+OPEN = ("preparing", "asked", "gridding", "gridded", "understood", "read")
+TO_PAINT = ("preparing", "gridding", "understood")
 
 
 class DrawingClosed(UserError):
@@ -47,13 +40,19 @@ def waiting(chat_id: int, *, session: Session) -> list[Drawing]:
 
 
 def ask(
-    *, project_id: int, chat_id: int, besides: int | None = None, session: Session
+    *,
+    project_id: int,
+    chat_id: int,
+    member_id: int = 0,
+    besides: int | None = None,
+    session: Session,
 ) -> Drawing | None:
     """The next picture to draw on; None when nothing needs a hand.
 
     What a model ranked comes by its rank, else pictures are spread over what is there.
 
     Args:
+        member_id: whom it is asked of; 0 is the whole chat.
         besides: an image that is not wanted just now.
     """
     states = {
@@ -72,7 +71,7 @@ def ask(
     if not free:
         return _show_again(project_id, chat_id, session=session)
     pick = looks.most_telling(free, session=session) or _farthest(free, set(states))
-    drawing = Drawing(project_id=project_id, chat_id=chat_id, image_id=pick)
+    drawing = Drawing(project_id=project_id, chat_id=chat_id, member_id=member_id, image_id=pick)
     session.add(drawing)
     session.flush()
     return drawing
@@ -94,14 +93,15 @@ def _show_again(project_id: int, chat_id: int, *, session: Session) -> Drawing |
 
 
 def to_paint(*, session: Session) -> list[Drawing]:
-    """Requests and answers whose picture is to be made."""
-    query = select(Drawing).where(col(Drawing.state).in_(("preparing", "understood")))
+    """Requests, grids and answers whose picture is to be made."""
+    query = select(Drawing).where(col(Drawing.state).in_(TO_PAINT))
     return list(session.exec(query.order_by(col(Drawing.id))))
 
 
 def again(drawing: Drawing, *, session: Session) -> None:
     """Forget what was understood: the picture waits for a new drawing."""
-    drawing.boxes, drawing.state = [], "asked"
+    drawing.boxes, drawing.labels, drawing.label = [], [], ""
+    drawing.taps, drawing.state = {}, "asked"
     session.add(drawing)
 
 
@@ -123,45 +123,17 @@ def _drawn(project_id: int, *, session: Session) -> set[int]:
     return set(session.exec(query))
 
 
-def read(drawing: Drawing, boxes: BoxList, label: str, *, session: Session) -> None:
-    """Keep what the strokes were understood as, until somebody says yes."""
-    drawing.boxes, drawing.label, drawing.state = boxes, label, "understood"
-    session.add(drawing)
-    session.flush()
+def accept(
+    drawing: Drawing, labels: list[str], *, member_id: int, whole: bool, session: Session
+) -> Image:
+    """The boxes are right: they become labels, in the name of whom the drawing was asked of.
 
-
-def revision(drawing: Drawing) -> int:
-    """A short number of what was understood; a tap on an older answer carries another one."""
-    return zlib.crc32(repr((drawing.label, drawing.boxes)).encode()) % 10_000
-
-
-def check(drawing: Drawing, seen: int) -> None:
-    """Let only taps through that mean what stands there now.
-
-    Raises:
-        DrawingChanged: the tapped picture showed something else.
+    Args:
+        labels: the class of each box.
+        member_id: who confirmed it.
+        whole: nothing else is on the picture.
     """
-    if drawing.state != "read" or seen != revision(drawing):
-        raise DrawingChanged
-
-
-def drop_box(drawing: Drawing, place: int, *, session: Session) -> None:
-    """Leave out box `place` (from 1).
-
-    Raises:
-        UserError: there is no such box.
-    """
-    # The numbers change with it: until the picture shows the new ones, none can be meant.
-    if not 1 <= place <= len(drawing.boxes):
-        raise UserError("There is no such box on this picture.")
-    drawing.boxes = [box for at, box in enumerate(drawing.boxes, 1) if at != place]
-    drawing.state = "understood"
-    session.add(drawing)
-    session.flush()
-
-
-def accept(drawing: Drawing, label: str, *, member_id: int, whole: bool, session: Session) -> Image:
-    """The boxes are right: they become labels. `whole`: nothing else is on the picture."""
+    member_id = drawing.member_id or member_id
     image = images.get(drawing.image_id, session=session)
     rows = [
         Box(
@@ -174,7 +146,7 @@ def accept(drawing: Drawing, label: str, *, member_id: int, whole: bool, session
             y2=y2,
             origin="drawn",
         )
-        for x1, y1, x2, y2 in drawing.boxes
+        for (x1, y1, x2, y2), label in zip(drawing.boxes, labels, strict=True)
     ]
     session.add_all(rows)
     session.flush()
@@ -187,7 +159,8 @@ def accept(drawing: Drawing, label: str, *, member_id: int, whole: bool, session
         session=session,
     )
     joining.join(drawing.image_id, session=session)
-    drawing.state, drawing.label = "confirmed", label
+    drawing.state, drawing.labels = "confirmed", list(labels)
+    drawing.label = labels[0] if len(set(labels)) == 1 else ""
     _settle(drawing, member_id=member_id, whole=whole, session=session)
     return image
 
@@ -195,7 +168,7 @@ def accept(drawing: Drawing, label: str, *, member_id: int, whole: bool, session
 def nothing(drawing: Drawing, *, member_id: int, session: Session) -> None:
     """Nothing is there: a background picture."""
     drawing.state = "nothing"
-    _settle(drawing, member_id=member_id, whole=True, session=session)
+    _settle(drawing, member_id=drawing.member_id or member_id, whole=True, session=session)
 
 
 def _settle(drawing: Drawing, *, member_id: int, whole: bool, session: Session) -> None:
@@ -210,11 +183,3 @@ def _settle(drawing: Drawing, *, member_id: int, whole: bool, session: Session) 
         member_id=member_id,
         session=session,
     )
-
-
-def class_meant(project: Project, words: str) -> str:
-    """The class that a drawing shows: the only one, or the one its caption names; else empty."""
-    if len(project.classes) == 1:
-        return project.classes[0]
-    said = words.strip().lower()
-    return next((name for name in project.classes if name.lower() == said), "")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFilter
 
 from pipeline.labelling import paint
 from pipeline.labelling.cells import LETTERS, Grid, Span
@@ -17,7 +17,11 @@ MARGIN = 0.05
 SMALLEST = 0.75
 """A small picture, or a close part, is enlarged to this share of the full size."""
 
-SHADE, LIGHT = (0, 0, 0, 120), (255, 255, 255, 215)
+SHADE, LIGHT = (0, 0, 0, 130), (255, 255, 255, 235)
+SOFT = 1.0
+LEAST = 20
+"""Pixels of a box that must be seen for it to be drawn."""
+
 GROUND, INK = (16, 19, 26), (238, 241, 245)
 
 
@@ -41,7 +45,10 @@ def render(
     names = list(labels) or [""] * len(boxes)
     shades = colours(names, classes)
     for box, name in zip(boxes, names, strict=True):
-        paint.box(part, _on(box, grid.view, part.size), shades[name], width=3)
+        pixels = _on(box, grid.view, part.size)
+        # Close up another one may lie beside what is seen, or show no more than an edge.
+        if _shows(pixels, part.size):
+            paint.box(part, pixels, shades[name], width=3)
     columns = _lines([_span(span, x1, x2, part.width) for span in grid.columns])
     rows = _lines([_span(span, y1, y2, part.height) for span in grid.rows])
     part = _ruled(part, columns, rows)
@@ -73,6 +80,12 @@ def _on(box: Box, view: Box, size: tuple[int, int]) -> paint.Pixels:
     return x[0], y[0], x[1], y[1]
 
 
+def _shows(pixels: paint.Pixels, size: tuple[int, int]) -> bool:
+    wide = min(pixels[2], size[0]) - max(pixels[0], 0)
+    high = min(pixels[3], size[1]) - max(pixels[1], 0)
+    return min(wide, high) > LEAST
+
+
 def _lines(spans: Sequence[Span]) -> list[int]:
     # Where columns touch, one line stands for both their ends.
     return sorted({round(mark) for span in spans for mark in span})
@@ -83,11 +96,13 @@ def _ruled(part: Image.Image, columns: Sequence[int], rows: Sequence[int]) -> Im
     layer = Image.new("RGBA", part.size)
     draw = ImageDraw.Draw(layer)
     width, height = part.size
-    for colour, thick in ((SHADE, 5), (LIGHT, 2)):
+    for colour, thick in ((SHADE, 7), (LIGHT, 3)):
         for x in columns:
             draw.line((x, 0, x, height), fill=colour, width=thick)
         for y in rows:
             draw.line((0, y, width, y), fill=colour, width=thick)
+    # Soft edges: somebody may draw on this picture, and sharp ones change most on the way back.
+    layer = layer.filter(ImageFilter.GaussianBlur(SOFT))
     return Image.alpha_composite(part.convert("RGBA"), layer).convert("RGB")
 
 

@@ -23,7 +23,7 @@ class UnknownClass(UserError):
 
 
 class NoCells(UserError):
-    """Write two cells of the grid, such as B2-D4."""
+    """Draw on the photo, or write two cells of its grid, such as B2-D4."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,11 @@ def names_cells(words: str) -> bool:
     """Whether the words look like two cells of a grid, not like talk."""
     entries = [entry for entry in _BETWEEN.split(words) if entry.strip()]
     return bool(entries) and all(_PAIR.match(entry) for entry in entries)
+
+
+def has_cell(words: str) -> bool:
+    """Whether a cell is named somewhere in the words."""
+    return any(_SINGLE.match(line) for line in words.splitlines())
 
 
 def entries(words: str, classes: Sequence[str], grid: Grid) -> list[Entry]:

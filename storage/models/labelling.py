@@ -84,11 +84,12 @@ class Sheet(SQLModel, table=True):
 class Drawing(SQLModel, table=True):
     """A request to circle objects on one image, and what came back.
 
-    `state`: preparing (its picture is being made), asked, understood (the answer's picture is
-    being made), read (boxes wait for a yes), confirmed, nothing, skipped. `boxes`: normalised
+    `state`: preparing (its picture is being made), asked, gridding (the lettered grid's picture is
+    being made), gridded (the grid waits for taps), understood (the answer's picture is being
+    made), read (boxes wait for a yes), confirmed, nothing, skipped. `boxes`: normalised
     xyxy lists as the strokes were understood; `labels`: their classes (empty where nobody
-    said). `member_id` 0: asked of the whole chat. `taps`: cells tapped so far on the lettered
-    grid.
+    said). `member_id` 0: asked of the whole chat. `taps`: what was tapped so far on the lettered
+    grid (see pipeline/labelling/twotaps.py).
     """
 
     id: int | None = Field(default=None, primary_key=True)

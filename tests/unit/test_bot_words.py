@@ -21,6 +21,7 @@ from pipeline.jobs.spec import Figures
 from pipeline.kinds.propose import Kept
 from pipeline.labelling.reasons import Reason
 from pipeline.labelling.standings import Standings
+from pipeline.labelling.twotaps import grid
 from storage.figures import Agreement, Ready
 from storage.jobs import Place
 from storage.models import Drawing, Job, Member, Project, Sheet, Source
@@ -132,6 +133,17 @@ def every_wish() -> Iterator[Wish]:
     yield drawn.draw_problem(here, HOSTILE, reply_to=1)
     yield drawn.draw_answer(here, drawing(40), "aa/x.jpg")
     yield drawn.draw_answer(here, drawing(1, "dog"), "aa/x.jpg")
+    many = named(HOSTILE, *(f"{HOSTILE}{number}" for number in range(40)))
+    for asked in (here, named("cats", "cat"), many):
+        yield drawn.draw_request(
+            asked, drawing(0), "aa/x.jpg", done=1, goal=3, private=True, more=asked is many
+        )
+        yield drawn.draw_answer(asked, drawing(40), "aa/x.jpg")
+        for taps in ({}, {"todo": [[0.1, 0.1, 0.5, 0.5, ""]] * 2}):
+            for cell in (None, [0, 0, 1]):
+                tapped = drawing(1)
+                tapped.taps = {"todo": [], "cell": cell, **taps}
+                yield drawn.grid_question(asked, tapped, "aa/x.jpg", grid(tapped, 1.0))
     yield train.starting(here, job())
     yield train.cancelled(here, job())
     yield train.retrying(here, job())

@@ -4,7 +4,7 @@ import pytest
 from sqlmodel import Session
 
 from pipeline.errors import UserError
-from pipeline.labelling import decide, drawings
+from pipeline.labelling import decide, drawings, understood
 from storage.models import Drawing, Project
 from storage.progress import standing
 from tests.support.project import (
@@ -37,8 +37,8 @@ def test_a_confirmed_drawing_is_a_complete_image(session: Session) -> None:
     """With one class, ✅ makes the boxes right and the image ready to train."""
     project = video(session, "cat")
     drawing = ask(session, project)
-    drawings.read(drawing, [[0.1, 0.1, 0.4, 0.5]], "cat", session=session)
-    drawings.accept(drawing, "cat", member_id=ANN, whole=True, session=session)
+    understood.read(drawing, [[0.1, 0.1, 0.4, 0.5]], ["cat"], session=session)
+    drawings.accept(drawing, ["cat"], member_id=ANN, whole=True, session=session)
     state = standing(project.id or 0, session=session)
     assert list(state.ready) == [drawing.image_id]
     assert state.right["cat"] == 1
@@ -48,8 +48,8 @@ def test_with_several_classes_the_image_is_asked_about(session: Session) -> None
     """One drawing shows one class of several: the image waits for “nothing missing”."""
     project = video(session, "cat", "dog")
     drawing = ask(session, project)
-    drawings.read(drawing, [[0.1, 0.1, 0.4, 0.5]], "dog", session=session)
-    drawings.accept(drawing, "dog", member_id=ANN, whole=False, session=session)
+    understood.read(drawing, [[0.1, 0.1, 0.4, 0.5]], ["dog"], session=session)
+    drawings.accept(drawing, ["dog"], member_id=ANN, whole=False, session=session)
     state = standing(project.id or 0, session=session)
     assert state.confirm == [drawing.image_id]
 
@@ -105,27 +105,29 @@ def test_a_box_can_be_left_out(session: Session) -> None:
     project = video(session)
     drawing = ask(session, project)
     boxes = [[0.1, 0.1, 0.2, 0.2], [0.5, 0.5, 0.6, 0.6]]
-    drawings.read(drawing, boxes, "cat", session=session)
-    drawings.drop_box(drawing, 1, session=session)
+    understood.read(drawing, boxes, ["cat", "cat"], session=session)
+    understood.drop_box(drawing, 1, session=session)
     assert drawing.boxes == [boxes[1]]
     with pytest.raises(UserError):
-        drawings.drop_box(drawing, 2, session=session)
+        understood.drop_box(drawing, 2, session=session)
 
 
 def test_a_tap_on_an_older_answer_is_not_taken(session: Session) -> None:
     """A second quick 🗑, or a ✅ on boxes that somebody replaced, is refused."""
     project = video(session)
     drawing = ask(session, project)
-    drawings.read(drawing, [[0.1, 0.1, 0.2, 0.2], [0.5, 0.5, 0.6, 0.6]], "cat", session=session)
+    understood.read(
+        drawing, [[0.1, 0.1, 0.2, 0.2], [0.5, 0.5, 0.6, 0.6]], ["cat", "cat"], session=session
+    )
     drawing.state = "read"
-    seen = drawings.revision(drawing)
-    drawings.check(drawing, seen)
-    drawings.drop_box(drawing, 1, session=session)
-    with pytest.raises(drawings.DrawingChanged):
-        drawings.check(drawing, seen)
+    seen = understood.revision(drawing)
+    understood.check(drawing, seen)
+    understood.drop_box(drawing, 1, session=session)
+    with pytest.raises(understood.DrawingChanged):
+        understood.check(drawing, seen)
     drawing.state = "read"
-    with pytest.raises(drawings.DrawingChanged):
-        drawings.check(drawing, seen)
+    with pytest.raises(understood.DrawingChanged):
+        understood.check(drawing, seen)
 
 
 def test_a_drawing_answers_that_something_was_missing(session: Session) -> None:
@@ -140,8 +142,8 @@ def test_a_drawing_answers_that_something_was_missing(session: Session) -> None:
         member_id=ANN,
         session=session,
     )
-    drawings.read(drawing, [[0.1, 0.1, 0.4, 0.5]], "dog", session=session)
-    drawings.accept(drawing, "dog", member_id=BEN, whole=False, session=session)
+    understood.read(drawing, [[0.1, 0.1, 0.4, 0.5]], ["dog"], session=session)
+    drawings.accept(drawing, ["dog"], member_id=BEN, whole=False, session=session)
     assert standing(project.id or 0, session=session).confirm == [drawing.image_id]
 
 
@@ -153,16 +155,3 @@ def test_a_settled_drawing_takes_no_more_taps(session: Session) -> None:
     session.flush()
     with pytest.raises(drawings.DrawingClosed):
         drawings.get(drawing.id or 0, session=session)
-
-
-@pytest.mark.parametrize(
-    ("classes", "words", "meant"),
-    [
-        (["cat"], "", "cat"),
-        (["cat", "dog"], " Dog ", "dog"),
-        (["cat", "dog"], "a nice day", ""),
-    ],
-)
-def test_the_class_meant(session: Session, classes: list[str], words: str, meant: str) -> None:
-    """The only class, or the one that the caption names, else nobody knows."""
-    assert drawings.class_meant(make_project(session, *classes), words) == meant

@@ -24,7 +24,7 @@ from pipeline.errors import SourceError
 from pipeline.kinds.places import Places
 from pipeline.labelling import drawings
 from pipeline.pool import PicturePool
-from storage import chats, outbox, projects
+from storage import chats, outbox
 from storage.db import Database
 from storage.models import Drawing, Job, Project, Source, Upload, now
 from storage.models import Message as Told
@@ -304,44 +304,6 @@ async def test_a_photo_to_look_at_waits_for_no_download(
     await until(lambda: "collect" in kinds(), intake.run)
     assert sorted(telegram.asked) == ["look", *names]
     assert len(db.read_now(lambda s: s.exec(select(Source)).all())) == 1
-    await services.settle()
-
-
-async def test_a_drawing_belongs_to_its_own_project(
-    db: Database, services: Services, intake: Intake, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The class of the strokes is the asking project's, whatever the chat turned to since."""
-
-    class Strokes:
-        boxes = ((0.1, 0.1, 0.5, 0.5),)
-        unclear = 0
-
-    async def read(*_: object) -> Strokes:
-        return Strokes()
-
-    monkeypatch.setattr(intake._pool, "run", read)
-
-    original = services.places.files.put_bytes(b"a picture", suffix=".jpg")
-
-    def prepare(session: Session) -> int:
-        asking = make_project(session, "cat")
-        drawing = requested(session, asking)
-        outbox.put(f"draw:{drawing.id}", CHAT, {"file": original}, session=session)
-        present = projects.create(
-            chat_id=CHAT, name="dogs", classes=["dog"], created_by=ANN, session=session
-        )
-        sent(session, present, "drawn", purpose="ink", drawing_id=drawing.id)
-        return drawing.id or 0
-
-    drawing_id = db.write_now(prepare)
-
-    def drawing() -> Drawing:
-        found = db.read_now(lambda s: s.get(Drawing, drawing_id))
-        assert found is not None
-        return found
-
-    await until(lambda: drawing().state == "understood", intake.run)
-    assert drawing().label == "cat"
     await services.settle()
 
 
