@@ -39,7 +39,11 @@ def waiting(project_id: int, *, after: int, limit: int, session: Session) -> lis
 
 
 def replaceable(project_id: int, image_ids: Collection[int], *, session: Session) -> set[int]:
-    """Those of these images that came without labels and hold nothing but untouched guesses."""
+    """Those of these images that came without labels and hold nothing but untouched guesses.
+
+    What somebody looks at as a whole frame stays as it is painted.
+    """
+    framed = set(sheets.taken(project_id, "frame", session=session))
     asked = set(sheets.taken(project_id, "box", session=session))
     followed = set(sheets.taken(project_id, "track", session=session))
     touched = or_(
@@ -60,7 +64,7 @@ def replaceable(project_id: int, image_ids: Collection[int], *, session: Session
             col(Box.image_id).in_(some), touched, col(Box.merged_id).is_(None)
         )
         found |= {i for (i,) in session.execute(bare)} - {i for (i,) in session.execute(held)}
-    return found
+    return found - framed
 
 
 def retire_guesses(image_ids: Collection[int], *, session: Session) -> None:

@@ -125,7 +125,8 @@ async def test_more_votes_end_the_shared_sheets(
     await settle(ben, sheet)
     await heard(group, sheet, "label together", button="▶ My sheets")
     assert bot.value("SELECT count(*) FROM vote WHERE sheet_id = ?", sheet_of(sheet)) == 9
-    assert bot.value("SELECT count(*) FROM sheet WHERE state IN ('open', 'preparing')") == 0
+    on_table = "SELECT count(*) FROM sheet WHERE state IN ('open', 'preparing') AND chat_id = ?"
+    assert bot.value(on_table, group.id) == 0
 
 
 async def test_a_sample_decides_about_the_rest(

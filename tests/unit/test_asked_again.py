@@ -8,7 +8,7 @@ from sqlmodel import Session, select
 
 from pipeline.labelling import bulk, deal, decide, fixes, sheets
 from pipeline.labelling.deal import Hand
-from storage import bulks, members, settings
+from storage import bulks, looks, members, settings
 from storage import sheets as rows
 from storage.models import Box, Image, Project, Sheet, Skill, Source, Track, now
 from storage.progress import standing
@@ -280,6 +280,15 @@ def test_a_frame_confirms_only_what_was_on_its_picture(session: Session) -> None
     confirm(session, sheet)
     session.expire_all()
     assert new.verdict is None
+
+
+def test_a_newer_look_leaves_a_frame_sheet_alone(session: Session) -> None:
+    """Guesses that somebody looks at as a whole frame are not replaced under their finger."""
+    project = make_project(session)
+    ids = [image.id or 0 for image in guessed(session, project, 5)]
+    sheet = asked(session, project, "frame")
+    free = looks.replaceable(project.id or 0, ids, session=session)
+    assert free == set(ids) - set(sheet.tiles)
 
 
 @pytest.fixture
