@@ -25,13 +25,16 @@ CHUNK = 400
 FROM, GROWTH = 100, 1.25
 """The first job comes at so many votes, the next ones each time there are a quarter more."""
 
+AT_REST = 50
+"""Votes between jobs that come because nothing begun is left undecided."""
+
 logger = logging.getLogger(__name__)
 
 
 def queue(project: Project, *, session: Session) -> Job | None:
-    """Queue a weighing when enough votes came since the last; None where one is not due.
+    """Queue a weighing when many votes came since the last, or all that was begun is decided.
 
-    Cheap, so that it may be called after every sheet.
+    None where none is due. Cheap, so that it may be called after every few votes.
     """
     assert project.id is not None
     if not settings.of(project).many_votes:
@@ -42,20 +45,23 @@ def queue(project: Project, *, session: Session) -> Job | None:
     votes = session.exec(count).one()
     if votes < FROM:
         return None
-    # Each step of growth has a job of its own, and only one.
-    step = floor(log(votes / FROM, GROWTH))
-    key = f"consensus:{project.id}:{step}"
-    if session.exec(select(Job.id).where(Job.idempotency_key == key)).first() is not None:
-        return None
-    return jobs.create(
-        kind="consensus",
-        project_id=project.id,
-        chat_id=project.chat_id,
-        member_id=project.created_by,
-        request={},
-        idempotency_key=key,
-        session=session,
-    )
+    # Each has a key of its own, so that it comes once.
+    due = [f"grown:{floor(log(votes / FROM, GROWTH))}"]
+    if not weigh.waiting(project.id, session=session):
+        due.append(f"rest:{votes // AT_REST}")
+    keys = {f"consensus:{project.id}:{reason}" for reason in due}
+    there = set(session.exec(select(Job.idempotency_key).where(col(Job.idempotency_key).in_(keys))))
+    for key in sorted(keys - there):
+        return jobs.create(
+            kind="consensus",
+            project_id=project.id,
+            chat_id=project.chat_id,
+            member_id=project.created_by,
+            request={},
+            idempotency_key=key,
+            session=session,
+        )
+    return None
 
 
 def prepare(job: Job, folder: Path, places: Places, *, session: Session) -> ConsensusSpec:

@@ -83,7 +83,7 @@ class _Desk:
 
     def use(self, tile: Tile) -> _Use | None:
         expected = self._expected(tile)
-        if tile.answers or tile.pending:
+        if tile.pending:
             decided, _ = settle(expected, self.skills, needed=tile.needed, crowd=self.crowd)
             if decided is not None:
                 return None
