@@ -183,13 +183,13 @@ def test_a_tangle_of_lines_is_no_box_for_each_gap(sent: bytes) -> None:
     """A scribble of crossing lines does not become many boxes, and is read in good time."""
     rng = np.random.default_rng(0)
     lines = [line(*rng.uniform(40, 440, (2, 2))) for _ in range(25)]
-    began = time.monotonic()
+    began = time.process_time()
     try:
         boxes = read(sent, *lines).boxes
     except DrawingError:
         boxes = ()
     assert len(boxes) <= 3
-    assert time.monotonic() - began < 10
+    assert time.process_time() - began < 10
 
 
 def test_crossing_loops_keep_their_colours(sent: bytes) -> None:
