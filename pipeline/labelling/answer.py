@@ -39,7 +39,7 @@ def render(
     taken: list[paint.Pixels] = []
     height = unit * 0.046
     for number, (pixels, name) in enumerate(zip(shown, names, strict=True), start=1):
-        text = f"{number} {name}" if named and paint.writable(name) else str(number)
+        text = f"{number} {name or '?'}" if named and paint.writable(name) else str(number)
         others = [other for other in shown if other is not pixels]
         label = (paint.badge_width(text, height), height)
         spot = beside(pixels, label, image.size, others, taken)
