@@ -18,8 +18,8 @@ from storage.db import Database
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
-GIVE_WAY_S = 1.0
-"""As long as what waits for rows lets the answers to taps go first; timers look no sooner."""
+GIVE_WAY_S = 0.25
+"""As long as what waits for rows lets the answers to taps go first: somebody waits for sheets too."""
 
 
 @dataclass
