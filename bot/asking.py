@@ -10,7 +10,7 @@ from bot.messages import together as together_words
 from bot.painter import show_sheet, show_way_back
 from bot.turn import Turn
 from pipeline.kinds import propose
-from pipeline.labelling import bulk, deal, sheets
+from pipeline.labelling import bulk, deal, outlook, samples, sheets
 from pipeline.labelling.deal import Hand
 from storage import jobs, projects, registry, settings
 from storage import sheets as sheet_rows
@@ -53,7 +53,7 @@ def go_on(turn: Turn, project: Project, *, goal: int | None = None) -> str:
     busy = _is_looking(turn, project)
     if not busy and ask_next(turn, project):
         return ""
-    state = deal.askable(project.id, session=turn.session)
+    state = outlook.look(project, session=turn.session)
     turn.say(words.nothing_to_ask(project, state, preparing=busy))
     return ""
 
@@ -115,13 +115,13 @@ def after(turn: Turn, sheet: Sheet, *, stop: bool) -> None:
     if judged or waits:
         return
     done = sheet_rows.closed_in_round(sheet.key, session=turn.session)
-    state = deal.askable(project.id, session=turn.session)
+    state = outlook.look(project, session=turn.session)
     turn.say(words.round_over(project, sheet, state, done=done, broken_off=stop))
 
 
 def _tell_samples(turn: Turn, project: Project) -> None:
     assert project.id is not None
-    told = sheets.settle_samples(project.id, member_id=turn.member.id, session=turn.session)
+    told = samples.settle(project.id, member_id=turn.member.id, session=turn.session)
     if told:
         turn.say(words.samples_settled(project, told))
 

@@ -10,7 +10,7 @@ from bot.messages import drawing as words
 from bot.placing import apologise, scrolled_away
 from bot.services import Services
 from bot.wishes import Wish
-from pipeline.labelling import deal, drawings, twotaps, understood
+from pipeline.labelling import drawings, outlook, twotaps, understood
 from pipeline.labelling.cells import WHOLE, Grid
 from pipeline.labelling.tiles import Box as Xyxy
 from pipeline.pool import PicturePool
@@ -76,7 +76,7 @@ class DrawingPainter:
         drawing.state = "asked"
         session.add(drawing)
         done = drawings.drawn_count(drawing.project_id, session=session) % drawings.GOAL
-        left = len(deal.askable(drawing.project_id, session=session).draw)
+        left = len(outlook.askable(drawing.project_id, session=session).draw)
         wish = words.draw_request(
             project,
             drawing,

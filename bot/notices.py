@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from bot import wishes
+from bot import corrections, wishes
 from bot.messages import collect as collect_words
 from bot.messages import export as export_words
 from bot.messages import propose as propose_words
@@ -27,7 +27,7 @@ from pipeline.jobs.spec import (
 from pipeline.kinds import collect, package, propose, train
 from pipeline.kinds.places import Places
 from pipeline.labelling import seconds
-from pipeline.labelling.deal import askable
+from pipeline.labelling.outlook import askable
 from storage import chats, datasets, jobs, outbox, projects, registry, sources
 from storage.models import Job, Model, Project, Sheet, now
 
@@ -120,6 +120,9 @@ def collected(job: Job, result: CollectResult, folder: Path, desk: Desk) -> None
     """The receipt, the trust question, and a first look by a model that may know the classes."""
     source = collect.keep(job, result, session=desk.session)
     project = desk.project(job)
+    if source.kind == corrections.KIND and corrections.ask_about(source, job, session=desk.session):
+        desk.tell(job, collect_words.corrected(project), priority=outbox.ANSWER)
+        return
     look = None
     if source.state == "ready":
         look = propose.queue(
@@ -250,7 +253,12 @@ def predicted(job: Job, result: PredictResult, folder: Path, desk: Desk) -> None
     desk.tell(
         job,
         result_words.prediction(
-            desk.project(job), model, picture, result, reply_to=job.request["message_id"]
+            desk.project(job),
+            model,
+            picture,
+            result,
+            job_id=job.id or 0,
+            reply_to=job.request["message_id"],
         ),
         priority=outbox.ANSWER,
     )

@@ -13,7 +13,7 @@ from bot.messages import project as project_words
 from bot.turn import Context, Turn, act
 from pipeline.errors import UserError
 from pipeline.kinds import propose
-from pipeline.labelling import answers, deal, sheets
+from pipeline.labelling import answers, outlook, samples
 from storage import outbox, projects, sources
 from storage import sheets as sheet_rows
 from storage.models import Source
@@ -146,8 +146,8 @@ def tap_trust(turn: Turn, args: list[str]) -> str:
     access.check_may_label(turn, project)
     assert project.id is not None
     turn.session.flush()
-    told = sheets.settle_samples(project.id, member_id=turn.member.id, session=turn.session)
-    state = deal.askable(project.id, session=turn.session)
+    told = samples.settle(project.id, member_id=turn.member.id, session=turn.session)
+    state = outlook.askable(project.id, session=turn.session)
     turn.say(words.trust_answered(project, source, state))
     if told:
         turn.say(label_words.samples_settled(project, told))

@@ -6,7 +6,7 @@ from bot.messages import label as label_words
 from bot.turn import Turn
 from pipeline.errors import UserError
 from pipeline.kinds import carry
-from pipeline.labelling import deal, drawings, twotaps, understood
+from pipeline.labelling import drawings, outlook, twotaps, understood
 from storage import outbox, projects
 from storage.models import Drawing, Project
 
@@ -142,5 +142,5 @@ def _accept(turn: Turn, project: Project, drawing: Drawing, index: int) -> str:
 
 def _won(turn: Turn, project: Project, told: str = "") -> None:
     assert project.id is not None
-    state = deal.askable(project.id, session=turn.session)
+    state = outlook.look(project, session=turn.session)
     turn.say(label_words.stopped(project, state, told), priority=outbox.ANSWER)

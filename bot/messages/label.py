@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from bot.messages.common import at, bar, count, head
 from bot.wishes import Button, Keyboard, Wish, button, esc, photo, rows, text
+from pipeline.labelling.outlook import Outlook
 from pipeline.labelling.sheets import SECONDS_A_SHEET
 from storage import settings
 from storage.models import Project, Sheet
-from storage.progress import Standing
 
 FIRST_TRY = 30
 FIXED_BEFORE = "Somebody settled that one meanwhile"
@@ -127,7 +127,7 @@ def fixed(said: str) -> str:
 
 
 def round_over(
-    project: Project, shown: Sheet, state: Standing, *, done: int, broken_off: bool
+    project: Project, shown: Sheet, state: Outlook, *, done: int, broken_off: bool
 ) -> Wish:
     """A round of sheets ended: the goal is reached, nothing is left, or somebody stopped."""
     told = ""
@@ -145,7 +145,7 @@ def back_keyboard(shown: Sheet) -> Keyboard:
     return [[button("↩ Back", "s", shown.id, "back")]]
 
 
-def nothing_to_ask(project: Project, state: Standing, *, preparing: bool) -> Wish:
+def nothing_to_ask(project: Project, state: Outlook, *, preparing: bool) -> Wish:
     """All is decided, or nothing is there to decide on."""
     if preparing:
         return text(
@@ -171,7 +171,7 @@ def _all_seen(project: Project) -> str:
     return f"{ALL_SEEN} {FEW_PEOPLE}" if settings.of(project).many_votes else ALL_SEEN
 
 
-def stopped(project: Project, state: Standing, told: str = "") -> Wish:
+def stopped(project: Project, state: Outlook, told: str = "") -> Wish:
     """What is won so far."""
     won = count(state.boxes, "box", "boxes")
     lines = [f"{head(project)}{told}".rstrip(" ·") if told else f"{head(project)}stopped."]
@@ -184,7 +184,7 @@ def stopped(project: Project, state: Standing, told: str = "") -> Wish:
     else:
         lines.append("No boxes are ready yet.")
     if state.confirm:
-        lines.append(f"{count(len(state.confirm), 'picture')}: is nothing missing?")
+        lines.append(f"{count(state.confirm, 'picture')}: is nothing missing?")
     keyboard: Keyboard = []
     if state.check or state.fix or state.confirm or state.draw:
         keyboard.append([button("▶ Go on", at(project, "label"))])

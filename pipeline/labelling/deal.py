@@ -27,7 +27,6 @@ from storage import (
     votes,
 )
 from storage.models import Project, Sheet, Source
-from storage.progress import Standing, standing
 from storage.questions import Scope
 from storage.tracks import OpenTrack
 
@@ -100,32 +99,6 @@ def scope_of(project: Project, *, session: Session) -> Scope:
         for box_id in sample_of(source, session=session)
     ]
     return Scope.of(project, samples)
-
-
-def askable(project_id: int, *, session: Session) -> Standing:
-    """Where the project stands, with only those open boxes that are worth a question now.
-
-    Of a source that is checked by sample only the sample is asked.
-    """
-    state = standing(project_id, session=session)
-    samples = {
-        source.id: set(sample_of(source, session=session))
-        for source in sources.of_project(project_id, session=session)
-        if source.trust == "sample"
-    }
-    if samples:
-        asked = {box.image_id for box in state.check} | set(state.confirm)
-        of = {
-            image_id: image.source_id
-            for image_id, image in images.rows(sorted(asked), session=session).items()
-        }
-        state.check = [
-            box
-            for box in state.check
-            if of[box.image_id] not in samples or box.box_id in samples[of[box.image_id]]
-        ]
-        state.confirm = [image_id for image_id in state.confirm if of[image_id] not in samples]
-    return state
 
 
 def sheets_left(scope: Scope, *, session: Session) -> int:

@@ -19,13 +19,13 @@ from bot.wishes import Wish
 from pipeline.jobs.events import Progress
 from pipeline.jobs.spec import Figures
 from pipeline.kinds.propose import Kept
+from pipeline.labelling.outlook import Outlook
 from pipeline.labelling.reasons import Reason
 from pipeline.labelling.standings import Standings
 from pipeline.labelling.twotaps import grid
 from storage.figures import Agreement, Ready
 from storage.jobs import Place
 from storage.models import Drawing, Job, Member, Project, Sheet, Source
-from storage.progress import Standing
 from storage.settings import ProjectSettings
 from storage.team import Share
 
@@ -97,7 +97,7 @@ def standings_of(**what: Any) -> Standings:
 
 def every_wish() -> Iterator[Wish]:
     """One of each message that can be made from rows alone."""
-    here, state = named(), Standing(images=3)
+    here, state = named(), Outlook(images=3)
     yield project.how_to_add(here)
     yield project.classes(here)
     yield project.classes(Project(chat_id=1, name="x", classes=[], created_by=1))

@@ -10,7 +10,7 @@ from pipeline.jobs.spec import (
     CollectResult,
 )
 from pipeline.labelling import standings
-from pipeline.labelling.deal import askable
+from pipeline.labelling.outlook import askable
 from tests.support.project import make_project, make_source
 
 COCO = [f"class {number}" for number in range(80)]

@@ -6,7 +6,7 @@ import pytest
 from sqlmodel import Session
 
 from pipeline.labelling import deal as dealing
-from pipeline.labelling import sheets
+from pipeline.labelling import samples, sheets
 from pipeline.labelling.deal import Hand
 from storage import sheets as rows
 from storage import votes
@@ -204,7 +204,7 @@ def sampled(session: Session, wrong: int) -> tuple[Project, list[str]]:
                 sheets.tap(sheet, place, member_id=ANN, session=session)
             asked += 1
         sheets.confirm(sheet, member_id=ANN, at=now(), session=session)
-        told = sheets.settle_samples(project.id or 0, member_id=ANN, session=session)
+        told = samples.settle(project.id or 0, member_id=ANN, session=session)
         sheet = deal(session, project, sheet)
     assert asked == dealing.SAMPLE
     return project, told
@@ -231,7 +231,7 @@ def test_a_sample_without_boxes_asks_about_the_pictures(session: Session) -> Non
     project = make_project(session)
     source = make_source(session, project, trust="sample")
     make_image(session, source)
-    assert sheets.settle_samples(project.id or 0, member_id=ANN, session=session) == []
+    assert samples.settle(project.id or 0, member_id=ANN, session=session) == []
     session.flush()
     sheet = deal(session, project)
     assert sheet is not None
