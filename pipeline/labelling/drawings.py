@@ -11,6 +11,8 @@ from storage.progress import standing
 GOAL = 20
 OPEN = ("preparing", "asked", "gridding", "gridded", "understood", "read")
 TO_PAINT = ("preparing", "gridding", "understood")
+AGAIN = {"asked": "preparing", "gridded": "gridding", "read": "understood"}
+"""What waits for somebody, and the state in which its picture is put before people once more."""
 
 
 class DrawingClosed(UserError):
@@ -85,8 +87,8 @@ def _farthest(free: list[int], done: set[int]) -> int:
 def _show_again(project_id: int, chat_id: int, *, session: Session) -> Drawing | None:
     """A request of this chat that nobody answered, put before people once more."""
     for drawing in waiting(chat_id, session=session):
-        if drawing.project_id == project_id and drawing.state == "asked":
-            drawing.state = "preparing"
+        if drawing.project_id == project_id and drawing.state in AGAIN:
+            drawing.state = AGAIN[drawing.state]
             session.add(drawing)
             return drawing
     return None

@@ -25,8 +25,9 @@ class OneBoxHere(UserError):
 
 
 def begin(drawing: Drawing, *, session: Session) -> None:
-    """Show the grid over the whole picture; boxes that are there stay."""
-    drawing.taps = dict(NOTHING)
+    """Show the grid over the whole picture, or once more where it got to; boxes stay."""
+    if drawing.state not in ("gridding", "gridded"):
+        drawing.taps = dict(NOTHING)
     _repaint(drawing, session)
 
 

@@ -73,6 +73,18 @@ def test_another_box_comes_to_those_that_are_there(session: Session, drawing: Dr
         twotaps.keep(drawing, session=session)
 
 
+def test_the_grid_is_shown_once_more(session: Session, drawing: Drawing) -> None:
+    """▦ tapped again, or a new round where all is asked, loses no corner."""
+    tap(drawing, "B2", session)
+    twotaps.begin(drawing, session=session)
+    assert twotaps.first_corner(shown(drawing)) == (1, 1)
+    session.flush()
+    again = drawings.ask(project_id=drawing.project_id, chat_id=CHAT, session=session)
+    assert again is not None
+    assert again.id == drawing.id
+    assert twotaps.first_corner(shown(again)) == (1, 1)
+
+
 def test_going_back_step_by_step(session: Session, drawing: Drawing) -> None:
     """↩ forgets the first corner, then the close-up, then shows the boxes that are there."""
     tap(drawing, "B2", session)
