@@ -163,10 +163,3 @@ def _waits(turn: Turn, project: Project, sheet: Sheet) -> bool:
         turn.say(together_words.time_is_up(project, done))
         return True
     return False
-
-
-def resume(turn: Turn, project: Project) -> None:
-    """A pause is over: whoever waited gets the next sheet."""
-    assert project.id is not None
-    for last in sheet_rows.waiting_for_more(project.id, session=turn.session):
-        sheets.next_after(last, session=turn.session)

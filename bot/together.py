@@ -2,6 +2,7 @@
 
 import logging
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlmodel import Session
 from telegram import Update
@@ -13,8 +14,9 @@ from bot.services import Services
 from bot.turn import Context, Turn, services_of
 from pipeline.errors import UserError
 from pipeline.labelling import rounds as rules
+from pipeline.labelling.sheets import next_after
 from storage import chats, outbox, projects, rounds, settings, sheets
-from storage.models import Chat, Project, Round, now
+from storage.models import Chat, Project, Round, Sheet, now
 
 log = logging.getLogger(__name__)
 
@@ -169,6 +171,32 @@ def check_may_steer(turn: Turn, project: Project, row: Round) -> None:
     raise UserError(f"{name} started this round: {name} or an admin can stop it.")
 
 
+def _called(session: Session) -> dict[int, list[int]]:
+    """After a pause: the last sheets of those who wait for more, by round."""
+    return {
+        row.id: [
+            sheet.id
+            for sheet in sheets.waiting_for_more(row.project_id, session=session)
+            if sheet.id is not None
+        ]
+        for row in rounds.all_live(session=session)
+        if row.id is not None and row.state == "running" and row.told.get("call")
+    }
+
+
+def _call(sheet_id: int, session: Session) -> None:
+    """Whoever settled this sheet last, and waits, gets the next one."""
+    sheet = session.get_one(Sheet, sheet_id)
+    waiting = sheets.waiting_for_more(sheet.project_id, session=session)
+    if sheet in waiting:
+        next_after(sheet, session=session)
+
+
+def _all_called(round_id: int, session: Session) -> None:
+    row = session.get_one(Round, round_id)
+    row.told = {name: value for name, value in row.told.items() if name != "call"}
+
+
 class Boards:
     """Keeps the boards of live rounds true, and ends rounds whose time is over."""
 
@@ -180,6 +208,11 @@ class Boards:
         due, news = await self._services.db.read(self._look)
         if due or news:
             await self._services.write(lambda session: self._keep(due, news, session))
+        for round_id, waiting in (await self._services.db.read(_called)).items():
+            for sheet_id in waiting:
+                # One at a time: dealing takes a while, and the others go on tapping.
+                await self._services.write(partial(_call, sheet_id))
+            await self._services.write(partial(_all_called, round_id))
 
     def _look(self, session: Session) -> tuple[list[int], dict[int, News]]:
         """The rounds whose time is over, and boards that are true no more.

@@ -3,7 +3,7 @@
 from telegram import Update
 
 from bot import access, together
-from bot.asking import after, begin, offer_key, resume
+from bot.asking import after, begin, offer_key
 from bot.messages import bulk as bulk_words
 from bot.messages import label as words
 from bot.painter import show_marks
@@ -129,10 +129,7 @@ def tap_round(turn: Turn, args: list[str]) -> str:
         together.check_may_steer(turn, project, row)
     match what:
         case "start":
-            paused = row.state == "paused"
             rules.start(row, member_id=turn.member.id, session=turn.session)
-            if paused:
-                resume(turn, project)
             said = "The clock runs"
         case "pause":
             rules.pause(row, session=turn.session)

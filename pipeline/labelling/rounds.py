@@ -23,7 +23,7 @@ class RoundOver(UserError):
 
 
 def start(row: Round, *, member_id: int, session: Session) -> None:
-    """Start the clock, or let it go on after a pause.
+    """Start the clock, or let it go on after a pause: then those who wait are to be called.
 
     Raises:
         RoundOver: it ended.
@@ -34,6 +34,8 @@ def start(row: Round, *, member_id: int, session: Session) -> None:
         row.started_by, row.left_s = member_id, MINUTES * 60.0
         row.created_at = now()
         row.told = {"decided": _decided(row.project_id, session)}
+    elif row.state == "paused":
+        row.told = {**row.told, "call": True}
     if row.state != "running":
         row.ends_at = now() + timedelta(seconds=row.left_s or 0)
         row.state, row.left_s = "running", None
