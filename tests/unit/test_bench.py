@@ -81,3 +81,11 @@ def test_nothing_to_compare_with_is_an_error() -> None:
     """A ratio needs another side."""
     with pytest.raises(ValueError, match="epoch: nothing to compare with"):
         Row.ratio_at_most("epoch", ours=1.0, other=0.0, unit="s", limit=1.05)
+
+
+def test_a_figure_may_have_to_be_large() -> None:
+    """A goal that ours may not fall below is missed from below."""
+    row = Row.at_least("overlap", ours=0.97, other=0.5, unit="IoU", limit=0.92)
+    assert row.holds
+    assert row.goal == "≥ 0.92 IoU"
+    assert not Row.at_least("overlap", ours=0.9, other=None, unit="IoU", limit=0.92).holds
