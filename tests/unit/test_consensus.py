@@ -132,14 +132,14 @@ def test_whom_to_count_on_can_be_said() -> None:
 
 
 @given(
-    st.dictionaries(st.integers(1, 40), st.booleans(), min_size=7),
+    st.dictionaries(st.integers(1, 40), st.booleans(), min_size=12),
     st.dictionaries(st.integers(1, 40), skills),
 )
 def test_every_tile_is_decided_in_the_end(
     answers: dict[int, bool], known: dict[int, Skills]
 ) -> None:
-    """Seven votes decide where three are wanted, however split they are."""
-    assert most(3) == 7
+    """Twelve votes decide where three are wanted, however split they are."""
+    assert most(3) == 12
     assert settle(answers, known, needed=3)[0] is not None
 
 
