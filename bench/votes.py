@@ -105,18 +105,22 @@ async def _measure(home: Path) -> tuple[dict[str, list[float]], int]:
             command = [*PLAIN, side.double.address, TOKEN]
             command += ["--concurrent"] if name == AT_ONCE else []
             stack.enter_context(started(command, "ready", side.folder))
-        for number in range(ROUNDS):
+        for number in range(1 + ROUNDS):
             # In turns, and each of them first as often as the others.
             for place in range(len(SIDES)):
                 await _quiet(ours)
                 await sides[SIDES[(number + place) % len(SIDES)]].round(number)
+            if number == 0:
+                # A first tap opens connections and asks Telegram who is in the group.
+                for side in sides.values():
+                    side.waits.clear()
+        waits = {name: [1000 * wait for wait in side.waits] for name, side in sides.items()}
         await _quiet(ours)
-        await ours.round(ROUNDS)
+        await ours.round(1 + ROUNDS)
         # Whatever was answered must be there, however the bot ends right afterwards.
         bot.kill()
         bot.wait()
-        lost = ours.unanswered + _miscounted(ours, ROUNDS + 1)
-        return {name: [1000 * wait for wait in side.waits] for name, side in sides.items()}, lost
+        return waits, ours.unanswered + _miscounted(ours, 2 + ROUNDS)
 
 
 async def _class(stack: AsyncExitStack, folder: Path) -> Side:
