@@ -20,6 +20,10 @@ BETTER = 0.6
 """Where a member may be left waiting: if they tell less than this share of what another would."""
 
 
+_Use = tuple[int, float]
+"""How good it is to ask a member: 2 just turns it, 1 can turn it, 0 cannot; and the bits told."""
+
+
 @dataclass(frozen=True)
 class Tile:
     """An open tile: what members said, who has it on a sheet now, and the votes its group wants."""
@@ -68,10 +72,6 @@ def choose(
     # Sorted by use alone: equals stay in the order of whoever asks.
     found.sort(key=lambda one: one[0], reverse=True)
     return [tile_id for _, tile_id in found[:count]]
-
-
-_Use = tuple[int, float]
-"""How good it is to ask a member: 2 just turns it, 1 can turn it, 0 cannot; and the bits told."""
 
 
 @dataclass(frozen=True)
