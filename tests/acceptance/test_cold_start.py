@@ -122,7 +122,13 @@ async def test_a_video_alone_becomes_a_model_by_drawing(
         return marbles(which_view(Image.open(io.BytesIO(data)), VIEWS))[1]
 
     drawn = await draw_all(sandbox, ann, chat, request, boxes_of=boxes_of, most=VIEWS)
-    assert len(drawn) == VIEWS
+    # An object that was found again on a frame nearby is proposed there: that one is checked.
+    unasked = bot.value(
+        "SELECT count(*) FROM image WHERE id NOT IN (SELECT image_id FROM drawing)"
+        " AND id NOT IN (SELECT image_id FROM box WHERE origin = 'track')"
+    )
+    assert unasked == 0
+    assert len(drawn) > VIEWS / 2
     check_boxes(bot, drawn)
     said = await ann.say(chat, "/train epochs=1 imgsz=64")
     package = await chat.wait(
