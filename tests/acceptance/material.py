@@ -28,10 +28,16 @@ def labelled_zip(path: Path, seeds: Iterable[int]) -> Path:
     return zipped(path, files)
 
 
+GLASS = [(235, 225, 90), (20, 35, 120), (90, 235, 225)]
+SHINE = [(255, 250, 220), (90, 110, 200), (10, 90, 90)]
+
+
 def marbles(number: int) -> tuple[np.ndarray, Boxes]:
     """One view of marbles on patterned cloth, with their boxes; views differ strongly."""
     rng = np.random.default_rng(number)
-    coarse = Image.fromarray(rng.integers(40, 140, (9, 12, 3), dtype=np.uint8))
+    # Other patches and marbles each time, else boxes would be carried from view to view.
+    patches = (7 + number % 5, 9 + number % 7)
+    coarse = Image.fromarray(rng.integers(40, 140, (*patches, 3), dtype=np.uint8))
     image = coarse.resize(SIZE, Image.Resampling.NEAREST)
     draw = ImageDraw.Draw(image)
     boxes: Boxes = []
@@ -39,8 +45,8 @@ def marbles(number: int) -> tuple[np.ndarray, Boxes]:
         radius = int(rng.integers(22, 34))
         x = int(rng.integers(50, 110)) + 150 * column
         y = int(rng.integers(60, 180))
-        draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=(235, 225, 90))
-        draw.ellipse((x - radius // 2, y - radius // 2, x, y), fill=(255, 250, 220))
+        draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=GLASS[number % 3])
+        draw.ellipse((x - radius // 2, y - radius // 2, x, y), fill=SHINE[number % 3])
         boxes.append(
             (
                 (x - radius) / SIZE[0],
