@@ -5,9 +5,9 @@ votes on its track say, right if it was accepted in bulk or its source is truste
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, case, false, update
 from sqlalchemy import select as columns
@@ -129,19 +129,14 @@ def _refresh_boxes(ids: Sequence[int], project_id: int, session: Session) -> Non
         if tracks
         else {}
     )
-    known: Mapping[int, Skills] = {}
-    if chosen.many_votes:
-        out = votes.discarded(project_id, session=session)
-        learned = skills.of_project(project_id, kind="box", make=Skills, session=session)
-        # Nothing waits for those whose answers do not count.
-        known = {member: skill for member, skill in learned.items() if member not in out}
+    crowd = _crowd(project_id, session) if chosen.many_votes else NOBODY
     changes: list[dict[str, Any]] = []
     for row in rows:
         reopened = row.id in said.reopened
         answers = _answers(said.answers[row.id])
         if not answers and not reopened:
             answers = _answers(followed.get(row.track_id or 0, {}))
-        verdict, sure = _decide(row, answers, chosen, known, reopened=reopened)
+        verdict, sure = _decide(row, answers, chosen, crowd, reopened=reopened)
         fix = _fix(row, verdict)
         was = (row.verdict, row.sure, row.voters, row.fix)
         if was != (verdict, sure, len(answers), fix):
@@ -157,6 +152,25 @@ def _rows(ids: Sequence[int], session: Session) -> list[_Row]:
     return [_Row(*row) for row in quick.rows(_ROWS, {"boxes": ids}, session=session)]
 
 
+class _Crowd(NamedTuple):
+    """What is known of the members, and who of them may be asked still."""
+
+    skills: Mapping[int, Skills]
+    here: Collection[int]
+
+
+NOBODY = _Crowd({}, ())
+
+
+def _crowd(project_id: int, session: Session) -> _Crowd:
+    # Nothing waits for those whose answers do not count, nor for those who have gone.
+    here = skills.active(project_id, kind="box", session=session)
+    return _Crowd(
+        skills.of_project(project_id, kind="box", make=Skills, session=session),
+        here - votes.discarded(project_id, session=session),
+    )
+
+
 def _answers(said: Mapping[int, str]) -> dict[int, bool]:
     return {member: ANSWERS[answer] for member, answer in said.items() if answer in ANSWERS}
 
@@ -165,7 +179,7 @@ def _decide(
     row: _Row,
     answers: dict[int, bool],
     chosen: ProjectSettings,
-    known: Mapping[int, Skills],
+    crowd: _Crowd,
     *,
     reopened: bool,
 ) -> tuple[str | None, float | None]:
@@ -174,7 +188,7 @@ def _decide(
     if answers:
         needed = chosen.votes_for(row.label)
         if needed > 1:
-            yes, sure = consensus.settle(answers, known, needed=needed)
+            yes, sure = consensus.settle(answers, crowd.skills, needed=needed, crowd=crowd.here)
         else:
             agreeing = sum(answers.values())
             # A tie is not decided for the box.

@@ -58,7 +58,7 @@ def boxes(
         member_id,
         known,
         count=TILES,
-        crowd=known.keys() - out,
+        crowd=skills.active(scope.project_id, kind="box", session=session) - out,
     )
 
 

@@ -6,6 +6,7 @@ to answer. See skill.py for the method.
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from sqlalchemy import func
 from sqlalchemy import select as columns
@@ -13,18 +14,22 @@ from sqlmodel import Session, col, select
 
 from pipeline.labelling.consensus import Skills
 from storage import settings, skills, votes
-from storage.models import Box, Project, Vote
+from storage.models import Box, Project, Vote, now
 
 ANSWERS = {"right": True, "wrong": False}
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """Votes by box and member, and what is known of gold boxes; `planted` of those were spoilt."""
+    """Votes by box and member, and what is known of gold boxes; `planted` of those were spoilt.
+
+    `last`: when each member last answered.
+    """
 
     votes: dict[int, dict[int, bool]]
     gold: dict[int, bool] = field(default_factory=dict)
     planted: frozenset[int] = frozenset()
+    last: dict[int, datetime] = field(default_factory=dict)
 
 
 def newest_votes(session: Session) -> dict[int, int]:
@@ -47,6 +52,9 @@ def gather(project_id: int, *, session: Session) -> Evidence:
         col(Box.project_id) == project_id, col(Box.gold).is_not(None)
     )
     known = session.execute(gold).all()
+    last = columns(col(Vote.member_id), func.max(Vote.created_at)).where(
+        col(Vote.project_id) == project_id, col(Vote.subject_kind) == "box"
+    )
     return Evidence(
         votes={
             box_id: {m: ANSWERS[answer] for m, answer in answers.items() if answer in ANSWERS}
@@ -55,6 +63,7 @@ def gather(project_id: int, *, session: Session) -> Evidence:
         },
         gold={box_id: answer == "right" for box_id, answer, _ in known},
         planted=frozenset(box_id for box_id, _, origin in known if origin == "planted"),
+        last={member: at for member, at in session.execute(last.group_by(col(Vote.member_id)))},
     )
 
 
@@ -78,6 +87,7 @@ def keep(
             kind="box",
             planted=planted[member_id],
             caught=caught[member_id],
+            at=evidence.last.get(member_id, now()),
             session=session,
         )
 

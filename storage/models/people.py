@@ -82,6 +82,7 @@ class Skill(SQLModel, table=True):
 
     `yes_yes`: said yes where yes is true; `yes_no`: said no where yes is true; `no_yes`, `no_no`
     likewise. `planted` of the no's were planted boxes, `caught` of those were called wrong.
+    `updated_at`: their last answer among them.
     """
 
     project_id: int = Field(primary_key=True, foreign_key="project.id")

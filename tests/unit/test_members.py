@@ -207,7 +207,14 @@ def test_who_did_what(session: Session) -> None:
         vote(session, project, "box", box.id or 0, CY, "right")
         vote(session, project, "box", box.id or 0, BEN, "right")
     skills.keep(
-        project.id or 0, BEN, (8, 1, 0, 1), kind="box", planted=4, caught=3, session=session
+        project.id or 0,
+        BEN,
+        (8, 1, 0, 1),
+        kind="box",
+        planted=4,
+        caught=3,
+        at=now(),
+        session=session,
     )
     members.set_role(project, EVE, "viewer", by=ANN, session=session)
     session.flush()

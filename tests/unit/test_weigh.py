@@ -1,10 +1,12 @@
 """What votes say about members: gathered, learned and kept."""
 
-from sqlmodel import Session
+from datetime import timedelta
+
+from sqlmodel import Session, select
 
 from pipeline.labelling import decide, weigh
 from storage import settings, skills
-from storage.models import Box, Project
+from storage.models import Box, Project, Vote
 from tests.support.project import ANN, BEN, make_image, make_project, make_source
 
 CY, DEE = 3, 4
@@ -77,6 +79,20 @@ def test_votes_on_gold_decide_nothing(session: Session) -> None:
     say(session, project, boxes[0], ann="wrong", ben="wrong", cy="wrong")
     session.refresh(boxes[0])
     assert (boxes[0].verdict, boxes[0].fix) == ("right", None)
+
+
+def test_nothing_waits_for_those_who_are_gone(session: Session) -> None:
+    """Members who have not answered for two weeks are nobody who may be asked."""
+    project, boxes = project_of(session, 1)
+    say(session, project, boxes[0], ann="right", ben="right")
+    weighed(session, project)
+    here = skills.active(project.id or 0, kind="box", session=session)
+    for vote in session.exec(select(Vote).where(Vote.member_id == BEN)):
+        vote.created_at -= timedelta(days=15)
+    session.flush()
+    weighed(session, project)
+    assert here == {ANN, BEN}
+    assert skills.active(project.id or 0, kind="box", session=session) == {ANN}
 
 
 def test_what_is_learned_closes_tiles_that_wait(session: Session) -> None:
