@@ -9,7 +9,7 @@ from bot.messages import label as words
 from bot.messages import together as together_words
 from bot.painter import show_sheet, show_way_back
 from bot.turn import Turn
-from pipeline.kinds import propose
+from pipeline.kinds import carry, propose
 from pipeline.labelling import bulk, deal, outlook, samples, sheets
 from pipeline.labelling.deal import Hand
 from storage import jobs, projects, registry, settings
@@ -91,6 +91,7 @@ def after(turn: Turn, sheet: Sheet, *, stop: bool) -> None:
     """The next sheet, or what was won."""
     project = projects.get(sheet.project_id, session=turn.session)
     assert project.id is not None
+    carry.queue_after(sheet, member_id=turn.member.id, session=turn.session)
     _tell_samples(turn, project)
     if sheet.kind == "image":
         # With several classes a drawing teaches once its picture is called complete.

@@ -12,7 +12,7 @@ from storage.models import Job
 def carried(job: Job, result: CarryResult, desk: Desk) -> None:
     """Keep the boxes; one message a source says, and goes on saying, how many wait for a check."""
     kept = carry.keep(job, result, session=desk.session)
-    if not kept.boxes:
+    if not kept.boxes or not job.request["tell"]:
         return
     source = sources.get(job.request["source_id"], session=desk.session)
     waiting = tracks.waiting(job.request["source_id"], session=desk.session)
@@ -23,4 +23,4 @@ def carried(job: Job, result: CarryResult, desk: Desk) -> None:
         waiting,
         waiting.objects * pace.tiles["track"],
     )
-    desk.tell(job, told, key=f"carried:{source.id}", priority=outbox.PROGRESS)
+    desk.tell(job, told, key=f"carried:{source.id}:{job.chat_id}", priority=outbox.PROGRESS)

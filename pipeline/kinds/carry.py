@@ -29,6 +29,7 @@ def queue_for(
     chat_id: int,
     member_id: int,
     after: str,
+    tell: bool = True,
     session: Session,
 ) -> list[Job]:
     """Have the boxes confirmed on these images carried on; a job for each source with a video.
@@ -38,6 +39,7 @@ def queue_for(
 
     Args:
         after: names the fact that asks for it, so that it is queued once.
+        tell: the chat is to hear what came of it; whoever answers sheets gets more of them anyway.
     """
     by_source: dict[int, list[int]] = defaultdict(list)
     for frame in clips.frames(image_ids, session=session).values():
@@ -47,7 +49,8 @@ def queue_for(
         waiting = _waiting(project_id, source_id, session=session)
         if waiting is not None:
             joined = sorted({*waiting.request["images"], *ids})
-            waiting.request = {**waiting.request, "images": joined}
+            heard = tell or waiting.request["tell"]
+            waiting.request = {**waiting.request, "images": joined, "tell": heard}
             session.add(waiting)
             queued.append(waiting)
         elif clips.some_open(source_id, session=session):
@@ -57,7 +60,7 @@ def queue_for(
                     project_id=project_id,
                     chat_id=chat_id,
                     member_id=member_id,
-                    request={"source_id": source_id, "images": sorted(ids)},
+                    request={"source_id": source_id, "images": sorted(ids), "tell": tell},
                     idempotency_key=f"carry:{source_id}:{after}",
                     session=session,
                 )
@@ -68,6 +71,8 @@ def queue_for(
 
 def queue_after(sheet: Sheet, *, member_id: int, session: Session) -> list[Job]:
     """Have what an answered sheet made right carried on; nothing where it made nothing right."""
+    if sheet.state != "closed":
+        return []
     ids = list(sheet.tiles)
     if sheet.kind == "track":
         ids = [box_id for track in ids for box_id in tracks.boxes(track, session=session)]
@@ -82,6 +87,7 @@ def queue_after(sheet: Sheet, *, member_id: int, session: Session) -> list[Job]:
         chat_id=sheet.chat_id,
         member_id=member_id,
         after=f"sheet:{sheet.id}",
+        tell=False,
         session=session,
     )
 

@@ -165,7 +165,12 @@ def test_one_answer_on_a_track_settles_its_boxes_and_goes_on_from_there(
     job.state = "succeeded"
     session.add(job)
     sheet = Sheet(
-        project_id=project.id or 0, chat_id=CHAT, kind="track", tiles=[track.id or 0], key="k"
+        project_id=project.id or 0,
+        chat_id=CHAT,
+        kind="track",
+        tiles=[track.id or 0],
+        key="k",
+        state="closed",
     )
     session.add(sheet)
     session.flush()

@@ -101,7 +101,8 @@ def test_a_burst_of_answers_makes_one_job_a_source(session: Session) -> None:
     _, source, frames, _, job = start(session)
     (same,) = queue(session, frames[1:3], "drawing:2")
     assert same.id == job.id
-    assert job.request == {"source_id": source.id, "images": [image.id for image in frames[:3]]}
+    assert job.request["source_id"] == source.id
+    assert job.request["images"] == [image.id for image in frames[:3]]
     job.state = "running"
     session.add(job)
     (following,) = queue(session, frames[3:], "drawing:3")
@@ -135,8 +136,15 @@ def test_only_sheets_that_made_something_right_are_followed(session: Session) ->
     job.state = "succeeded"
     session.add(job)
 
-    def answered(kind: str, tile: int) -> list[Job]:
-        sheet = Sheet(project_id=project.id or 0, chat_id=CHAT, kind=kind, tiles=[tile], key="k")
+    def answered(kind: str, tile: int, state: str = "closed") -> list[Job]:
+        sheet = Sheet(
+            project_id=project.id or 0,
+            chat_id=CHAT,
+            kind=kind,
+            tiles=[tile],
+            key="k",
+            state=state,
+        )
         session.add(sheet)
         session.flush()
         return carry.queue_after(sheet, member_id=ANN, session=session)
@@ -145,6 +153,7 @@ def test_only_sheets_that_made_something_right_are_followed(session: Session) ->
     assert following.request["images"] == [frames[0].id]
     following.state = "succeeded"
     session.add(following)
+    assert answered("box", box.id or 0, "skipped") == []
     assert answered("image", frames[0].id or 0) == []
     assert answered("fix", box.id or 0) == []
     vote(session, box.id or 0, "wrong", "box", project.id or 0)
@@ -236,12 +245,33 @@ def test_one_message_a_film_tells_what_waits(session: Session, places: Places) -
     _, source, frames, box, job = start(session)
     desk = Desk(session, places, "", "")
     carried(job, CarryResult(), desk)
-    assert outbox.get(f"carried:{source.id}", session=session) is None
+    assert outbox.get(f"carried:{source.id}:{CHAT}", session=session) is None
     carried(job, result(box, frames[1:2]), desk)
     carried(job, result(box, frames[2:]), desk)
-    told = outbox.get(f"carried:{source.id}", session=session)
+    told = outbox.get(f"carried:{source.id}:{CHAT}", session=session)
     assert told is not None
     assert "3 boxes followed through “a.zip” into 3 pictures" in told.payload["text"]
+
+
+def test_answering_sheets_is_not_interrupted(session: Session, places: Places) -> None:
+    """What a sheet made right is carried on without a word: more sheets follow anyway."""
+    project, source, frames, box, job = start(session)
+    job.state = "succeeded"
+    session.add(job)
+    sheet = Sheet(
+        project_id=project.id or 0,
+        chat_id=CHAT,
+        kind="box",
+        tiles=[box.id or 0],
+        key="k",
+        state="closed",
+    )
+    session.add(sheet)
+    session.flush()
+    (following,) = carry.queue_after(sheet, member_id=ANN, session=session)
+    carried(following, result(box, frames[1:]), Desk(session, places, "", ""))
+    assert tracks.waiting(source.id or 0, session=session).boxes == 3
+    assert outbox.get(f"carried:{source.id}:{CHAT}", session=session) is None
 
 
 def test_a_models_boxes_of_one_object_become_a_track(session: Session) -> None:
