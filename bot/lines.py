@@ -111,7 +111,14 @@ class _Line:
         """Connect to the server of `url`."""
         secure = url.scheme == "https"
         port = url.port or (443 if secure else 80)
-        return cls(*await asyncio.open_connection(url.hostname, port, ssl=tls if secure else None))
+        reader, writer = await asyncio.open_connection(
+            url.hostname,
+            port,
+            ssl=tls if secure else None,
+            # Telegram has IPv6 addresses, and many a network only thinks that it has them too.
+            happy_eyeballs_delay=0.25,
+        )
+        return cls(reader, writer)
 
     @property
     def usable(self) -> bool:
