@@ -98,7 +98,12 @@ def ask_about(source: Source, collect: Job, *, session: Session) -> bool:
         deal.lay(hand, Question("box", boxes[: deal.TILES]), session=session)
     else:
         session.add(
-            Drawing(project_id=source.project_id, chat_id=collect.chat_id, image_id=image.id)
+            Drawing(
+                project_id=source.project_id,
+                chat_id=collect.chat_id,
+                member_id=collect.member_id if collect.chat_id > 0 else 0,
+                image_id=image.id,
+            )
         )
     return True
 
