@@ -42,7 +42,7 @@ class Cast:
     Args:
         chat: the group.
         world: the sandbox's state, only looked at: who tapped.
-        members: the scripted ones; everybody else is the visitor.
+        members: the scripted ones; whatever they did not do, the visitor did.
         pace: 1 to be watched, 0 for no waiting at all.
         tell: prints a line for whoever sits at the terminal.
     """

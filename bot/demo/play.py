@@ -106,8 +106,9 @@ class _Demo:
         """Found the group, play the story, and leave the chat open unless `once`."""
         async with SandboxClient(self.place.address) as sandbox:
             members = [await sandbox.member(name) for name in ("Ann", "Ben", "Cleo")]
-            visitor = await sandbox.member("You")
-            chat = await sandbox.group("Bath time 🦆", *members, visitor)
+            # Three people share a sheet, so the visitor is one of them.
+            visitor = members[-1]
+            chat = await sandbox.group("Bath time 🦆", *members)
             _invite(f"{self.place.address}/#as={visitor.id}&chat={chat.id}", self.tell, browser)
             cast = Cast(chat, self.place.world, members, pace=self.script.pace, tell=self.tell)
             try:
@@ -135,7 +136,7 @@ class _Demo:
 
 def _invite(address: str, tell: Tell, browser: bool) -> None:
     tell(f"The chat: {address}")
-    tell("Watch, or join in at any time: when you write or tap there, the others wait.")
+    tell("You are Cleo. Watch, or join in at any time: when you write or tap, the others wait.")
     if browser and has_display():
         with contextlib.suppress(webbrowser.Error):
             webbrowser.open(address)
