@@ -18,8 +18,7 @@ from telegram.error import (
 )
 
 from bot import telegram_calls
-from bot.budget import MARKS_SHARE, PROGRESS_SHARE, Budget
-from bot.wishes import Wish
+from bot.pace import Pace
 from storage import chats, outbox, sheets
 from storage.db import Database
 from storage.files import FileStore
@@ -29,8 +28,6 @@ log = logging.getLogger(__name__)
 
 BATCH = 30
 """How many of a chat's messages are looked at to find one that may go."""
-KEYBOARD_EVERY_S = {True: 3.0, False: 0.4}
-"""Least seconds between two keyboard edits of one message, in groups and in private."""
 MAX_BACKOFF_S = 60.0
 TOO_LARGE = "too large"
 GONE = ("message to edit not found", "message can't be edited", "message_id_invalid")
@@ -50,10 +47,8 @@ class Sender:
         self._bot = bot
         self._db = db
         self._files = files
-        self._clock = clock
-        self._budget = Budget(clock)
+        self._pace = Pace(clock)
         self._busy: dict[int, asyncio.Task[None]] = {}
-        self._touched: dict[int, float] = {}
         self._failures: dict[int, int] = {}
         self._closing = False
         self._looking = self._look_again = False
@@ -83,7 +78,7 @@ class Sender:
             if chat_id in served:
                 self._missed.add(chat_id)
                 continue
-            ready, wait = self._take(rows)
+            ready, wait = self._pace.take(rows)
             if ready is None:
                 soonest = min(soonest, wait)
                 continue
@@ -116,7 +111,7 @@ class Sender:
         """Send the chat's due messages, most urgent first, until none may go."""
         while await self._send(ready) and not self._closing:
             rows = await self._db.read(lambda s: outbox.due(chat_id, now(), limit=BATCH, session=s))
-            found, wait = self._take(rows)
+            found, wait = self._pace.take(rows)
             if found is None:
                 if rows:
                     self._call_later(wait)
@@ -137,30 +132,6 @@ class Sender:
         self._timer = None
         if not self._closing:
             self._watch = asyncio.get_running_loop().create_task(self.drain())
-
-    def _take(self, rows: list[Message]) -> tuple[Message | None, float]:
-        """The first message that may go now, counted as sent, else the seconds until one may.
-
-        A chat keeps its order: what has to wait holds back what comes after it. Only marks on a
-        keyboard and progress are passed by.
-        """
-        soonest = float("inf")
-        for row in rows:
-            marks = bool(row.message_id) and telegram_calls.only_keyboard(row.payload, row.sent)
-            bar = row.priority == outbox.PROGRESS
-            share = PROGRESS_SHARE if bar else MARKS_SHARE if marks else 1.0
-            wait = self._budget.wait(row.chat_id, share=share, messages=_size(row.payload))
-            if marks:
-                every = KEYBOARD_EVERY_S[row.chat_id < 0]
-                since = self._clock() - self._touched.get(row.message_id or 0, float("-inf"))
-                wait = max(wait, every - since)
-            if wait <= 0:
-                self._budget.spend(row.chat_id, _size(row.payload))
-                return row, 0.0
-            soonest = min(soonest, wait)
-            if not (marks or bar):
-                break
-        return None, soonest
 
     async def _send(self, row: Message) -> bool:
         """Send or edit one message; False when the chat has to be left alone for now."""
@@ -212,11 +183,11 @@ class Sender:
         anew = row.message_id is None
         try:
             if wish["pin"] and anew:
-                self._budget.spend(row.chat_id, 1)
+                self._pace.spend(row.chat_id)
                 await self._bot.pin_chat_message(row.chat_id, message_id, disable_notification=True)
             if (wish["pin"] and before) or (not wish["pin"] and row.sent.get("pin")):
                 gone = before[1] if before else message_id
-                self._budget.spend(row.chat_id, 1)
+                self._pace.spend(row.chat_id)
                 await self._bot.unpin_chat_message(row.chat_id, gone)
         except RetryAfter as refusal:
             self._pause(row.chat_id, _seconds(refusal))
@@ -245,7 +216,7 @@ class Sender:
 
     async def _accepted(self, row: Message, version: int, message_id: int) -> None:
         self._failures.pop(row.chat_id, None)
-        self._touched[message_id] = self._clock()
+        self._pace.touched(row.chat_id, message_id)
         wish, row_id, sheet = row.payload, row.id, row.payload.get("sheet")
         assert row_id is not None
 
@@ -283,7 +254,7 @@ class Sender:
             chats.unreachable(row.chat_id, session=session)
 
     def _pause(self, chat_id: int, seconds: float) -> None:
-        self._budget.close(chat_id, seconds)
+        self._pace.close(chat_id, seconds)
         self._call_later(seconds)
 
     async def _write(self, work: Callable[[Session], None]) -> None:
@@ -294,8 +265,3 @@ def _seconds(refusal: RetryAfter) -> float:
     """How long Telegram wants to be left alone."""
     pause = refusal.retry_after
     return pause.total_seconds() if isinstance(pause, timedelta) else float(pause)
-
-
-def _size(wish: Wish) -> int:
-    """How many messages a wish is: Telegram counts an album's items."""
-    return len(wish.get("files", ())) or 1

@@ -19,7 +19,7 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 GIVE_WAY_S = 0.25
-"""As long as what waits for rows lets the answers to taps go first: somebody waits for sheets too."""
+"""As long as what waits for rows lets the answers to taps go first; sheets are waited for too."""
 
 
 @dataclass
