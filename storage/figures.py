@@ -166,12 +166,15 @@ def settled_pictures(project_id: int, *, limit: int, session: Session) -> list[t
 
 
 def drawn_pictures(project_id: int, *, session: Session) -> int:
-    """How many complete pictures hold a box drawn by hand, or were said to hold nothing."""
+    """How many complete pictures hold a box drawn by hand, or were said to hold nothing.
+
+    A box carried from a drawn one counts as drawn: where a film needs one drawing, none follow.
+    """
     drawn = (
         columns(col(Box.id))
         .where(
             col(Box.image_id) == col(Image.id),
-            col(Box.origin).in_(("drawn", "merged")),
+            col(Box.origin).in_(("drawn", "merged", "track")),
             col(Box.verdict) == "right",
         )
         .correlate(Image)

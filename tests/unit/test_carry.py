@@ -11,7 +11,7 @@ from pipeline.jobs.spec_tracks import CarriedBox, CarryResult
 from pipeline.kinds import carry, propose
 from pipeline.kinds.places import Places
 from pipeline.labelling import decide
-from storage import clips, jobs, looks, outbox, tracks
+from storage import clips, figures, jobs, looks, outbox, tracks
 from storage.models import Box, Drawing, Image, Job, Project, Sheet, Source, Track
 from tests.support.project import ANN, CHAT, make_image, make_project, make_source
 
@@ -307,6 +307,18 @@ def test_a_models_boxes_of_one_object_become_a_track(session: Session) -> None:
     # A newer model may still replace guesses that nobody touched.
     ids = [image.id or 0 for image in frames]
     assert looks.replaceable(project.id or 0, ids, session=session) == set(ids)
+
+
+def test_frames_settled_by_carried_boxes_count_as_drawn(session: Session) -> None:
+    """The first training waits for so many drawn pictures; a film may need one drawing only."""
+    project, _, frames, box, job = start(session)
+    carry.keep(job, result(box, frames[1:]), session=session)
+    track = session.exec(select(Track)).one()
+    assert figures.drawn_pictures(project.id or 0, session=session) == 0
+    vote(session, track.id or 0, "right", "track", project.id or 0)
+    for image in frames:
+        vote(session, image.id or 0, "complete", "image", project.id or 0)
+    assert figures.drawn_pictures(project.id or 0, session=session) == 4
 
 
 def test_a_track_is_shown_by_its_open_ends_and_middle(session: Session) -> None:
