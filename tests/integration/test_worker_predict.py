@@ -60,6 +60,19 @@ def test_every_picture_is_ranked(trained: Trained, tmp_path: Path) -> None:
     assert max(ranks[:2]) < min(ranks[2:])
 
 
+def test_guesses_of_one_object_in_a_clip_share_a_track(trained: Trained, tmp_path: Path) -> None:
+    """The same frame twice shows the same objects; photos beside it continue nothing."""
+    key = trained.manifest["images"][0]["key"]
+    clips = [None, "film", "film", None]
+    pictures = [{"image_id": n, "key": key, "clip": clip} for n, clip in enumerate(clips, 1)]
+    images = propose(trained, tmp_path, pictures=pictures).result["images"]
+    tracks = [[box["track"] for box in image["boxes"]] for image in images]
+    assert tracks[1]
+    assert tracks[1] == tracks[2]
+    assert None not in tracks[1]
+    assert set(tracks[0] + tracks[3]) == {None}
+
+
 def test_unknown_classes_get_empty_guesses(trained: Trained, tmp_path: Path) -> None:
     """A class the model never learned is no error."""
     images = propose(trained, tmp_path, classes=["Murka"]).result["images"]
