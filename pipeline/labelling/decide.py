@@ -134,10 +134,11 @@ def _refresh_boxes(ids: Sequence[int], project_id: int, session: Session) -> Non
     for row in rows:
         reopened = row.id in said.reopened
         answers = _answers(said.answers[row.id])
+        singly = bool(answers)
         if not answers and not reopened:
             answers = _answers(followed.get(row.track_id or 0, {}))
         verdict, sure = _decide(row, answers, chosen, crowd, reopened=reopened)
-        fix = _fix(row, verdict)
+        fix = _fix(row, verdict) if singly else None
         was = (row.verdict, row.sure, row.voters, row.fix)
         if was != (verdict, sure, len(answers), fix):
             changes.append(
@@ -203,7 +204,10 @@ def _decide(
 
 
 def _fix(row: _Row, verdict: str | None) -> str | None:
-    """A box that became wrong is asked about once more; one that is not any more is left alone."""
+    """A box that became wrong is asked about once more; one that is not any more is left alone.
+
+    Those of a track that was followed wrongly are not, one by one: the pictures are, as a whole.
+    """
     if verdict != "wrong" or row.gold is not None:
         return None
     return row.fix or "open"

@@ -7,7 +7,7 @@ from pipeline.errors import UserError
 from pipeline.labelling import deal, decide, fixes
 from pipeline.labelling.deal import Hand
 from storage import sheets
-from storage.models import Box, Project, Sheet
+from storage.models import Box, Project, Sheet, Track
 from storage.progress import standing
 from tests.support.project import ANN, BEN, CHAT, make_image, make_project, make_source
 
@@ -120,3 +120,24 @@ def test_marks_on_an_open_sheet_are_not_asked_about(session: Session, project: P
     assert following.tiles != open_.tiles
     last = deal.deal(Hand(project, CHAT, 0, key="label:1"), session=session)
     assert last is None
+
+
+def test_a_track_followed_wrongly_asks_no_question_a_frame(
+    session: Session, project: Project
+) -> None:
+    """The boxes of a wrong track are wrong; none of them comes back by itself."""
+    source = make_source(session, project, labelled=False)
+    track = Track(project_id=project.id or 0, source_id=source.id or 0, label="cat")
+    session.add(track)
+    session.flush()
+    for _ in range(3):
+        _, boxes = make_image(session, source, boxes=1, labelled=False, origin="track")
+        boxes[0].track_id = track.id
+    session.flush()
+    before = len(standing(project.id or 0, session=session).fix)
+    decide.vote(
+        [track.id or 0], "wrong", kind="track", project_id=project.id or 0, member_id=ANN,
+        session=session,
+    )  # fmt: skip
+    state = standing(project.id or 0, session=session)
+    assert (len(state.fix), state.wrong) == (before, 4)
