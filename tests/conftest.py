@@ -4,10 +4,15 @@ import shutil
 import signal
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+# A busy machine is no wrong result: how long an example takes is for the benches.
+hypothesis.settings.register_profile("taptrain", deadline=None)
+hypothesis.settings.load_profile("taptrain")
 
 
 def pytest_configure() -> None:

@@ -174,7 +174,7 @@ def test_an_answer_counts_once_it_is_trusted(session: Session, project: Project)
 
 
 def test_a_task_comes_back_answered(session: Session, project: Project) -> None:
-    """A guess that was left as it is becomes right at once, however many votes a tile needs."""
+    """A guess left as it is becomes right at once; where votes are many, a second person looks."""
     settings.change(project, votes=3)
     source = make_source(session, project, labelled=False)
     image, (guess,) = make_image(session, source, boxes=1, labelled=False, origin="model")
@@ -183,6 +183,10 @@ def test_a_task_comes_back_answered(session: Session, project: Project) -> None:
     answers.bring_in([AnswerItem(image_id=empty.id or 0, boxes=[])], sent.id or 0, session=session)
     trust(session, sent, "yes")
     assert counted(session, project, image) == [("cat", 0.1, "right")]
+    state = standing(project.id or 0, session=session)
+    assert state.confirm == [image.id, empty.id]
+    settings.change(project, votes=1)
+    decide.refresh_project(project.id or 0, session=session)
     state = standing(project.id or 0, session=session)
     assert {image_id: len(boxes) for image_id, boxes in state.ready.items()} == {
         image.id: 1,
