@@ -231,7 +231,7 @@ def word_on(answers: Sequence[str], *, needed: int) -> str | None:
     """What people's answers say of a picture, oldest first.
 
     One answer is the last word; where more are `needed`, as many have to agree since somebody drew
-    on it last, and a picture that is complete to some and not to others is looked at once more.
+    on it last; until then it is looked at once more.
     """
     if needed <= 1 or not answers:
         return answers[-1] if answers else None
@@ -240,7 +240,7 @@ def word_on(answers: Sequence[str], *, needed: int) -> str | None:
     complete, incomplete = since.count("complete"), since.count("incomplete")
     if max(complete, incomplete) >= needed and complete != incomplete:
         return "complete" if complete > incomplete else "incomplete"
-    return "redrawn" if news else None
+    return "redrawn"
 
 
 def refresh_project(project_id: int, *, session: Session) -> None:

@@ -8,9 +8,9 @@ import pytest
 from PIL import Image, ImageDraw
 
 from pipeline.labelling.colours import PALETTE, colour, colours
+from pipeline.labelling.crop import EMPTY
 from pipeline.labelling.grid import columns
 from pipeline.labelling.paint import CASING
-from pipeline.labelling.crop import EMPTY
 from pipeline.labelling.tiles import Tile, TileBox, render_sheet
 
 RED = (220, 30, 30)

@@ -192,9 +192,9 @@ def test_a_removed_source_counts_no_more(session: Session) -> None:
     [
         ([], 1, None),
         (["complete", "incomplete"], 1, "incomplete"),
-        (["complete"], 2, None),
+        (["complete"], 2, "redrawn"),
         (["complete", "complete"], 2, "complete"),
-        (["complete", "incomplete"], 2, None),
+        (["complete", "incomplete"], 2, "redrawn"),
         (["complete", "incomplete", "incomplete"], 2, "incomplete"),
         (["complete", "complete", "redrawn"], 2, "redrawn"),
         (["incomplete", "redrawn", "complete", "complete"], 2, "complete"),
