@@ -107,9 +107,9 @@ async def check_afterwards(
     )
     assert "v1" in answer.text
     assert (await member.tap(answer, "✏️")).text.startswith("Thank you")
-    # A photo the project has already needs no second copy.
+    # A photo the project has already, or one like it, needs no second copy.
     await chat.wait(
-        lambda m: sheet_of(m) > 0 or "Circle" in m.text or "the same" in m.text,
+        lambda m: sheet_of(m) > 0 or "Circle" in m.text or "kept 0" in m.text,
         WORK,
         since=answer,
         what="the correction",
