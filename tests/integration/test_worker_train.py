@@ -47,7 +47,9 @@ def test_each_epoch_is_told(trained: Trained) -> None:
     assert told[0]["stage"] == "load"
     epochs = [event for event in told if event["stage"] == "epoch"]
     assert [event["done"] for event in epochs] == sorted(event["done"] for event in epochs)
-    finished = [event for event in epochs if "box_loss" in event["figures"]]
+    # On a slow machine there is news between two epochs as well.
+    whole = [event for event in epochs if event["done"] == int(event["done"])]
+    finished = [event for event in whole if "box_loss" in event["figures"]]
     assert [event["done"] for event in finished] == [1, 2]
     for event in finished:
         assert event["total"] == EPOCHS
