@@ -15,7 +15,7 @@ from pipeline.labelling.cells import WHOLE, Grid
 from pipeline.labelling.tiles import Box as Xyxy
 from pipeline.pool import PicturePool
 from storage import chats, images, outbox, projects, votes
-from storage.models import Box, Chat, Drawing, Image
+from storage.models import Chat, Drawing, Image
 
 
 class DrawingPainter:
@@ -119,11 +119,7 @@ def _about(drawing: Drawing, session: Session) -> _About:
         return _About(image, classes, boxes, understood.labels_of(drawing), grid)
     right = votes.right_boxes(drawing.project_id, [drawing.image_id], session=session)
     rows = images.boxes(right.get(drawing.image_id, []), session=session).values()
-    return _About(image, classes, [_xyxy(row) for row in rows], [row.label for row in rows])
-
-
-def _xyxy(box: Box) -> tuple[float, float, float, float]:
-    return (box.x1, box.y1, box.x2, box.y2)
+    return _About(image, classes, [row.xyxy for row in rows], [row.label for row in rows])
 
 
 def _aspect(image: Image) -> float:

@@ -37,7 +37,7 @@ def _boxes(box_ids: list[int], files: FileStore, session: Session) -> list[Tile]
             path=_path(of_box[boxes[box_id].image_id], files),
             number=number,
             label=boxes[box_id].label,
-            box=xyxy(boxes[box_id]),
+            box=boxes[box_id].xyxy,
             score=boxes[box_id].score,
         )
         for number, box_id in enumerate(box_ids, 1)
@@ -52,7 +52,7 @@ def _tracks(track_ids: list[int], files: FileStore, session: Session) -> list[Ti
     tiles = []
     for number, track_id in enumerate(track_ids, 1):
         way = [boxes[box_id] for box_id in ways[track_id]]
-        crops = tuple(Crop(_path(of_box[box.image_id], files), xyxy(box), box.score) for box in way)
+        crops = tuple(Crop(_path(of_box[box.image_id], files), box.xyxy, box.score) for box in way)
         tiles.append(Tile(crops[0].path, number, way[0].label, crops=crops))
     return tiles
 
@@ -78,13 +78,8 @@ def _pictures(
 
 def _on_picture(box: Box) -> TileBox:
     # What people confirmed is sure, whatever the model thought of it.
-    return TileBox(box.label, xyxy(box), box.score if box.verdict is None else None)
+    return TileBox(box.label, box.xyxy, box.score if box.verdict is None else None)
 
 
 def _path(image: Image, files: FileStore) -> Path:
     return files.path(image.key)
-
-
-def xyxy(box: Box) -> tuple[float, float, float, float]:
-    """The box's corners, normalised."""
-    return (box.x1, box.y1, box.x2, box.y2)

@@ -5,7 +5,7 @@ stands in its `verdict` (see pipeline/labelling/decide.py, the door through whic
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, bindparam, insert, or_
@@ -15,6 +15,7 @@ from sqlmodel import Session, col, select
 from storage import images, quick
 from storage.models import Box, Image, Membership, Source, Vote, now
 
+YES_NO = {"right": True, "wrong": False}
 GUESSED = ("model", "coco", "track")
 """Origins of boxes that nobody has said."""
 
@@ -124,6 +125,11 @@ def current(
 ) -> dict[int, dict[int, str]]:
     """What each member says of these subjects by now, whether it is counted or not."""
     return said(subjects, kind=kind, project_id=project_id, session=session).answers
+
+
+def yes_no(said: Mapping[int, str]) -> dict[int, bool]:
+    """Members' answers on a box or a track: whether they say that it is right."""
+    return {member: YES_NO[answer] for member, answer in said.items() if answer in YES_NO}
 
 
 def discarded(project_id: int, *, session: Session) -> set[int]:

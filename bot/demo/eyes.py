@@ -11,6 +11,7 @@ from sqlmodel import Session
 
 from bot.demo.parcel import Luggage
 from bot.demo.scene import Box
+from pipeline.tracking.overlap import iou
 from storage import images, tracks, votes
 from storage.db import Database
 from storage.models import Box as BoxRow
@@ -80,14 +81,14 @@ class Eyes:
     def _is_duck(self, box_id: int, session: Session) -> bool | None:
         row = images.boxes([box_id], session=session)[box_id]
         truth = self._truth(images.get(row.image_id, session=session))
-        return None if truth is None else _on_one(_corners(row), truth)
+        return None if truth is None else _on_one(row.xyxy, truth)
 
     def _instead(self, sheet_id: int, session: Session) -> str | None:
         sheet = session.get(Sheet, sheet_id)
         if sheet is None or sheet.kind != "fix":
             return None
         row = images.boxes(sheet.tiles, session=session)[sheet.tiles[0]]
-        near = any(overlap(_corners(row), duck) > TOUCHES for duck in self._ducks_of(row, session))
+        near = any(iou(row.xyxy, duck) > TOUCHES for duck in self._ducks_of(row, session))
         whole = self._is_complete(row.image_id, session)
         return "off" if near and not whole else "nothing"
 
@@ -106,7 +107,7 @@ class Eyes:
         if truth is None:
             return None
         rows = images.boxes(images.box_ids(image_id, session=session), session=session).values()
-        boxes = [_corners(row) for row in rows if row.verdict != "wrong"]
+        boxes = [row.xyxy for row in rows if row.verdict != "wrong"]
         return all(_on_one(box, truth) for box in boxes) and all(
             _on_one(duck, boxes) for duck in truth
         )
@@ -121,7 +122,7 @@ class Eyes:
             for state in votes.box_states(image.project_id, session=session)
             if state.image_id == image_id and state.verdict == "right"
         ]
-        boxes = [_corners(row) for row in images.boxes(right, session=session).values()]
+        boxes = [row.xyxy for row in images.boxes(right, session=session).values()]
         return all(_on_one(duck, boxes) for duck in truth)
 
     def _ducks(self, drawing_id: int, session: Session) -> tuple[Box, ...] | None:
@@ -136,23 +137,9 @@ class Eyes:
         return len(boxes) == len(ducks) and all(_on_one(duck, boxes) for duck in ducks)
 
 
-def overlap(one: Box, other: Box) -> float:
-    """Intersection over union of two boxes."""
-    width = min(one[2], other[2]) - max(one[0], other[0])
-    height = min(one[3], other[3]) - max(one[1], other[1])
-    if width <= 0 or height <= 0:
-        return 0.0
-    both = width * height
-    return both / (_area(one) + _area(other) - both)
-
-
 def _on_one(box: Box, others: Iterable[Box]) -> bool:
-    return any(overlap(box, other) >= SAME for other in others)
+    return any(iou(box, other) >= SAME for other in others)
 
 
 def _area(box: Box) -> float:
     return (box[2] - box[0]) * (box[3] - box[1])
-
-
-def _corners(row: BoxRow) -> Box:
-    return (row.x1, row.y1, row.x2, row.y2)

@@ -20,7 +20,6 @@ from storage import images, quick, settings, skills, votes
 from storage.models import Box, Bulk, Image, Project, Source
 from storage.settings import ProjectSettings
 
-ANSWERS = {"right": True, "wrong": False}
 PICTURE_VOTES = 2
 """People who say that a picture is complete, where a group wants more than one vote."""
 
@@ -133,10 +132,10 @@ def _refresh_boxes(ids: Sequence[int], project_id: int, session: Session) -> Non
     changes: list[dict[str, Any]] = []
     for row in rows:
         reopened = row.id in said.reopened
-        answers = _answers(said.answers[row.id])
+        answers = votes.yes_no(said.answers[row.id])
         singly = bool(answers)
         if not answers and not reopened:
-            answers = _answers(followed.get(row.track_id or 0, {}))
+            answers = votes.yes_no(followed.get(row.track_id or 0, {}))
         verdict, sure = _decide(row, answers, chosen, crowd, reopened=reopened)
         fix = _fix(row, verdict) if singly else None
         was = (row.verdict, row.sure, row.voters, row.fix)
@@ -170,10 +169,6 @@ def _crowd(project_id: int, session: Session) -> _Crowd:
         skills.of_project(project_id, kind="box", make=Skills, session=session),
         here - votes.discarded(project_id, session=session),
     )
-
-
-def _answers(said: Mapping[int, str]) -> dict[int, bool]:
-    return {member: ANSWERS[answer] for member, answer in said.items() if answer in ANSWERS}
 
 
 def _decide(

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from pipeline.jobs.part import BoxItem
+from pipeline.tracking.overlap import iou
 
 PIXEL = 1.01
 """Pixels by which rounding moves an edge at most."""
@@ -104,17 +105,6 @@ def _pairs(
         # At such an overlap neither left edge lies farther from the other than a whole width.
         for before in _between(beside, x1 - (x2 - x1) / least, x2):
             if any_class or before.label == after.label:
-                share = overlap(before.xyxy, after.xyxy)
+                share = iou(before.xyxy, after.xyxy)
                 if share >= least:
                     yield share, before, after
-
-
-def overlap(one: Corners, other: Corners) -> float:
-    """Intersection over union of two boxes, 0..1."""
-    width = min(one[2], other[2]) - max(one[0], other[0])
-    height = min(one[3], other[3]) - max(one[1], other[1])
-    if width <= 0 or height <= 0:
-        return 0.0
-    inner = width * height
-    areas = sum((box[2] - box[0]) * (box[3] - box[1]) for box in (one, other))
-    return inner / (areas - inner)

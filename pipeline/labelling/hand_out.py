@@ -13,7 +13,6 @@ from storage.questions import OpenBox, Scope
 TILES = 9
 CANDIDATES = 200
 """Open boxes looked at to fill a sheet of somebody's own."""
-ANSWERS = {"right": True, "wrong": False}
 
 
 def boxes(
@@ -74,7 +73,7 @@ def _tiles(
     return [
         Tile(
             id=box_id,
-            answers={m: ANSWERS[said_] for m, said_ in said[box_id].items() if said_ in ANSWERS},
+            answers=votes.yes_no(said[box_id]),
             pending=frozenset(held.get(box_id, ())),
             needed=needed,
         )

@@ -34,8 +34,7 @@ def join(image_id: int, *, session: Session) -> list[int]:
     if len(by_drawer) < 2:
         return []
     said = {
-        drawer: [Drawn(_xyxy(box), box.label) for box in boxes]
-        for drawer, boxes in by_drawer.items()
+        drawer: [Drawn(box.xyxy, box.label) for box in boxes] for drawer, boxes in by_drawer.items()
     }
     made = []
     for cluster in merge(said):
@@ -94,7 +93,3 @@ def _stand_for(cluster: Cluster[int], parts: dict[int, Box], session: Session) -
             session=session,
         )
     return [new.id]
-
-
-def _xyxy(box: Box) -> Place:
-    return (box.x1, box.y1, box.x2, box.y2)

@@ -8,6 +8,7 @@ from statistics import fmean, median
 from typing import Generic, TypeVar
 
 from pipeline.labelling.tiles import Box
+from pipeline.tracking.overlap import iou
 
 SAME = 0.5
 """Intersection over union from which two people's boxes can mean one object."""
@@ -55,9 +56,9 @@ def merge(
     ]
     pairs = sorted(
         (
-            (-_iou(one[2].box, other[2].box), _differ(one[2], other[2]), i, j)
+            (-iou(one[2].box, other[2].box), _differ(one[2], other[2]), i, j)
             for (i, one), (j, other) in combinations(enumerate(spots), 2)
-            if one[0] != other[0] and _iou(one[2].box, other[2].box) >= same
+            if one[0] != other[0] and iou(one[2].box, other[2].box) >= same
         ),
         # Equally near ones in the order of their places on the picture, whoever drew them.
         key=lambda pair: (*pair[:2], *sorted((spots[pair[2]][2].box, spots[pair[3]][2].box))),
@@ -67,7 +68,7 @@ def merge(
         one, other = group[i], group[j]
         if one is other or {spots[a][0] for a in one} & {spots[b][0] for b in other}:
             continue
-        if all(_iou(spots[a][2].box, spots[b][2].box) >= same for a in one for b in other):
+        if all(iou(spots[a][2].box, spots[b][2].box) >= same for a in one for b in other):
             one += other
             for place in other:
                 group[place] = one
@@ -88,7 +89,7 @@ def _cluster(spots: Sequence[tuple[Drawer, int, Drawn]]) -> Cluster[Drawer]:
         box=middle,
         label=_voted(drawn.label for _, _, drawn in spots),
         members={drawer: place for drawer, place, _ in spots},
-        agreement=fmean(_iou(middle, box) for box in boxes),
+        agreement=fmean(iou(middle, box) for box in boxes),
     )
 
 
@@ -97,11 +98,3 @@ def _voted(labels: Iterable[str]) -> str:
     if not said or (len(said) == 2 and said[0][1] == said[1][1]):
         return ""
     return said[0][0]
-
-
-def _iou(one: Box, other: Box) -> float:
-    wide = max(0.0, min(one[2], other[2]) - max(one[0], other[0]))
-    high = max(0.0, min(one[3], other[3]) - max(one[1], other[1]))
-    areas = sum((box[2] - box[0]) * (box[3] - box[1]) for box in (one, other))
-    both = wide * high
-    return both / (areas - both) if areas > both else 0.0

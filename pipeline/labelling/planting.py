@@ -76,14 +76,14 @@ def _planted(
         source = golds.doubtless(project.id, member_id, label=rng.choice(others), session=session)
     place: tuple[float, float, float, float]
     if source is not None:
-        place = _xyxy(source)
+        place = source.xyxy
     else:
         source = golds.doubtless(project.id, member_id, label=label, session=session)
         if source is None:
             return None
         beside = images.boxes(images.box_ids(source.image_id, session=session), session=session)
-        others_there = [_xyxy(box) for box in beside.values() if box.id != source.id]
-        place, _ = spoil(_xyxy(source), label, [label], rng, others=others_there)
+        others_there = [box.xyxy for box in beside.values() if box.id != source.id]
+        place, _ = spoil(source.xyxy, label, [label], rng, others=others_there)
     x1, y1, x2, y2 = place
     planted = Box(
         project_id=project.id,
@@ -103,7 +103,3 @@ def _planted(
     session.add(planted)
     session.flush()
     return planted.id
-
-
-def _xyxy(box: Box) -> tuple[float, float, float, float]:
-    return (box.x1, box.y1, box.x2, box.y2)

@@ -10,7 +10,6 @@ from pipeline.labelling.ink import Ink, Stroke
 from pipeline.labelling.shapes import (
     Mask,
     Part,
-    Pixels,
     Shape,
     closed,
     extent,
@@ -19,6 +18,7 @@ from pipeline.labelling.shapes import (
     pen_width,
     read,
 )
+from pipeline.tracking.overlap import iou
 
 SURE = 36.0
 """Grey levels of difference of ink; JPEG at quality 70 reaches them in single pixels only."""
@@ -147,7 +147,7 @@ def _distinct(shapes: list[Shape]) -> list[Shape]:
     kept: list[Shape] = []
     for shape in sorted(shapes, key=lambda shape: -shape.size[0] * shape.size[1]):
         if not any(
-            _iou(shape.box, other.box) > SAME_BOX or _is_crumb(shape, other) for other in kept
+            iou(shape.box, other.box) > SAME_BOX or _is_crumb(shape, other) for other in kept
         ):
             kept.append(shape)
     return kept
@@ -162,13 +162,6 @@ def _is_crumb(small: Shape, large: Shape) -> bool:
     down = ((small.box[1] + small.box[3]) / 2 - y1) / (y2 - y1)
     inside = min(across, 1 - across, down, 1 - down)
     return max(small.size) < max(large.size) / 4 and -0.1 < inside < 0.15
-
-
-def _iou(one: Pixels, other: Pixels) -> float:
-    wide = max(0.0, min(one[2], other[2]) - max(one[0], other[0]))
-    high = max(0.0, min(one[3], other[3]) - max(one[1], other[1]))
-    areas = ((box[2] - box[0]) * (box[3] - box[1]) for box in (one, other))
-    return wide * high / max(1e-9, sum(areas) - wide * high)
 
 
 def _in_rows(strokes: list[Stroke]) -> list[Stroke]:

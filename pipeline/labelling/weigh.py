@@ -16,8 +16,6 @@ from pipeline.labelling.consensus import Skills
 from storage import settings, skills, votes
 from storage.models import Box, Project, Vote, now
 
-ANSWERS = {"right": True, "wrong": False}
-
 
 @dataclass(frozen=True)
 class Evidence:
@@ -57,9 +55,7 @@ def gather(project_id: int, *, session: Session) -> Evidence:
     )
     return Evidence(
         votes={
-            box_id: {m: ANSWERS[answer] for m, answer in answers.items() if answer in ANSWERS}
-            for box_id, answers in said.answers.items()
-            if answers
+            box_id: votes.yes_no(answers) for box_id, answers in said.answers.items() if answers
         },
         gold={box_id: answer == "right" for box_id, answer, _ in known},
         planted=frozenset(box_id for box_id, _, origin in known if origin == "planted"),

@@ -117,6 +117,11 @@ class Box(SQLModel, table=True):
     fix: str | None = None
     created_at: datetime = Field(default_factory=now, sa_type=DateTime)
 
+    @property
+    def xyxy(self) -> tuple[float, float, float, float]:
+        """The corners, normalised."""
+        return (self.x1, self.y1, self.x2, self.y2)
+
 
 class Bulk(SQLModel, table=True):
     """Many sure boxes that one decision accepts, after a sample of them was checked.

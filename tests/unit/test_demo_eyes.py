@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 from sqlmodel import Session
 
-from bot.demo.eyes import Eyes, overlap
+from bot.demo.eyes import Eyes
 from bot.demo.parcel import Luggage
 from bot.demo.scene import Clip
 from pipeline.labelling import decide
+from pipeline.tracking.overlap import iou
 from storage.db import Database
 from storage.migrate import upgrade
 from storage.models import Box, Drawing, Image, Project, Sheet, Source
@@ -136,6 +137,6 @@ async def test_only_an_open_sheet_waits(eyes: Eyes):
 
 def test_overlap_is_intersection_over_union():
     """Equal boxes give 1, apart ones 0, halves a third."""
-    assert overlap(DUCK, DUCK) == pytest.approx(1)
-    assert overlap(DUCK, OTHER) == 0
-    assert overlap((0, 0, 0.2, 0.1), (0.1, 0, 0.3, 0.1)) == pytest.approx(1 / 3)
+    assert iou(DUCK, DUCK) == pytest.approx(1)
+    assert iou(DUCK, OTHER) == 0
+    assert iou((0, 0, 0.2, 0.1), (0.1, 0, 0.3, 0.1)) == pytest.approx(1 / 3)

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bot.demo.eyes import SAME, overlap
+from bot.demo.eyes import SAME
 from bot.demo.parcel import CHECKED, CLIP_SECONDS, Luggage, pack
 from bot.demo.pen import circle
 from bot.demo.scene import photo
 from pipeline.labelling.ink import read_ink
+from pipeline.tracking.overlap import iou
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +42,7 @@ def labels(path: Path) -> dict[str, list[tuple[float, float, float, float]]]:
 
 def is_true(box, ducks) -> bool:
     """Whether a label stands on a duck."""
-    return any(overlap(box, duck) >= SAME for duck in ducks)
+    return any(iou(box, duck) >= SAME for duck in ducks)
 
 
 def test_trusted_labels_are_true(luggage):
@@ -94,7 +95,7 @@ def test_circles_are_understood_as_the_boxes_they_go_around(seed):
     read = read_ink(original, circle(original, view.ducks, seed=seed))
     assert len(read.boxes) == len(view.ducks)
     for duck in view.ducks:
-        assert max(overlap(duck, box) for box in read.boxes) >= SAME
+        assert max(iou(duck, box) for box in read.boxes) >= SAME
 
 
 def test_a_drawing_keeps_the_photo_s_size():
