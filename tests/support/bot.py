@@ -107,10 +107,20 @@ class BotProcess:
 
     def rows(self, query: str, *values: object) -> list[dict[str, Any]]:
         """What the bot's database holds now."""
-        address = f"file:{self.home / 'taptrain.db'}?mode=ro"
-        with closing(sqlite3.connect(address, uri=True, timeout=30)) as db:
-            db.row_factory = sqlite3.Row
+        with closing(self._database()) as db:
             return [dict(row) for row in db.execute(query, values)]
+
+    def at_once(self, queries: dict[str, str]) -> dict[str, list[dict[str, Any]]]:
+        """The rows of several queries at one moment, whatever the bot writes meanwhile."""
+        with closing(self._database()) as db:
+            db.execute("BEGIN")
+            return {name: [dict(row) for row in db.execute(q)] for name, q in queries.items()}
+
+    def _database(self) -> sqlite3.Connection:
+        address = f"file:{self.home / 'taptrain.db'}?mode=ro"
+        db = sqlite3.connect(address, uri=True, timeout=30)
+        db.row_factory = sqlite3.Row
+        return db
 
     def value(self, query: str, *values: object) -> Any:
         """The first column of the first row, or None."""
