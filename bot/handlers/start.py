@@ -13,20 +13,31 @@ from bot.messages import project as words
 from bot.turn import Context, Turn, act, services_of
 from pipeline.errors import UserError
 from storage import chats, projects
+from storage.models import Project
 
 PRESENT = ("member", "administrator")
 ADDED = "hello"
+FROM_GROUP = re.compile(r"([gl])(-[0-9]{1,19})(?:p([0-9]{1,18}))?")
+"""How a group's links call its private work: g a project, l sheets; the chat, maybe the project."""
 
 
 async def start(update: Update, context: Context) -> None:
     """`/start`; with the payload `g<chat>` a member of that group comes to its project.
 
-    `l<chat>` leads to sheets of one's own at once.
+    `l<chat>` leads to sheets of one's own at once; `l<chat>p<project>` to those of one project,
+    whichever the group works on now.
     """
     payload = (context.args or [""])[0]
     private = update.effective_chat is not None and update.effective_chat.type == "private"
-    if private and payload.startswith(("g-", "l-")) and payload[2:].isdecimal():
-        await from_group(update, context, int(payload[1:21]), label=payload[0] == "l")
+    if private and (linked := FROM_GROUP.fullmatch(payload)):
+        way, group, project_id = linked.groups()
+        await from_group(
+            update,
+            context,
+            int(group),
+            project_id=int(project_id) if project_id else None,
+            label=way == "l",
+        )
         return
     if private and payload[:1] == "t" and payload[1:].isdecimal():
         await team.come(update, context, int(payload[1:20]))
@@ -48,8 +59,18 @@ def hello(turn: Turn, *, once: bool = False) -> None:
     )
 
 
-async def from_group(update: Update, context: Context, group: int, *, label: bool = False) -> None:
-    """A group's member goes on in private: what is sent there belongs to the group's project."""
+async def from_group(
+    update: Update,
+    context: Context,
+    group: int,
+    *,
+    project_id: int | None = None,
+    label: bool = False,
+) -> None:
+    """A group's member goes on in private: what is sent there belongs to the group's project.
+
+    `project_id`: which of its projects; None the one that the group works on now.
+    """
     services, who = services_of(context), update.effective_user
     group = await services.db.read(lambda session: chats.now_at(group, session=session))
     question = Question(group, who.id if who else 0)
@@ -57,7 +78,7 @@ async def from_group(update: Update, context: Context, group: int, *, label: boo
     member = services.groups.is_in(question) is True
 
     def join(turn: Turn) -> None:
-        project = projects.current(group, session=turn.session) if member else None
+        project = _meant(group, project_id, turn) if member else None
         if not member:
             raise UserError("I can't see you in that group. Open the link from the group itself.")
         if project is None:
@@ -71,6 +92,14 @@ async def from_group(update: Update, context: Context, group: int, *, label: boo
             turn.say(words.joined_privately(project))
 
     await act(update, context, join)
+
+
+def _meant(group: int, project_id: int | None, turn: Turn) -> Project | None:
+    """The group's project with that number; its current one where none of its own is meant."""
+    named = turn.session.get(Project, project_id) if project_id else None
+    if named is not None and named.chat_id == group:
+        return named
+    return projects.current(group, session=turn.session)
 
 
 async def help_(update: Update, context: Context) -> None:

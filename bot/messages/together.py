@@ -46,8 +46,9 @@ def board(
 
 
 def my_sheets(project: Project, username: str) -> Button:
-    """The way from the group to one's own sheets in private."""
-    return link("▶ My sheets", f"https://t.me/{username}?start=l{project.chat_id}")
+    """The way from the group to one's own sheets of this project in private."""
+    payload = f"l{project.chat_id}p{project.id}"
+    return link("▶ My sheets", f"https://t.me/{username}?start={payload}")
 
 
 def _clock(row: Round, left_s: float | None) -> str:

@@ -9,6 +9,7 @@ from pipeline.jobs.spec import (
     InputFile,
 )
 from pipeline.net import Guard, Policy
+from pipeline.sources.secrets import Secrets
 from pipeline.worker.reporter import Reporter
 
 
@@ -26,12 +27,13 @@ class Fetched:
 
 @dataclass(frozen=True)
 class Room:
-    """What a source works with: a folder for its files, what it may reach, who to tell."""
+    """What a source works with: a folder for its files, what it may reach, who to tell, keys."""
 
     folder: Path
     policy: Policy
     guard: Guard
     reporter: Reporter
+    secrets: Secrets = field(default_factory=Secrets)
 
 
 class Source(Protocol):

@@ -93,6 +93,15 @@ async def test_a_button_leads_a_large_group_to_its_board(
     )
 
 
+async def test_a_board_leads_to_its_own_project(sandbox: SandboxClient, tmp_path: Path) -> None:
+    """Whatever the group turned to since, ▶ My sheets are those of the board's project."""
+    members, group, board = await seated(sandbox, tmp_path, "Ann", "Ben", "Cy", "Di", pictures=3)
+    await ask(members[0], group, "/new tools hammer", "tools", "ready")
+    sheet = await own_sheet(members[1], board)
+    assert sheet_of(sheet)
+    assert "fruit" in sheet.text
+
+
 async def test_the_next_sheet_is_painted_ahead(
     sandbox: SandboxClient, bot: BotProcess, tmp_path: Path
 ) -> None:
