@@ -17,9 +17,12 @@ from storage.models import Chat, Json, Message, now
 ANSWER, RESULT, PROGRESS = 0, 1, 2
 
 LEFT_BEHIND = "left_behind"
-"""In `sent` of a message about to be sent anew: chat and id of the one it replaces."""
+"""In `sent` of a message about to be sent anew: chat, id and maybe sheet of the one it replaces."""
 RETIRED = "retired:"
-"""Begins the keys of replaced messages, whose wish (kind `bare`) is to have no buttons."""
+"""Begins the keys of replaced messages, whose wish (kind `bare`) is to have no buttons.
+
+`about` in it is the sheet that the message goes on showing.
+"""
 
 _BY_KEY = select(Message).where(col(Message.key) == bindparam("key")).limit(1)
 
@@ -65,7 +68,7 @@ def put(
         if fresh:
             sent = row.sent if LEFT_BEHIND in row.sent else {}
             if row.message_id and row.sent.get("keyboard"):
-                sent = {LEFT_BEHIND: [row.chat_id, row.message_id]}
+                sent = {LEFT_BEHIND: [row.chat_id, row.message_id, row.sent.get("sheet")]}
             wish |= {"sent": sent, "message_id": None, "chat_id": chat_id}
         quick.change(row, wish, session=session)
     return row
@@ -137,9 +140,10 @@ def accepted(row_id: int, *, version: int, sent: Json, message_id: int, session:
         chat.last_message_id = max(chat.last_message_id, message_id)
 
 
-def _retire(chat_id: int, message_id: int, *, session: Session) -> None:
+def _retire(chat_id: int, message_id: int, sheet: int | None = None, *, session: Session) -> None:
     key = f"{RETIRED}{chat_id}:{message_id}"
-    row = put(key, chat_id, {"kind": "bare", "keyboard": []}, priority=PROGRESS, session=session)
+    wish = {"kind": "bare", "keyboard": [], "about": sheet}
+    row = put(key, chat_id, wish, priority=PROGRESS, session=session)
     row.message_id = message_id
 
 

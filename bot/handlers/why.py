@@ -66,7 +66,8 @@ def _ref(row: Message) -> str:
     Raises:
         WhyWhat: it shows nothing that was decided.
     """
-    sheet = row.sent.get("sheet") or row.payload.get("sheet")
+    # A sheet that was sent anew further down goes on showing its picture where it lay before.
+    sheet = row.sent.get("sheet") or row.payload.get("sheet") or row.payload.get("about")
     if sheet:
         return f"s{sheet}"
     name, _, number = row.key.partition(":")

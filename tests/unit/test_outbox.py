@@ -62,6 +62,18 @@ def test_a_replaced_message_loses_its_buttons_once_the_new_one_is_there(session:
     assert (row.message_id, row.state) == (9, "sent")
 
 
+def test_a_replaced_sheet_is_still_known(session: Session) -> None:
+    """The picture stays in the chat, so that a reply to it finds what it is about."""
+    wish = {"kind": "photo", "text": "cat?", "keyboard": [[1]], "sheet": 7}
+    row = outbox.put("round", CHAT, wish, session=session)
+    outbox.accepted(row.id or 0, version=1, sent=wish, message_id=5, session=session)
+    outbox.put("round", CHAT, {**wish, "sheet": 8}, fresh=True, session=session)
+    outbox.accepted(row.id or 0, version=2, sent=row.payload, message_id=9, session=session)
+    old = outbox.find(CHAT, 5, session=session)
+    assert old is not None
+    assert old.payload["about"] == 7
+
+
 def test_a_message_without_buttons_just_stays(session: Session) -> None:
     """Nothing is spent on a replaced message that nobody can tap."""
     row = outbox.put("card", CHAT, {"text": "one", "keyboard": []}, session=session)
