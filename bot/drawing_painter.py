@@ -12,7 +12,7 @@ from bot.services import Services
 from bot.wishes import Wish
 from pipeline.labelling import drawings, outlook, twotaps, understood
 from pipeline.labelling.cells import WHOLE, Grid
-from pipeline.labelling.tiles import Box as Xyxy
+from pipeline.labelling.tile import Box as Xyxy
 from pipeline.pool import PicturePool
 from storage import chats, images, outbox, projects, votes
 from storage.models import Chat, Drawing, Image

@@ -12,9 +12,9 @@ from bot.originals import Original
 from pipeline.errors import DrawingError
 from pipeline.labelling import drawings
 from pipeline.labelling import understood as reading
-from pipeline.labelling.ink import Ink
 from pipeline.labelling.inkclass import class_of
 from pipeline.labelling.said import class_meant
+from pipeline.labelling.stroke import Ink
 from storage import chats, jobs, outbox, projects, uploads
 from storage.models import Drawing, Project, Upload, now
 

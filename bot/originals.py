@@ -9,7 +9,7 @@ from sqlmodel import Session
 from bot.services import Services
 from pipeline.labelling import drawings
 from pipeline.labelling.cells import WHOLE
-from pipeline.labelling.tiles import Box
+from pipeline.labelling.tile import Box
 from storage import outbox
 from storage.models import Upload
 

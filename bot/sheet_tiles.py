@@ -6,7 +6,7 @@ from pathlib import Path
 from sqlmodel import Session
 
 from pipeline.labelling import deal
-from pipeline.labelling.tiles import Crop, Tile, TileBox
+from pipeline.labelling.tile import Crop, Tile, TileBox
 from storage import images, projects, sure, tracks, votes
 from storage.files import FileStore
 from storage.models import Box, Image, Sheet

@@ -142,7 +142,7 @@ def accepted(row_id: int, *, version: int, sent: Json, message_id: int, session:
 
 def _retire(chat_id: int, message_id: int, sheet: int | None = None, *, session: Session) -> None:
     key = f"{RETIRED}{chat_id}:{message_id}"
-    wish = {"kind": "bare", "keyboard": [], "about": sheet}
+    wish: Json = {"kind": "bare", "keyboard": [], "about": sheet}
     row = put(key, chat_id, wish, priority=PROGRESS, session=session)
     row.message_id = message_id
 

@@ -1,24 +1,16 @@
 """What a bot sees in groups (https://core.telegram.org/bots/features#privacy-mode)."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
-from bot.sandbox.chats import Chat, Message
+from bot.sandbox.chats import Chat, Message, Person
 from bot.sandbox.entities import commands
 
-if TYPE_CHECKING:
-    from bot.sandbox.world import World
 
-
-def bot_sees(world: World, chat: Chat, message: Message) -> bool:
+def bot_sees(bot: Person, chat: Chat, message: Message, *, privacy_mode: bool) -> bool:
     """Whether the bot gets an update for a message.
 
     In private always, but for its own words. In groups: service messages; everything when it is
     an admin or privacy mode is off; else commands meant for it (in text or caption) and replies
     to its own messages. A plain `/cmd` counts, since no other bot is here to take it.
     """
-    bot = world.bot
     if not chat.has(bot.id):
         return False
     if message.sender is bot:
@@ -26,7 +18,7 @@ def bot_sees(world: World, chat: Chat, message: Message) -> bool:
         return chat.is_group and "pinned_message" in message.content
     if not chat.is_group or message.is_service:
         return True
-    if chat.is_admin(bot.id) or not world.privacy_mode:
+    if chat.is_admin(bot.id) or not privacy_mode:
         return True
     answered = chat.messages.get(message.reply_to or 0)
     if answered is not None and answered.sender is bot:

@@ -209,7 +209,7 @@ class World:
 
     def tell(self, kind: str, chat: Chat, message: Message) -> None:
         """Queue a message's update if the bot may see it."""
-        if privacy.bot_sees(self, chat, message):
+        if privacy.bot_sees(self.bot, chat, message, privacy_mode=self.privacy_mode):
             self.updates.put(kind, self.render(message))
 
     def render(self, message: Message, *, nested: bool = False) -> Json:

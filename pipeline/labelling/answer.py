@@ -7,7 +7,7 @@ from pipeline.labelling import paint
 from pipeline.labelling.colours import colours
 from pipeline.labelling.decode import fitted, jpeg
 from pipeline.labelling.spots import beside
-from pipeline.labelling.tiles import Box
+from pipeline.labelling.tile import Box
 
 MOST_NAMED = 8
 """More class names than this would hide the picture; colours tell the classes apart then."""

@@ -10,7 +10,7 @@ from itertools import pairwise
 from math import sqrt
 
 from pipeline.errors import UserError
-from pipeline.labelling.tiles import Box
+from pipeline.labelling.tile import Box
 
 LETTERS = "ABCDEFGHIJKL"
 CELLS = 36

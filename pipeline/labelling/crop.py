@@ -8,7 +8,7 @@ from PIL import Image
 
 from pipeline.labelling import paint
 from pipeline.labelling.colours import Colour
-from pipeline.labelling.tiles import Box, weak
+from pipeline.labelling.tile import Box, weak
 
 GROUND: Colour = (24, 27, 33)
 EMPTY: Colour = (52, 56, 64)

@@ -9,7 +9,7 @@ from pipeline.labelling import paint
 from pipeline.labelling.cells import LETTERS, Grid, Span
 from pipeline.labelling.colours import colours
 from pipeline.labelling.decode import fitted, jpeg
-from pipeline.labelling.tiles import Box
+from pipeline.labelling.tile import Box
 
 MARGIN = 0.05
 """The width of the letters' strip, by the long side: readable where 1280 pixels are a phone."""

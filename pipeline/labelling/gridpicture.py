@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pipeline.labelling.cells import Grid
 from pipeline.labelling.request import LONGEST
-from pipeline.labelling.tiles import Box
+from pipeline.labelling.tile import Box
 
 
 def render_grid(

@@ -7,7 +7,7 @@ from itertools import combinations
 from statistics import fmean, median
 from typing import Generic, TypeVar
 
-from pipeline.labelling.tiles import Box
+from pipeline.labelling.tile import Box
 from pipeline.tracking.overlap import iou
 
 SAME = 0.5

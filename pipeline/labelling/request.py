@@ -6,7 +6,7 @@ Light to import; Pillow is loaded when a picture is drawn.
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline.labelling.tiles import Box
+from pipeline.labelling.tile import Box
 
 LONGEST = 1280
 """Telegram stores photos with a long side of 1280 pixels; sending more only loses more."""

@@ -11,7 +11,7 @@ from pipeline.labelling.colours import Colour, colours
 from pipeline.labelling.crop import EMPTY, GROUND, View, crop, views
 from pipeline.labelling.decode import UnreadablePicture, jpeg, load, size_of
 from pipeline.labelling.grid import columns
-from pipeline.labelling.tiles import Box, Tile
+from pipeline.labelling.tile import Box, Tile
 from pipeline.labelling.whole import legend, whole
 
 MOST_BYTES = 350_000

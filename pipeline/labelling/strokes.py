@@ -6,7 +6,6 @@ from numpy.typing import NDArray
 
 from pipeline.errors import DrawingError
 from pipeline.labelling.compare import FILTERED, Floats, Picture
-from pipeline.labelling.ink import Ink, Stroke
 from pipeline.labelling.shapes import (
     Mask,
     Part,
@@ -18,6 +17,7 @@ from pipeline.labelling.shapes import (
     pen_width,
     read,
 )
+from pipeline.labelling.stroke import Ink, Stroke
 from pipeline.tracking.overlap import iou
 
 SURE = 36.0

@@ -14,7 +14,7 @@ from pipeline.errors import UserError
 from pipeline.labelling import cells, understood
 from pipeline.labelling.cells import Cell, Grid
 from pipeline.labelling.said import Entry
-from pipeline.labelling.tiles import Box
+from pipeline.labelling.tile import Box
 from storage.models import Drawing, Json
 
 NOTHING: Json = {"todo": [], "cell": None}

@@ -8,7 +8,7 @@ from pipeline.labelling import paint
 from pipeline.labelling.colours import Colour
 from pipeline.labelling.crop import EMPTY, GROUND
 from pipeline.labelling.spots import beside
-from pipeline.labelling.tiles import Tile
+from pipeline.labelling.tile import Tile
 
 MOST_NAMED = 12
 """More class names than this would hide the picture; a legend tells the colours then."""

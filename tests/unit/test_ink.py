@@ -9,9 +9,11 @@ import pytest
 from PIL import Image, ImageDraw, ImageEnhance, ImageOps
 
 from pipeline.errors import DrawingError
+from pipeline.labelling.compare import SAME
 from pipeline.labelling.decode import UnreadablePicture
-from pipeline.labelling.ink import SAME, Ink, closest, read_ink, same_picture
+from pipeline.labelling.ink import closest, read_ink, same_picture
 from pipeline.labelling.request import render_request
+from pipeline.labelling.stroke import Ink
 from tests.support import pen
 
 SIZE = (640, 480)

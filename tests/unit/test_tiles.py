@@ -11,7 +11,8 @@ from pipeline.labelling.colours import PALETTE, colour, colours
 from pipeline.labelling.crop import EMPTY
 from pipeline.labelling.grid import columns
 from pipeline.labelling.paint import CASING
-from pipeline.labelling.tiles import Tile, TileBox, render_sheet
+from pipeline.labelling.tile import Tile, TileBox
+from pipeline.labelling.tiles import render_sheet
 
 RED = (220, 30, 30)
 GREY = (128, 128, 128)

@@ -9,7 +9,8 @@ from PIL import Image, ImageDraw
 
 from pipeline.labelling.colours import colour
 from pipeline.labelling.crop import EMPTY, GROUND, views
-from pipeline.labelling.tiles import Crop, Tile, TileBox, render_sheet
+from pipeline.labelling.tile import Crop, Tile, TileBox
+from pipeline.labelling.tiles import render_sheet
 
 GREY = (128, 128, 128)
 PAINTS = [(220, 30, 30), (30, 160, 60), (40, 60, 220)]
