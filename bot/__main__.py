@@ -1,4 +1,4 @@
-"""The command line: run, demo, doctor."""
+"""The command line: run, add, demo, doctor."""
 
 import asyncio
 import logging
@@ -98,6 +98,26 @@ def demo(
         print(failure, file=sys.stderr)
         code = 1
     sys.exit(code)
+
+
+@cli.command()
+def add(
+    project: Annotated[str, typer.Argument(help="The project's name, or its number.")],
+    path: Annotated[Path, typer.Argument(help="A folder, a video, a picture or a zip.")],
+    every: Annotated[str, typer.Option(help="Of a video: a frame each so often, as 1s.")] = "",
+    most: Annotated[
+        int | None, typer.Option("--max", help="So many pictures at most.", min=1)
+    ] = None,
+    trust: Annotated[str, typer.Option(help="Whether its labels are right: yes|sample|no.")] = "",
+) -> None:
+    """Add files of this machine to a project of the bot, past the chat's limits."""
+    from bot.local_add import NotAdded, add_path
+
+    try:
+        print(add_path(load(), project, path, every=every, most=most, trust=trust))
+    except (NotAdded, SettingsError) as refusal:
+        print(refusal, file=sys.stderr)
+        sys.exit(2)
 
 
 @cli.command()

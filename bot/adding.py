@@ -14,6 +14,8 @@ HOW = "Send it so: /add https://example.org/video.mp4 every=1s max=300"
 LATER = ("kaggle:", "roboflow:", "hf:", "ytsearch")
 LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 MAX_IMAGES = 5000
+MAX_LOCAL = 100_000
+"""Of a folder of this machine: whoever runs the bot knows what there is room for."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,11 @@ def _trust(value: str) -> str:
     return value
 
 
+def job_key(key: str) -> str:
+    """The idempotency key of the collect job that `key` asked for."""
+    return f"collect:{key}"
+
+
 def queue_source(
     project: Project,
     *,
@@ -128,7 +135,7 @@ def queue_source(
         chat_id=chat_id,
         member_id=member_id,
         request={"source_id": source.id, **wanted.limits},
-        idempotency_key=f"collect:{key}",
+        idempotency_key=job_key(key),
         session=session,
     )
     outbox.put(

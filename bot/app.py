@@ -14,7 +14,9 @@ from telegram.ext import Application, ApplicationBuilder
 
 from bot import housekeeping, routes
 from bot.commands import COMMANDS
+from bot.drop import Drop
 from bot.errors import on_error
+from bot.handed import Handed
 from bot.intake import Intake
 from bot.lines import Lines
 from bot.listener import JobListener
@@ -44,6 +46,7 @@ PTB = Application[Any, Any, Any, Any, Any, Any]
 CONNECT_TRIES = 5
 TICK_S = 1.0
 BOARDS_S = 5.0
+INBOX_S = 5.0
 WEIGH_S = 10.0
 LINES = 32
 READ_TIMEOUT_S = 30
@@ -119,6 +122,9 @@ class TaptrainApp:
         ):
             self.services.nudges.append(wake)
             self._every(TICK_S, name, wake)
+        self._every(TICK_S, "handed", Handed(self.services).tick)
+        if self.settings.inbox is not None:
+            self._every(INBOX_S, "inbox", Drop(self.services, self.settings.inbox).tick)
         self._every(BOARDS_S, "boards", Boards(self.services).tick)
         self._every(WEIGH_S, "votes", Weigher(self.services, self._pool).tick)
         # Soon as well: a bot that is started anew every day would never clean.

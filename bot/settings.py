@@ -33,6 +33,7 @@ class Settings(BaseSettings):
     app_name: str = ""
     allow_private_hosts: str = "0"
     offline: bool = False
+    inbox: Path | None = None
 
     @field_validator("token")
     @classmethod
@@ -54,6 +55,16 @@ class Settings(BaseSettings):
     @classmethod
     def _home(cls, value: Path) -> Path:
         return value.expanduser().resolve()
+
+    @field_validator("inbox")
+    @classmethod
+    def _inbox(cls, value: Path | None) -> Path | None:
+        if value is None:
+            return None
+        folder = value.expanduser().resolve()
+        if not folder.is_dir():
+            raise ValueError("must be a folder that is there")
+        return folder
 
     @field_validator("port")
     @classmethod

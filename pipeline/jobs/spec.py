@@ -63,14 +63,16 @@ class InputFile(Part):
 class CollectSpec(Part):
     """Fetch a source, sample frames, screen them, read labels.
 
-    `what` is a link, or empty when `files` came by chat. `known_file` holds a JSON list of
-    KnownImage, relative to the attempt's folder. `allow_private`: "0", "1" or comma-parted hosts.
+    `what` is a link, or empty when `files` came by chat or `folder` lies on this machine.
+    `known_file` holds a JSON list of KnownImage, relative to the attempt's folder.
+    `allow_private`: "0", "1" or comma-parted hosts.
     """
 
     kind: Literal["collect"] = "collect"
     store: str
     source_id: int
     what: str = ""
+    folder: str = ""
     files: list[InputFile] = []
     every_s: float = Field(default=1.0, gt=0, le=86_400)
     max_images: int = Field(default=300, gt=0, le=100_000)

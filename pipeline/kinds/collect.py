@@ -57,6 +57,7 @@ def prepare(job: Job, folder: Path, places: Places, *, session: Session) -> Coll
         store=places.store,
         source_id=source.id,
         what=source.what if source.kind == "link" else "",
+        folder=source.what if source.kind == "folder" else "",
         files=[InputFile(path=up.path, name=up.name) for up in uploads if up.path],
         classes=[] if _provisional(project, session=session) else project.classes,
         known_file="known.json",

@@ -1,15 +1,16 @@
-"""Where images come from: files sent into the chat, direct links, and pages with a film."""
+"""Where images come from: files from the chat or this machine, links, and pages with a film."""
 
 from pipeline.errors import SourceError
 from pipeline.jobs.spec import (
     CollectSpec,
 )
 from pipeline.sources.base import Fetched, Room, Source
+from pipeline.sources.folder import FolderSource
 from pipeline.sources.link import LinkSource
 from pipeline.sources.upload import UploadSource
 from pipeline.sources.video import VideoSource
 
-SOURCES: tuple[Source, ...] = (UploadSource(), LinkSource(), VideoSource())
+SOURCES: tuple[Source, ...] = (UploadSource(), FolderSource(), LinkSource(), VideoSource())
 """In the order they are asked; the last takes every link that is left."""
 
 

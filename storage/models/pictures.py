@@ -12,8 +12,9 @@ class Source(SQLModel, table=True):
     """Where images came from.
 
     `state`: collecting, asking (waits for the trust answer), ready, failed, removed.
-    `trust`: None (not asked), yes, sample, no. `kind`: link, upload, correction
-    (a photo on which a model was wrong; `what` names the try).
+    `trust`: None (not asked), yes, sample, no. `kind`: link, upload, folder
+    (of this machine; `what` is its path), correction (a photo on which a model was wrong; `what`
+    names the try).
     """
 
     id: int | None = Field(default=None, primary_key=True)
