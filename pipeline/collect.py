@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, TypeAdapter
 
-from pipeline import shown
+from pipeline import provenance, shown
 from pipeline.archive import printable
 from pipeline.errors import SourceError, WorkerError
 from pipeline.formats import Match
@@ -127,6 +127,7 @@ def _collect(spec: CollectSpec, reporter: Reporter, work: Path) -> CollectResult
         seconds=seconds or None,
         montage=shown.montage(spec, items, answers, known, labels.classes, store, reporter.out),
         answered=len(answers),
+        notes=provenance.of_files(inbox.labels),
     )
 
 
@@ -225,6 +226,7 @@ def _result(
     seconds: float | None,
     montage: str | None,
     answered: int,
+    notes: dict[str, str],
 ) -> CollectResult:
     counts = shown.counts(items, labels.classes)
     return CollectResult(
@@ -241,7 +243,10 @@ def _result(
         bad_row_count=report.count,
         montage=montage,
         seconds=seconds,
-        provenance={**fetched.provenance, **({"labels": form} if form else {})},
+        # What an archive says of itself fills what its source does not know.
+        provenance=provenance.normalised(
+            {"title": fetched.title, **notes, **fetched.provenance, "labels": form}
+        ),
         answers_file="answers.jsonl" if answered else None,
         answered=answered,
     )
