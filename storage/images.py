@@ -24,6 +24,7 @@ class ImageRow(NamedTuple):
     name: str
     width: int
     height: int
+    phash: str
     group_key: str
     source_id: int
     seconds: float | None
