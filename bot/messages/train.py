@@ -38,6 +38,8 @@ def card(
         f"{count(summary['images'], 'picture')}.{machine}",
         _parts(summary),
         *(f"ℹ️ {esc(note)}" for note in summary["notes"]),
+        # Versions of earlier releases do not tell.
+        f"📄 {esc(summary['licence'])}" if summary.get("licence") else "",
     ]
     if not any(times.values()):
         lines.append("Measuring how fast this machine is…")

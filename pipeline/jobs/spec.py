@@ -217,7 +217,8 @@ class TrainResult(Part):
     """A finished training. `plots`: JPEG/PNG paths, boxes on unseen pictures first.
 
     `start_weights`: `yolov8n.pt`, or `yolov8n.yaml` when it began from nothing. `val` is the part
-    that chose the best epoch, `test` is never looked at before.
+    that chose the best epoch, `test` is never looked at before. `near_copies`: how many pictures of
+    each of them look like one that was learned from.
     """
 
     kind: Literal["train"] = "train"
@@ -229,6 +230,7 @@ class TrainResult(Part):
     imgsz: int
     val: Figures | None
     test: Figures | None
+    near_copies: dict[str, int] = {}
     plots: list[str] = []
     seconds: float
     seconds_per_epoch: float
