@@ -28,6 +28,7 @@ from pipeline.jobs.spec import (
 )
 from pipeline.net import Policy, guard
 from pipeline.returned import read_in
+from pipeline.same_film import join_known
 from pipeline.screen import Candidate, Verdict, evenly, screen
 from pipeline.shots import Shot, photo_shots, video_shots
 from pipeline.sources import fetch
@@ -86,7 +87,7 @@ def _collect(spec: CollectSpec, reporter: Reporter, work: Path) -> CollectResult
     shots, seconds = [], 0.0
     limit = max(1, spec.max_images * OVERSAMPLE // max(1, len(inbox.videos)))
     for number, (name, path) in enumerate(inbox.videos.items()):
-        group = f"source:{spec.source_id}:{number}"
+        group = f"{spec.group}:{number}"
         part, length = video_shots(
             path, name, group, every_s=spec.every_s, limit=limit, work=work, reporter=reporter
         )
@@ -95,7 +96,7 @@ def _collect(spec: CollectSpec, reporter: Reporter, work: Path) -> CollectResult
     photos, unreadable = photo_shots(
         {name: inbox.photos[name] for name in chosen},
         labels.boxes,
-        prefix=f"source:{spec.source_id}",
+        prefix=spec.group,
         first=len(inbox.videos),
         work=work,
         reporter=reporter,
@@ -110,6 +111,7 @@ def _collect(spec: CollectSpec, reporter: Reporter, work: Path) -> CollectResult
     store = FileStore(spec.store)
     verdict = _screen(known, shots, store, reporter)
     dropped.update(verdict.dropped.values())
+    join_known(shots, known, verdict)
     kept = _thin(shots, verdict, spec.max_images)
     dropped["over_max"] += len(verdict.kept) - len(kept)
     items = _store(shots, kept, verdict, store, reporter)

@@ -63,13 +63,15 @@ class InputFile(Part):
 class CollectSpec(Part):
     """Fetch a source, sample frames, screen them, read labels.
 
-    `what` is a link, or empty when `files` came by chat. `known_file` holds a JSON list of
+    `what` is a link, or empty when `files` came by chat. `again`: the number of the job that fetches
+    a source anew, 0 for the first time. `known_file` holds a JSON list of
     KnownImage, relative to the attempt's folder. `allow_private`: "0", "1" or comma-parted hosts.
     """
 
     kind: Literal["collect"] = "collect"
     store: str
     source_id: int
+    again: int = 0
     what: str = ""
     files: list[InputFile] = []
     every_s: float = Field(default=1.0, gt=0, le=86_400)
@@ -78,6 +80,11 @@ class CollectSpec(Part):
     known_file: str | None = None
     allow_private: str = "0"
     max_bytes: int = 4 << 30
+
+    @property
+    def group(self) -> str:
+        """What the group keys of this fetch begin with."""
+        return f"source:{self.source_id}" + (f":again{self.again}" if self.again else "")
 
 
 class BadRow(Part):
