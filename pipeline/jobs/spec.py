@@ -63,9 +63,9 @@ class InputFile(Part):
 class CollectSpec(Part):
     """Fetch a source, sample frames, screen them, read labels.
 
-    `what` is a link, or empty when `files` came by chat. `again`: the number of the job that fetches
-    a source anew, 0 for the first time. `known_file` holds a JSON list of
-    KnownImage, relative to the attempt's folder. `allow_private`: "0", "1" or comma-parted hosts.
+    `what` is a link, or empty when `files` came by chat. `again`: the number of the job that
+    fetches a source anew, 0 for the first time. `known_file` holds a JSON list of KnownImage,
+    relative to the attempt's folder. `allow_private`: "0", "1" or comma-parted hosts.
     """
 
     kind: Literal["collect"] = "collect"

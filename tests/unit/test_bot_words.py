@@ -13,6 +13,7 @@ from bot.commands import COMMANDS
 from bot.messages import collect, common, label, project, propose, result, stats, train, why
 from bot.messages import drawing as drawn
 from bot.messages import settings as chosen
+from bot.messages import sources as origins
 from bot.messages import team as people
 from bot.routes import COMMAND_HANDLERS, TAPS
 from bot.wishes import Wish
@@ -25,7 +26,7 @@ from pipeline.labelling.standings import Standings
 from pipeline.labelling.twotaps import grid
 from storage.figures import Agreement, Ready
 from storage.jobs import Place
-from storage.models import Drawing, Job, Member, Project, Sheet, Source
+from storage.models import Drawing, Job, Member, Project, Sheet, Source, now
 from storage.settings import ProjectSettings
 from storage.team import Share
 
@@ -122,8 +123,20 @@ def every_wish() -> Iterator[Wish]:
     yield collect.failed(here, source(), HOSTILE)
     yield collect.cancelled(here, source())
     yield collect.removed(here, source(), 2)
-    yield collect.source_list(here, [source("ready")] * 30)
-    yield collect.source_list(here, [])
+    for page in range(5):
+        yield origins.listing(here, [source("ready")] * 30, page)
+    yield origins.listing(here, [])
+    for how in ("collecting", "asking", "ready", "paused", "failed"):
+        one = source(how)
+        one.kind, one.what, one.nightly_at = "link", HOSTILE, now()
+        one.provenance = dict.fromkeys(("title", "link", "author", "licence"), HOSTILE)
+        one.counts = {"kept": LARGE, "read": LARGE, "boxes": {"a": 1}, "trouble": HOSTILE}
+        yield origins.page(here, one, zone="Asia/Kolkata", note=HOSTILE)
+    yield origins.fetching(here, source(), job("collect"))
+    yield origins.fetching(here, source(), job("collect"), Progress(stage="fetch", done=1))
+    yield origins.nothing_new(here, source())
+    yield origins.not_fetched(here, source(), HOSTILE)
+    yield origins.stopped(here, source())
     yield collect.uploads_failed(here, [HOSTILE])
     for kind in ("box", "image"):
         yield label.sheet(here, sheet(kind), {1, 9}, done=3)
