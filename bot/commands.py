@@ -22,6 +22,7 @@ COMMANDS = (
     Command("sources", "", "where the pictures come from"),
     Command("label", "", "check boxes by tapping"),
     Command("stats", "", "what is there, and what waits for what"),
+    Command("datasets", "[N] [M]", "versions of the data: compare, restore"),
     Command("train", "[quick|balanced|best]", "train a model"),
     Command("queue", "", "what is running and waiting"),
     Command("cancel", "[JOB]", "stop a job"),

@@ -18,6 +18,7 @@ from telegram.ext import (
 from bot import corrections, together
 from bot.handlers import (
     add,
+    datasets,
     drawing,
     files,
     grid,
@@ -52,6 +53,7 @@ COMMAND_HANDLERS: dict[str, Callback] = {
     "sources": sources.list_,
     "label": label.label,
     "stats": stats.stats,
+    "datasets": datasets.datasets_,
     "train": train.train_,
     "queue": train.queue,
     "cancel": train.cancel,
@@ -85,6 +87,9 @@ TAPS: dict[str, Tap] = {
     "g": grid.tap_grid,
     "correct": corrections.tap_correct,
     "stats": stats.tap_stats,
+    "ds": datasets.tap_dataset,
+    "dss": datasets.tap_list,
+    "all": datasets.tap_everything,
     "train": train.tap_train,
     "go": train.tap_go,
     "x": train.tap_cancel,

@@ -58,6 +58,12 @@ def of_project(project_id: int, *, session: Session) -> list[Source]:
     return list(session.exec(query))
 
 
+def live_ids(project_id: int, *, session: Session) -> set[int]:
+    """The ids of the sources whose images count."""
+    query = select(Source.id).where(Source.project_id == project_id, col(Source.state).in_(LIVE))
+    return {source_id for source_id in session.exec(query) if source_id is not None}
+
+
 def answer_trust(source: Source, answer: str, *, member_id: int, session: Session) -> None:
     """Record whether the source's own labels are taken as they are: yes, sample or no.
 
