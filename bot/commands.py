@@ -27,7 +27,7 @@ COMMANDS = (
     Command("queue", "", "what is running and waiting"),
     Command("cancel", "[JOB]", "stop a job"),
     Command("models", "", "the models so far"),
-    Command("export", "[N] | labels [FORMAT]", "a model's package, or labels for other tools"),
+    Command("export", "[N] | labels | dataset N", "a model's package, or files for other tools"),
     Command("predict", "", "try the model on a photo"),
     Command("why", "[TILE]", "as a reply to a picture of mine: why it is decided so"),
     Command("team", "", "who did what"),

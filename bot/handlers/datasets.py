@@ -6,6 +6,7 @@ from telegram import Update
 
 from bot import access
 from bot.messages import datasets as words
+from bot.messages import export as export_words
 from bot.training import card_wish
 from bot.turn import Context, Turn, act
 from bot.wishes import Wish
@@ -51,6 +52,9 @@ def tap_dataset(turn: Turn, args: list[str]) -> str:
             return ""
         case ["with", other]:
             turn.rewrite(_comparison(turn, version.number, int(other)))
+            return ""
+        case ["files"]:
+            turn.rewrite(export_words.choose_for(turn.project, version))
             return ""
         case ["restore"]:
             return _restore(turn, version)

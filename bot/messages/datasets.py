@@ -97,7 +97,7 @@ def _buttons(
     restore = (
         [do("↺ Use everything", "release"), button("🏋 Train", at(project, "train"))]
         if pinned
-        else [do("📌 Restore", "restore")]
+        else [do("📌 Restore", "restore"), do("🏷 As files", "files")]
     )
     return [*rows(compare, 2), restore, [button("‹ Data sets", at(project, "dss"), 0)]]
 

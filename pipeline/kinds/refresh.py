@@ -30,7 +30,7 @@ SUMMED_BY_NAME = ("dropped", "boxes", "unknown_classes")
 
 
 class CannotRefresh(SourceError):
-    """Only links can be fetched again: send new photos or files, and they are added."""
+    """That can't be fetched again: send the link, the photos or the files anew."""
 
 
 class StillComing(SourceError):
@@ -66,8 +66,10 @@ def queue(source: Source, *, chat_id: int, member_id: int, key: str, session: Se
         raise CannotRefresh
     if source.state == "paused":
         raise IsPaused
-    if source.state not in sources.LIVE or _coming(source, session=session):
+    if source.state == "collecting" or _coming(source, session=session):
         raise StillComing
+    if source.state not in sources.LIVE:
+        raise CannotRefresh
     return _create(source, ASKED, chat_id, member_id, f"refresh:{key}", session)
 
 

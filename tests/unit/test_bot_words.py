@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot import wishes
 from bot.commands import COMMANDS
-from bot.messages import collect, common, label, project, propose, result, stats, train, why
+from bot.messages import collect, common, export, label, project, propose, result, stats, train, why
 from bot.messages import datasets as frozen
 from bot.messages import drawing as drawn
 from bot.messages import settings as chosen
@@ -159,6 +159,7 @@ def every_wish() -> Iterator[Wish]:
         yield frozen.page(here, one, {20: [model]}, list(range(9)), note=HOSTILE)
     boxes = {f"{HOSTILE}{number}": (number, 3) for number in range(40)}
     yield frozen.comparison(here, 1, 2, Difference(1, 2, 3, 4, boxes))
+    yield export.choose_for(here, data[0])
     yield frozen.comparison(here, 1, 2, Difference(0, 0, 0, 0, {}))
     yield train.card(here, 3, data[0], {"quick": "~1 min"}, gpu=False)
     yield collect.uploads_failed(here, [HOSTILE])
