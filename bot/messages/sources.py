@@ -14,6 +14,7 @@ from storage.models import Job, Project, Source
 PAGE = 8
 TRUST = {"yes": "trusted", "sample": "a sample is checked", "no": "checked", None: "not answered"}
 KINDS = {"link": "a link", "upload": "sent into the chat", "correction": "a corrected photo"}
+CLOCK = "Your clock is another? Send it so: <code>/settings zone=Europe/Berlin</code>"
 STATES = {
     "collecting": "⏳ coming",
     "asking": "❓ are its labels right?",
@@ -60,7 +61,7 @@ def _short(source: Source) -> str:
     return ", ".join(notes)
 
 
-def page(project: Project, source: Source, *, zone: str, note: str = "") -> Wish:
+def page(project: Project, source: Source, *, zone: str) -> Wish:
     """One source: whose it is, what came of it, and what can be done with it."""
     known = provenance.attribution(source.provenance)
     licence = known.get("licence", "")
@@ -81,7 +82,7 @@ def page(project: Project, source: Source, *, zone: str, note: str = "") -> Wish
     lines += [f"{name}: {esc(fact)}" for name, fact in facts.items() if fact]
     lines += [STATES[source.state]] if source.state in STATES else []
     lines += [f"⚠️ {esc(source.counts['trouble'])}"] if source.counts.get("trouble") else []
-    lines += [f"ℹ️ {esc(note)}"] if note else []
+    lines += [f"ℹ️ {CLOCK}"] if source.nightly_at is not None and zone == "UTC" else []
     return text("\n".join(lines), _buttons(project, source))
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from bot.sandbox.client import SandboxClient
 from tests.acceptance.material import labelled_zip
-from tests.acceptance.play import add_trusted, ask, heard
+from tests.acceptance.play import WORK, add_trusted, ask, heard
 from tests.acceptance.unchanged import fruit
 from tests.support.bot import BotProcess
 
@@ -49,5 +49,9 @@ async def test_versions_are_compared_and_restored(
     assert f'"dataset_id": {first}' in request
     await ann.tap(queued, "✖")
     assert bot.value("SELECT restored_id FROM project") is None
+    await ask(ann, chat, "/export dataset 1", "as they were", button="YOLO")
+    sent = await ann.say(chat, "/export dataset 1 yolo")
+    archive = await heard(chat, sent, "12 pictures", "README.txt", seconds=WORK)
+    assert archive.file_name == "fruit-yolo-data-v1.zip"
     await ask(ann, chat, "/datasets 9", "no data v9")
     await ask(ann, chat, "/datasets x", "/datasets 1 3")

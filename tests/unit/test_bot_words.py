@@ -143,7 +143,8 @@ def every_wish() -> Iterator[Wish]:
         one.kind, one.what, one.nightly_at = "link", HOSTILE, now()
         one.provenance = dict.fromkeys(("title", "link", "author", "licence"), HOSTILE)
         one.counts = {"kept": LARGE, "read": LARGE, "boxes": {"a": 1}, "trouble": HOSTILE}
-        yield origins.page(here, one, zone="Asia/Kolkata", note=HOSTILE)
+        yield origins.page(here, one, zone="Asia/Kolkata")
+        yield origins.page(here, one, zone="UTC")
     yield origins.fetching(here, source(), job("collect"))
     yield origins.fetching(here, source(), job("collect"), Progress(stage="fetch", done=1))
     yield origins.nothing_new(here, source())
