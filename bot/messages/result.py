@@ -94,14 +94,15 @@ def caption(project: Project, model: Model, result: TrainResult, dataset: Datase
 
 
 def near_copies(model: Model) -> str:
-    """`0 of 28 unseen pictures look like one it learned from`; empty where nobody counted."""
+    """`0 of 28 pictures to judge by look like one it learned from`; empty where nobody counted."""
     alike: dict[str, int] = model.details.get("near_copies", {})
     parts = [part for part in alike if model.metrics.get(part)]
     if not parts:
         return ""
     found = sum(alike[part] for part in parts)
-    unseen = count(sum(model.metrics[part]["images"] for part in parts), "unseen picture")
-    return f"{found} of {unseen} {'looks' if found == 1 else 'look'} like one it learned from"
+    judges = count(sum(model.metrics[part]["images"] for part in parts), "picture")
+    look = "looks" if found == 1 else "look"
+    return f"{found} of {judges} to judge by {look} like one it learned from"
 
 
 def start(result: TrainResult) -> str:

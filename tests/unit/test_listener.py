@@ -110,7 +110,7 @@ def test_a_training_ends_with_an_album_and_the_packaging(
     assert (album.payload["kind"], len(album.payload["files"])) == ("album", 3)
     assert "mAP50 0.810" in album.payload["text"]
     assert "no group on both sides; 1 of " in album.payload["text"]
-    assert "unseen pictures looks like one it learned from" in album.payload["text"]
+    assert "pictures to judge by looks like one it learned from" in album.payload["text"]
     assert "from nothing" in album.payload["text"]
     queued = [place.job.kind for place in jobs.queue(session=session)]
     assert "package" in queued
