@@ -13,6 +13,7 @@ from telegram.error import InvalidToken, NetworkError, TelegramError
 from telegram.ext import Application, ApplicationBuilder
 
 from bot import housekeeping, routes
+from bot.anew import Nights
 from bot.commands import COMMANDS
 from bot.drop import Drop
 from bot.errors import on_error
@@ -48,6 +49,7 @@ TICK_S = 1.0
 BOARDS_S = 5.0
 INBOX_S = 5.0
 WEIGH_S = 10.0
+NIGHTS_S = 30.0
 LINES = 32
 READ_TIMEOUT_S = 30
 """A message given up on too early is sent again, and the chat has it twice."""
@@ -127,6 +129,7 @@ class TaptrainApp:
             self._every(INBOX_S, "inbox", Drop(self.services, self.settings.inbox).tick)
         self._every(BOARDS_S, "boards", Boards(self.services).tick)
         self._every(WEIGH_S, "votes", Weigher(self.services, self._pool).tick)
+        self._every(NIGHTS_S, "nights", Nights(self.services).tick)
         # Soon as well: a bot that is started anew every day would never clean.
         self._every(24 * 3600, "cleaning", self._clean, first_s=60)
         await self._ptb.start()

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from zoneinfo import available_timezones
 
 from pipeline.errors import UserError
 from storage.members import GIVEN
@@ -11,7 +12,7 @@ from storage.settings import ADMINS, EVERYONE, MAX_VOTES
 PAIR = re.compile(r"\s*([^=]+?)\s*=\s*(\S+)")
 WHO = ("train", "delete", "invite")
 OWN = "votes."
-NAMES = "votes, votes.CLASS, autotrain, train, delete, invite and role"
+NAMES = "votes, votes.CLASS, autotrain, train, delete, invite, zone and role"
 HOW = "Send it so: /settings votes=3"
 ON_OFF = {"on": True, "yes": True, "off": False, "no": False}
 
@@ -68,7 +69,16 @@ def _value(name: str, value: str) -> dict[str, object]:
                 f"{name} wants {EVERYONE} or {ADMINS}. Send it so: /settings {name}={ADMINS}"
             )
         return {name: value}
+    if name == "zone":
+        return {"zone": _zone(value)}
     raise UserError(f"There is no setting “{name[:40]}”. I know {NAMES}. {HOW}")
+
+
+def _zone(value: str) -> str:
+    for known in available_timezones():
+        if known.casefold() == value:
+            return known
+    raise UserError("I don't know that place. Send it so: /settings zone=Europe/Berlin")
 
 
 def _votes(value: str) -> int:

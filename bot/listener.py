@@ -4,10 +4,11 @@ import logging
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from types import ModuleType
 
 from sqlmodel import Session
 
-from bot import archives, carrying, notices
+from bot import anew, archives, carrying, notices
 from bot.messages import train as train_words
 from bot.notices import Desk
 from pipeline.jobs.events import Progress
@@ -26,7 +27,17 @@ from pipeline.jobs.spec import (
 from pipeline.jobs.spec_export import LabelsResult
 from pipeline.jobs.spec_labels import ConsensusResult
 from pipeline.jobs.spec_tracks import CarryResult
-from pipeline.kinds import carry, collect, consensus, labels, package, predict, propose, train
+from pipeline.kinds import (
+    carry,
+    collect,
+    consensus,
+    labels,
+    package,
+    predict,
+    propose,
+    refresh,
+    train,
+)
 from pipeline.kinds.places import Places
 from storage import outbox
 from storage.models import Job, now
@@ -78,7 +89,8 @@ class JobListener:
 
     def progressed(self, job: Job, progress: Progress, *, session: Session) -> None:
         """Show how far it is, as often as the chat can bear."""
-        wish = notices.progress(job, progress, self._desk(session))
+        tell = anew.progress if refresh.is_one(job) else notices.progress
+        wish = tell(job, progress, self._desk(session))
         if wish is None:
             return
         key = notices.card_key(job)
@@ -107,6 +119,8 @@ class JobListener:
         """Keep the result and tell it."""
         desk = self._desk(session)
         match result:
+            case CollectResult() if refresh.is_one(job):
+                anew.collected(job, result, folder, desk)
             case CollectResult():
                 notices.collected(job, result, folder, desk)
             case ProposeResult():
@@ -130,8 +144,7 @@ class JobListener:
         """Tell the cause in words."""
         if job.kind in SILENT:
             return
-        tell = archives.failed if job.kind == "labels" else notices.failed
-        tell(job, self._desk(session))
+        _teller(job).failed(job, self._desk(session))
 
     def retrying(self, job: Job, *, session: Session) -> None:
         """Tell that it starts again."""
@@ -143,5 +156,11 @@ class JobListener:
         """Tell that it stopped."""
         if job.kind in SILENT:
             return
-        tell = archives.cancelled if job.kind == "labels" else notices.cancelled
-        tell(job, self._desk(session))
+        _teller(job).cancelled(job, self._desk(session))
+
+
+def _teller(job: Job) -> ModuleType:
+    """Who tells of this job's end."""
+    if refresh.is_one(job):
+        return anew
+    return archives if job.kind == "labels" else notices

@@ -24,7 +24,7 @@ from pipeline.jobs.spec import (
     ProposeResult,
     TrainResult,
 )
-from pipeline.kinds import collect, package, propose, train
+from pipeline.kinds import collect, package, propose, refresh, train
 from pipeline.kinds.places import Places
 from pipeline.labelling import seconds
 from pipeline.labelling.outlook import askable
@@ -81,7 +81,9 @@ def page_addresses(model: Model, *, public_url: str, web_url: str) -> tuple[str 
 
 def card_key(job: Job) -> str:
     """The message that a job moves."""
-    return f"source:{job.request['source_id']}" if job.kind == "collect" else f"job:{job.id}"
+    if job.kind == "collect" and not refresh.is_one(job):
+        return f"source:{job.request['source_id']}"
+    return f"job:{job.id}"
 
 
 def interval(job: Job, *, session: Session) -> float:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, TypeAdapter
 
-from pipeline import shown
+from pipeline import provenance, shown
 from pipeline.archive import printable
 from pipeline.errors import SourceError, WorkerError
 from pipeline.formats import Match
@@ -28,6 +28,7 @@ from pipeline.jobs.spec import (
 )
 from pipeline.net import Policy, guard
 from pipeline.returned import read_in
+from pipeline.same_film import join_known
 from pipeline.screen import Candidate, Verdict, evenly, screen
 from pipeline.shots import Shot, photo_shots, video_shots
 from pipeline.sources import fetch
@@ -86,7 +87,7 @@ def _collect(spec: CollectSpec, reporter: Reporter, work: Path) -> CollectResult
     shots, seconds = [], 0.0
     limit = max(1, spec.max_images * OVERSAMPLE // max(1, len(inbox.videos)))
     for number, (name, path) in enumerate(inbox.videos.items()):
-        group = f"source:{spec.source_id}:{number}"
+        group = f"{spec.group}:{number}"
         part, length = video_shots(
             path, name, group, every_s=spec.every_s, limit=limit, work=work, reporter=reporter
         )
@@ -95,7 +96,7 @@ def _collect(spec: CollectSpec, reporter: Reporter, work: Path) -> CollectResult
     photos, unreadable = photo_shots(
         {name: inbox.photos[name] for name in chosen},
         labels.boxes,
-        prefix=f"source:{spec.source_id}",
+        prefix=spec.group,
         first=len(inbox.videos),
         work=work,
         reporter=reporter,
@@ -110,6 +111,7 @@ def _collect(spec: CollectSpec, reporter: Reporter, work: Path) -> CollectResult
     store = FileStore(spec.store)
     verdict = _screen(known, shots, store, reporter)
     dropped.update(verdict.dropped.values())
+    join_known(shots, known, verdict)
     kept = _thin(shots, verdict, spec.max_images)
     dropped["over_max"] += len(verdict.kept) - len(kept)
     items = _store(shots, kept, verdict, store, reporter)
@@ -127,6 +129,7 @@ def _collect(spec: CollectSpec, reporter: Reporter, work: Path) -> CollectResult
         seconds=seconds or None,
         montage=shown.montage(spec, items, answers, known, labels.classes, store, reporter.out),
         answered=len(answers),
+        notes=provenance.of_files(inbox.labels),
     )
 
 
@@ -225,6 +228,7 @@ def _result(
     seconds: float | None,
     montage: str | None,
     answered: int,
+    notes: dict[str, str],
 ) -> CollectResult:
     counts = shown.counts(items, labels.classes)
     return CollectResult(
@@ -241,7 +245,10 @@ def _result(
         bad_row_count=report.count,
         montage=montage,
         seconds=seconds,
-        provenance={**fetched.provenance, **({"labels": form} if form else {})},
+        # What an archive says of itself fills what its source does not know.
+        provenance=provenance.normalised(
+            {"title": fetched.title, **notes, **fetched.provenance, "labels": form}
+        ),
         answers_file="answers.jsonl" if answered else None,
         answered=answered,
     )

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from pipeline import split
+from pipeline import balance, licences, provenance, split
 from pipeline.errors import DatasetError
 from storage import datasets, images, sources
 from storage.files import FileStore
@@ -20,6 +20,9 @@ SEED = 0
 
 def build(project: Project, *, files: FileStore, session: Session) -> DatasetVersion:
     """Make (or find again) the version that holds everything decided so far.
+
+    Of pictures to learn from that show nothing one in ten stays. Those to judge by all stay: what
+    was kept aside once is what every later model is measured on.
 
     Raises:
         DatasetError: nothing is ready, or too little for three parts.
@@ -44,20 +47,50 @@ def build(project: Project, *, files: FileStore, session: Session) -> DatasetVer
     fresh = {i: part for i, part in result.parts.items() if rows[i].part != part}
     images.set_parts(fresh, session=session)
     rows |= {i: rows[i]._replace(part=part) for i, part in fresh.items()}
-    used = [rows[i] for i in sorted(ready) if result.parts[i] in PARTS]
+    placed = [rows[i] for i in sorted(ready) if result.parts[i] in PARTS]
+    used = _without_surplus(placed, kept)
     manifest: Json = {
         "project": project.name,
         "classes": project.classes,
         "images": [_entry(image, kept[image.id], of_class) for image in used],
         "sources": attribution({image.source_id for image in used}, session=session),
     }
+    notes = [*result.notes, *balance.advice(_by_class(used, kept), project.classes)]
+    if len(used) < len(placed):
+        notes.append(balance.about_empty(len(placed) - len(used)))
     return datasets.add(
         manifest,
-        _summary(used, kept, result),
+        {
+            **_summary(used, kept, result),
+            "notes": notes,
+            "licence": licences.sentence(manifest["sources"]),
+        },
         project_id=project.id,
         files=files,
         session=session,
     )
+
+
+def next_for(project: Project, *, files: FileStore, session: Session) -> DatasetVersion:
+    """What the next training learns from: the restored version where there is one, else `build`.
+
+    Raises:
+        DatasetError: as `build`.
+    """
+    if project.restored_id is not None:
+        return datasets.get(project.restored_id, session=session)
+    return build(project, files=files, session=session)
+
+
+def _without_surplus(placed: list[ImageRow], kept: dict[int, list[BoxRow]]) -> list[ImageRow]:
+    learned = [image for image in placed if image.part == "train"]
+    empty = {image.sha256 for image in learned if not kept[image.id]}
+    stay = balance.kept_empty(empty, len(learned) - len(empty))
+    return [image for image in placed if image.sha256 not in empty or image.sha256 in stay]
+
+
+def _by_class(used: list[ImageRow], kept: dict[int, list[BoxRow]]) -> Counter[str]:
+    return Counter(box.label for image in used for box in kept[image.id])
 
 
 def _split_image(image: ImageRow, boxes: list[BoxRow]) -> split.SplitImage:
@@ -80,6 +113,7 @@ def _entry(image: ImageRow, boxes: list[BoxRow], of_class: dict[str, int]) -> Js
         "name": image.name,
         "width": image.width,
         "height": image.height,
+        "phash": image.phash,
         "part": image.part,
         "group": image.group_key,
         "source": image.source_id,
@@ -92,7 +126,9 @@ def _entry(image: ImageRow, boxes: list[BoxRow], of_class: dict[str, int]) -> Js
 def attribution(ids: set[int], *, session: Session) -> list[Json]:
     """Where these sources' pictures came from, and whose they are."""
     rows = (sources.get(source_id, session=session) for source_id in sorted(ids))
-    return [{"id": row.id, "title": row.title, **row.provenance} for row in rows]
+    return [
+        {"id": row.id, "title": row.title, **provenance.attribution(row.provenance)} for row in rows
+    ]
 
 
 def _summary(
@@ -105,9 +141,8 @@ def _summary(
         }
         for part in PARTS
     }
-    classes = Counter(box.label for image in used for box in kept[image.id])
+    classes = _by_class(used, kept)
     judged = parts["val"]["boxes"]
-    notes = list(result.notes)
     leaks = split.leaks(
         [_split_image(image, kept[image.id]) for image in used],
         {image.id: str(image.part) for image in used},
@@ -117,7 +152,7 @@ def _summary(
         "boxes": sum(classes.values()),
         "classes": dict(classes),
         "parts": parts,
-        "notes": notes,
+        "empty": sum(not kept[image.id] for image in used),
         "blocks": result.blocks,
         "leaks": leaks,
         "sure": judged >= MIN_TO_JUDGE,

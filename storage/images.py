@@ -2,9 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, and_, insert, or_, update
+from sqlalchemy import ColumnElement, and_, func, insert, or_, update
 from sqlalchemy import select as columns
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
@@ -24,6 +25,7 @@ class ImageRow(NamedTuple):
     name: str
     width: int
     height: int
+    phash: str
     group_key: str
     source_id: int
     seconds: float | None
@@ -42,6 +44,18 @@ class KnownRow(NamedTuple):
     phash: str
     group_key: str
     labelled: bool
+
+
+class BoxOnImage(NamedTuple):
+    """A box with its ids, label and place, normalised xyxy."""
+
+    id: int
+    image_id: int
+    label: str
+    x1: float
+    y1: float
+    x2: float
+    y2: float
 
 
 class BoxRow(NamedTuple):
@@ -146,6 +160,24 @@ def box_rows(ids: Sequence[int], *, session: Session) -> dict[int, BoxRow]:
         for some in portions(ids)
         for box_id, *row in session.execute(wanted.where(col(Box.id).in_(some)))
     }
+
+
+def boxes_on(image_ids: Sequence[int], *, session: Session) -> list[BoxOnImage]:
+    """Every box of these images, whether it counts or not, newest first."""
+    wanted = columns(*(getattr(Box, name) for name in BoxOnImage._fields))
+    return [
+        BoxOnImage._make(row)
+        for some in portions(image_ids)
+        for row in session.execute(
+            wanted.where(col(Box.image_id).in_(some)).order_by(col(Box.id).desc())
+        )
+    ]
+
+
+def newest_box(project_id: int, *, by: datetime, session: Session) -> int:
+    """The highest box id that the project had at a moment (UTC, naive); 0 without any."""
+    query = select(func.max(Box.id)).where(Box.project_id == project_id, col(Box.created_at) <= by)
+    return session.exec(query).one() or 0
 
 
 def set_parts(parts: Mapping[int, str], *, session: Session) -> None:

@@ -104,6 +104,12 @@ def get(job_id: int, *, session: Session) -> Job | None:
     return session.get(Job, job_id)
 
 
+def of_project(project_id: int, kind: str, *, session: Session) -> list[Job]:
+    """The project's jobs of a kind, newest first."""
+    query = select(Job).where(Job.project_id == project_id, Job.kind == kind)
+    return list(session.exec(query.order_by(col(Job.id).desc())))
+
+
 def terminal(job: Job) -> bool:
     """Whether the job is over for good."""
     return job.state in TERMINAL

@@ -15,7 +15,7 @@ class ProjectSettings:
     """A project's settings; see docs/reference/commands.md for what each does.
 
     `votes`: members who have to agree before a tile is decided; `votes_by_class` overrides it.
-    `train`, `delete`, `invite`: everyone or admins.
+    `train`, `delete`, `invite`: everyone or admins. `zone`: by whose clock it is night.
     """
 
     votes: int = 1
@@ -24,6 +24,7 @@ class ProjectSettings:
     train: str = EVERYONE
     delete: str = ADMINS
     invite: str = EVERYONE
+    zone: str = "UTC"
 
     def votes_for(self, label: str) -> int:
         """How many votes a box of this class needs."""

@@ -1,10 +1,15 @@
 """Sources: where images came from, and whether their labels are trusted."""
 
+from datetime import datetime
+
 from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
 from storage import images
-from storage.models import Box, Image, Source, Vote
+from storage.models import Box, Chat, Image, Project, Source, Vote
+
+LIVE = ("ready", "asking")
+"""States in which a source's images count (see `images.live`)."""
 
 
 def create(
@@ -53,6 +58,12 @@ def of_project(project_id: int, *, session: Session) -> list[Source]:
     return list(session.exec(query))
 
 
+def live_ids(project_id: int, *, session: Session) -> set[int]:
+    """The ids of the sources whose images count."""
+    query = select(Source.id).where(Source.project_id == project_id, col(Source.state).in_(LIVE))
+    return {source_id for source_id in session.exec(query) if source_id is not None}
+
+
 def answer_trust(source: Source, answer: str, *, member_id: int, session: Session) -> None:
     """Record whether the source's own labels are taken as they are: yes, sample or no.
 
@@ -98,8 +109,39 @@ def remove(source: Source, *, session: Session) -> int:
 
 def put_back(source: Source, *, session: Session) -> None:
     """Undo a removal; pictures that came in again with another source stay with that one."""
+    _settle(source, session=session)
+
+
+def pause(source: Source, *, session: Session) -> None:
+    """Leave a source out of questions and new versions for a while; its pictures stay known."""
+    source.state = "paused"
+    session.add(source)
+
+
+def resume(source: Source, *, session: Session) -> None:
+    """A paused source goes on."""
+    _settle(source, session=session)
+
+
+def _settle(source: Source, *, session: Session) -> None:
     source.state = "asking" if source.labelled and source.trust is None else "ready"
     session.add(source)
+
+
+def due(at: datetime, *, session: Session) -> list[tuple[Source, Project]]:
+    """What is to be fetched anew by this time (UTC, naive), in chats that can be told."""
+    query = (
+        select(Source, Project)
+        .join(Project, col(Project.id) == col(Source.project_id))
+        .join(Chat, col(Chat.id) == col(Project.chat_id))
+        .where(
+            col(Source.nightly_at) <= at,
+            col(Source.state).in_(LIVE),
+            col(Chat.reachable).is_(True),
+        )
+        .order_by(col(Source.id))
+    )
+    return [(source, project) for source, project in session.exec(query)]
 
 
 def take_over(old_key: str, new_key: str, *, project_id: int, session: Session) -> None:

@@ -1,4 +1,4 @@
-"""Adding by words: links, the trust question, the list of sources."""
+"""Adding by words: a command, a link, or an answer to a question of ours."""
 
 from urllib.parse import urlsplit
 
@@ -7,16 +7,10 @@ from telegram import Update
 from bot import access, adding
 from bot.handlers import files, grid
 from bot.handlers.projects import create, parse_answer
-from bot.messages import collect as words
-from bot.messages import label as label_words
 from bot.messages import project as project_words
 from bot.turn import Context, Turn, act
 from pipeline.errors import UserError
-from pipeline.kinds import propose
-from pipeline.labelling import answers, outlook, samples
-from storage import outbox, projects, sources
-from storage import sheets as sheet_rows
-from storage.models import Source
+from storage import outbox
 
 MAX_LINK = 2000
 
@@ -100,97 +94,7 @@ async def text(update: Update, context: Context) -> None:
         await act(update, context, take)
 
 
-async def list_(update: Update, context: Context) -> None:
-    """`/sources`."""
-    await act(update, context, _show_sources)
-
-
-def _show_sources(turn: Turn) -> None:
-    project = turn.project
-    assert project.id is not None
-    turn.say(words.source_list(project, sources.of_project(project.id, session=turn.session)))
-
-
-def tap_sources(turn: Turn, args: list[str]) -> str:
-    """🗂."""
-    _show_sources(turn)
-    return ""
-
-
 def tap_add(turn: Turn, args: list[str]) -> str:
     """➕."""
     turn.say(project_words.how_to_add(turn.project))
     return ""
-
-
-def _source(turn: Turn, source_id: str) -> Source:
-    try:
-        source = sources.get(int(source_id), session=turn.session)
-        project = projects.get(source.project_id, session=turn.session)
-    except LookupError:
-        raise UserError("That source is gone.") from None
-    turn.check_own(project)
-    return source
-
-
-def tap_trust(turn: Turn, args: list[str]) -> str:
-    """👍 Trust, 🔎 Check a sample, ✅ Check all."""
-    source = _source(turn, args[0])
-    if source.state != "asking":
-        raise UserError("That is answered already. /sources shows how.")
-    if args[1] not in ("yes", "sample", "no"):
-        raise UserError("I don't know this button. /sources shows the choices.")
-    sources.answer_trust(source, args[1], member_id=turn.member.id, session=turn.session)
-    answers.settle(source, member_id=turn.member.id, session=turn.session)
-    project = projects.get(source.project_id, session=turn.session)
-    access.check_may_label(turn, project)
-    assert project.id is not None
-    turn.session.flush()
-    told = samples.settle(project.id, member_id=turn.member.id, session=turn.session)
-    state = outlook.askable(project.id, session=turn.session)
-    turn.say(words.trust_answered(project, source, state))
-    if told:
-        turn.say(label_words.samples_settled(project, told))
-    propose.queue(
-        project,
-        chat_id=turn.chat.id,
-        member_id=turn.member.id,
-        after=f"source:{source.id}",
-        session=turn.session,
-    )
-    return "👍"
-
-
-def tap_remove(turn: Turn, args: list[str]) -> str:
-    """↩ Remove."""
-    source = _source(turn, args[0])
-    if source.state == "collecting":
-        raise UserError("That is still coming. Stop it first, or wait a moment.")
-    if source.state in ("removed", "failed"):
-        raise UserError("That source is out already. /sources shows what is there.")
-    project = projects.get(source.project_id, session=turn.session)
-    access.check_may_delete(turn, project, added_by=source.created_by)
-    pictures = sources.remove(source, session=turn.session)
-    answers.take_back(source, session=turn.session)
-    turn.say(words.removed(project, source, pictures))
-    _lay_aside(turn, source)
-    return "Removed"
-
-
-def _lay_aside(turn: Turn, source: Source) -> None:
-    """Sheets that lie open may ask about what just went."""
-    for sheet in sheet_rows.on_table(source.project_id, session=turn.session):
-        sheet_rows.close(sheet, "aside", session=turn.session)
-
-
-def tap_put_back(turn: Turn, args: list[str]) -> str:
-    """↩ Put back: what a removal took out counts again."""
-    source = _source(turn, args[0])
-    if source.state != "removed":
-        raise UserError("That source is there already. /sources shows what is there.")
-    project = projects.get(source.project_id, session=turn.session)
-    access.check_may_delete(turn, project, added_by=source.created_by)
-    sources.put_back(source, session=turn.session)
-    answers.settle(source, member_id=turn.member.id, session=turn.session)
-    turn.say(words.put_back(project, source))
-    return "Back again"

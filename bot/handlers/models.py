@@ -10,8 +10,8 @@ from bot.turn import Context, Turn, act
 from pipeline.errors import UserError
 from pipeline.jobs.spec_export import Form
 from pipeline.kinds import labels, package
-from storage import registry
-from storage.models import Model
+from storage import datasets, registry
+from storage.models import DatasetVersion, Model
 
 FORMS: dict[str, Form] = {
     **{form: form for form in export_words.NAMES},
@@ -42,12 +42,15 @@ def _models(turn: Turn) -> None:
 
 
 async def export(update: Update, context: Context) -> None:
-    """`/export [N]`: the package of version N, or of the newest; `/export labels …`: the labels."""
+    """`/export [N]`: a model's package; `/export labels …`, `/export dataset N …`: files."""
     said = list(context.args or [])
 
     def send(turn: Turn) -> None:
         if said and said[0].lower() in ("labels", "label"):
             _export_labels(turn, [word.lower() for word in said[1:]])
+            return
+        if said and said[0].lower() in ("dataset", "data"):
+            _export_version(turn, [word.lower() for word in said[1:]])
             return
         if said and not said[0].lower().removeprefix("v").isdecimal():
             raise UserError("Which version? /models lists them; send /export and its number.")
@@ -90,10 +93,36 @@ def _export_labels(turn: Turn, said: list[str]) -> None:
     if not forms:
         _choose_form(turn, tasks=tasks)
         return
-    form = FORMS.get("".join(c for word in forms for c in word if c.isalnum()))
+    _queue_labels(turn, _form(forms), tasks=tasks)
+
+
+def _form(said: list[str]) -> Form:
+    form = FORMS.get("".join(c for word in said for c in word if c.isalnum()))
     if form is None:
         raise UserError(export_words.UNKNOWN)
-    _queue_labels(turn, form, tasks=tasks)
+    return form
+
+
+def _export_version(turn: Turn, said: list[str]) -> None:
+    """`/export dataset N [FORMAT]`; without a form the forms are shown."""
+    if not said:
+        raise UserError("Which version? /datasets lists them; send /export dataset 2 voc.")
+    version = _version(turn, said[0])
+    if len(said) == 1:
+        turn.say(export_words.choose_for(turn.project, version))
+    else:
+        _queue_labels(turn, _form(said[1:]), tasks=False, version=version)
+
+
+def _version(turn: Turn, said: str) -> DatasetVersion:
+    number = said.removeprefix("v")
+    project = turn.project
+    assert project.id is not None
+    if number.isdecimal() and len(number) < 7:
+        version = datasets.numbered(project.id, int(number), session=turn.session)
+        if version is not None:
+            return version
+    raise UserError(f"There is no data version “{said[:20]}”. /datasets lists what there is.")
 
 
 def tap_labels(turn: Turn, args: list[str]) -> str:
@@ -105,9 +134,12 @@ def tap_labels(turn: Turn, args: list[str]) -> str:
 def tap_labels_form(turn: Turn, args: list[str]) -> str:
     """One of the forms."""
     form = FORMS.get(args[0])
-    if form is None or args[1] not in ("all", "tasks"):
+    if form is None:
         raise ValueError(args)
-    _queue_labels(turn, form, tasks=args[1] == "tasks")
+    if args[1] in ("all", "tasks"):
+        _queue_labels(turn, form, tasks=args[1] == "tasks")
+    else:
+        _queue_labels(turn, form, tasks=False, version=_version(turn, args[1]))
     return "📤"
 
 
@@ -119,7 +151,9 @@ def _choose_form(turn: Turn, *, tasks: bool) -> None:
     turn.say(export_words.choose(turn.project, there, tasks=tasks))
 
 
-def _queue_labels(turn: Turn, form: Form, *, tasks: bool) -> None:
+def _queue_labels(
+    turn: Turn, form: Form, *, tasks: bool, version: DatasetVersion | None = None
+) -> None:
     job = labels.queue(
         turn.project,
         form,
@@ -127,6 +161,7 @@ def _queue_labels(turn: Turn, form: Form, *, tasks: bool) -> None:
         chat_id=turn.chat.id,
         member_id=turn.member.id,
         idempotency_key=f"labels:{turn.key}",
+        version=version,
         session=turn.session,
     )
     turn.say(export_words.packing(turn.project, job), key=card_key(job))

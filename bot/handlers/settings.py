@@ -7,6 +7,7 @@ from bot.choices import Wanted
 from bot.messages import settings as words
 from bot.turn import Context, Turn, act
 from pipeline.errors import UserError
+from pipeline.kinds import refresh as sources_anew
 from pipeline.labelling import refresh
 from storage import chats, members, settings
 from storage.models import Member, Project
@@ -77,6 +78,8 @@ def _change(turn: Turn, project: Project, wanted: Wanted) -> list[str]:
     after = settings.change(project, **values)
     turn.session.add(project)
     turn.session.flush()
+    if after.zone != before.zone:
+        sources_anew.set_clock(project, session=turn.session)
     assert project.id is not None
     if (after.votes, after.votes_by_class) == (before.votes, before.votes_by_class):
         return []

@@ -8,6 +8,7 @@ from bot.notices import card_key
 from bot.training import card_wish, expected, unmeasured
 from bot.turn import Context, Turn, act
 from pipeline import dataset as datasets_made
+from pipeline import versions
 from pipeline.errors import SpecError, UserError
 from pipeline.kinds import train
 from storage import jobs, projects
@@ -78,7 +79,8 @@ def tap_go(turn: Turn, args: list[str]) -> str:
 
 
 def _dataset(turn: Turn) -> DatasetVersion:
-    return datasets_made.build(turn.project, files=turn.services.places.files, session=turn.session)
+    places = turn.services.places
+    return datasets_made.next_for(turn.project, files=places.files, session=turn.session)
 
 
 def _card(turn: Turn) -> None:
@@ -107,6 +109,8 @@ def _queue(turn: Turn, choice: train.Choice) -> None:
         idempotency_key=f"train:{turn.key}",
         session=turn.session,
     )
+    # A restored version is for one training: forgotten, it must not hold back what comes after.
+    versions.release(turn.project, session=turn.session)
     time = expected(dataset, choice, session=turn.session)
     position = jobs.position(job, session=turn.session)
     turn.say(words.queued(turn.project, job, choice, position, time), key=card_key(job))

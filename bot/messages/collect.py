@@ -1,4 +1,4 @@
-"""Adding: the bar, the receipt, the trust question, the list of sources."""
+"""Adding: the bar, the receipt, the trust question."""
 
 from bot.messages.common import at, bar, count, duration, head, some
 from bot.messages.export import came_back
@@ -212,37 +212,6 @@ def put_back(project: Project, source: Source) -> Wish:
             ]
         ],
     )
-
-
-def source_list(project: Project, sources: list[Source]) -> Wish:
-    """Where the pictures come from."""
-    if not sources:
-        return text(
-            f"{head(project)}no sources yet. Send a link, photos, a video or a zip.",
-            [[button("➕ How to add", at(project, "add"))]],
-        )
-    trust = {"yes": "trusted", "sample": "sample", "no": "checked", None: ""}
-    lines = [f"{head(project)}sources"]
-    for source in sources[-20:]:
-        kept = source.counts.get("kept")
-        notes = [count(kept, "picture") if kept is not None else source.state]
-        if source.labelled:
-            notes.append(f"labels: {trust[source.trust] or 'not answered'}")
-        lines.append(f"{source.id}. {esc(source.title)} – {', '.join(notes)}")
-    keyboard = []
-    for source in sources[-12:]:
-        if source.state == "asking":
-            # The question may lie far up the chat: it can be answered here as well.
-            keyboard.append(
-                [
-                    button(f"{source.id}: 👍 Trust", "trust", source.id, "yes"),
-                    button("🔎 Sample", "trust", source.id, "sample"),
-                    button("✅ All", "trust", source.id, "no"),
-                ]
-            )
-        if source.state != "collecting":
-            keyboard.append([button(f"↩ Remove {source.id}", "rm", source.id)])
-    return text("\n".join(lines), keyboard)
 
 
 def uploads_failed(project: Project | None, problems: list[str]) -> Wish:

@@ -7,7 +7,7 @@ from pipeline.jobs.events import Progress
 from pipeline.jobs.spec_export import Archive, Form, LabelsResult
 from pipeline.kinds.labels import Amounts
 from pipeline.labelling.answers import Came
-from storage.models import Job, Project
+from storage.models import DatasetVersion, Job, Project
 
 NAMES: dict[Form, str] = {
     "yolo": "YOLO",
@@ -44,6 +44,22 @@ def choose(project: Project, there: Amounts, *, tasks: bool) -> Wish:
                 [button(f"📋 As tasks: {there.tasks:,} to label", at(project, "labels"), "tasks")]
             )
     return text(f"{head(project)}{words}\nFor which tool?", keyboard)
+
+
+def choose_for(project: Project, version: DatasetVersion) -> Wish:
+    """The forms as buttons, for a version of the data."""
+    summary = version.summary
+    forms = [
+        button(name, at(project, "lx"), form, f"v{version.number}") for form, name in NAMES.items()
+    ]
+    return text(
+        f"{head(project)}data v{version.number}: {count(summary['images'], 'picture')} with "
+        f"{count(summary['boxes'], 'box', 'boxes')}, as they were.\nFor which tool?",
+        [
+            *rows(forms, 3),
+            [button(f"‹ Data v{version.number}", at(project, "ds"), version.number)],
+        ],
+    )
 
 
 def packing(project: Project, job: Job, now: Progress | None = None) -> Wish:
@@ -122,7 +138,8 @@ def _stop(job: Job) -> Keyboard:
 
 
 def _again(project: Project, job: Job) -> Keyboard:
-    which = "tasks" if job.request["tasks"] else "all"
+    frozen = job.request.get("dataset")
+    which = f"v{frozen}" if frozen else "tasks" if job.request["tasks"] else "all"
     return [[button("🔁 Try again", at(project, "lx"), job.request["form"], which)]]
 
 

@@ -81,6 +81,8 @@ def caption(project: Project, model: Model, result: TrainResult, dataset: Datase
         if not summary["leaks"]
         else f"{count(summary['leaks'], 'group')} on both sides"
     )
+    if copies := near_copies(model):
+        leak += f"; {copies}"
     lines.append(
         f"data v{dataset.number}: {count(summary['images'], 'picture')}, "
         f"{count(summary['boxes'], 'box', 'boxes')}; leak check: {leak}"
@@ -89,6 +91,18 @@ def caption(project: Project, model: Model, result: TrainResult, dataset: Datase
         f"{count(result.epochs, 'epoch')} in {duration(result.seconds)}, from {start(result)}"
     )
     return "\n".join(lines)
+
+
+def near_copies(model: Model) -> str:
+    """`0 of 28 pictures to judge by look like one it learned from`; empty where nobody counted."""
+    alike: dict[str, int] = model.details.get("near_copies", {})
+    parts = [part for part in alike if model.metrics.get(part)]
+    if not parts:
+        return ""
+    found = sum(alike[part] for part in parts)
+    judges = count(sum(model.metrics[part]["images"] for part in parts), "picture")
+    look = "looks" if found == 1 else "look"
+    return f"{found} of {judges} to judge by {look} like one it learned from"
 
 
 def start(result: TrainResult) -> str:
@@ -144,6 +158,8 @@ def finish(
             f"({count(figures.images, 'unseen picture')}; mAP50 {figures.map50:.2f} · "
             f"mAP50-95 {figures.map50_95:.2f})"
         )
+        if copies := near_copies(model):
+            lines.append(f"Leak check: {copies}.")
         weak = [row for row in figures.classes if row.map50 < WEAK and row.boxes]
         if weak and len(figures.classes) > 1:
             lines.append("Weak: " + ", ".join(esc(row.label) for row in weak[:4]))

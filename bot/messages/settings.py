@@ -36,6 +36,7 @@ def menu(
     private = project.chat_id > 0
     lines = [f"{head(project)}settings", f"🗳 {_votes(project, chosen)}"]
     lines.append(f"🤖 trains by itself when there is enough new: {_on(chosen.autotrain)}")
+    lines.append(f"🌙 nights by the clock of: {esc(chosen.zone)}")
     if not private:
         lines.append(f"🏋 may train: {chosen.train}")
         lines.append(f"🗑 may take sources and classes out: {chosen.delete}")

@@ -32,12 +32,16 @@ def card(
 ) -> Wish:
     """What would be trained and how long it takes, before anyone commits."""
     summary = dataset.summary
+    restored = dataset.id is not None and dataset.id == project.restored_id
     machine = {True: " GPU found.", False: " No GPU here.", None: ""}[gpu]
     lines = [
         f"{head(project)}train v{number}? {count(summary['boxes'], 'box', 'boxes')}, "
         f"{count(summary['images'], 'picture')}.{machine}",
         _parts(summary),
+        f"📌 data v{dataset.number}, restored for this training." if restored else "",
         *(f"ℹ️ {esc(note)}" for note in summary["notes"]),
+        # Versions of earlier releases do not tell.
+        f"📄 {esc(summary['licence'])}" if summary.get("licence") else "",
     ]
     if not any(times.values()):
         lines.append("Measuring how fast this machine is…")
@@ -48,6 +52,8 @@ def card(
             [button(f"{ICONS[name]} {name.capitalize()}{time}", at(project, "go"), name)]
         )
         lines.append(f"{ICONS[name]} {name}: {_choice(choice)}")
+    if restored:
+        keyboard.append([button("↺ Use everything", at(project, "all"))])
     return text("\n".join(line for line in lines if line), keyboard)
 
 

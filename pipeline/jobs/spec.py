@@ -64,13 +64,15 @@ class CollectSpec(Part):
     """Fetch a source, sample frames, screen them, read labels.
 
     `what` is a link, or empty when `files` came by chat or `folder` lies on this machine.
-    `known_file` holds a JSON list of KnownImage, relative to the attempt's folder.
-    `allow_private`: "0", "1" or comma-parted hosts.
+    `again`: the number of the job that fetches a source anew, 0 for the first time. `known_file`
+    holds a JSON list of KnownImage, relative to the attempt's folder. `allow_private`: "0", "1" or
+    comma-parted hosts.
     """
 
     kind: Literal["collect"] = "collect"
     store: str
     source_id: int
+    again: int = 0
     what: str = ""
     folder: str = ""
     files: list[InputFile] = []
@@ -80,6 +82,11 @@ class CollectSpec(Part):
     known_file: str | None = None
     allow_private: str = "0"
     max_bytes: int = 4 << 30
+
+    @property
+    def group(self) -> str:
+        """What the group keys of this fetch begin with."""
+        return f"source:{self.source_id}" + (f":again{self.again}" if self.again else "")
 
 
 class BadRow(Part):
@@ -219,7 +226,8 @@ class TrainResult(Part):
     """A finished training. `plots`: JPEG/PNG paths, boxes on unseen pictures first.
 
     `start_weights`: `yolov8n.pt`, or `yolov8n.yaml` when it began from nothing. `val` is the part
-    that chose the best epoch, `test` is never looked at before.
+    that chose the best epoch, `test` is never looked at before. `near_copies`: how many pictures of
+    each of them look like one that was learned from.
     """
 
     kind: Literal["train"] = "train"
@@ -231,6 +239,7 @@ class TrainResult(Part):
     imgsz: int
     val: Figures | None
     test: Figures | None
+    near_copies: dict[str, int] = {}
     plots: list[str] = []
     seconds: float
     seconds_per_epoch: float

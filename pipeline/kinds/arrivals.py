@@ -26,6 +26,8 @@ def bring_in(items: list[ImageItem], source_id: int, *, session: Session) -> Non
     the new source, whose trust applies to it.
     """
     source = sources.get(source_id, session=session)
+    if source.state == "removed":
+        return  # while it was fetched anew; what moved to it would be out as well
     there = images.by_sha(source.project_id, [item.sha256 for item in items], session=session)
     fresh: list[tuple[Image, ImageItem]] = []
     moved: list[tuple[Image, ImageItem]] = []

@@ -56,6 +56,8 @@ def prepare(job: Job, folder: Path, places: Places, *, session: Session) -> Coll
     return CollectSpec(
         store=places.store,
         source_id=source.id,
+        # Its groups must not be taken for those of the first time.
+        again=job.id if "refresh" in job.request and job.id else 0,
         what=source.what if source.kind == "link" else "",
         folder=source.what if source.kind == "folder" else "",
         files=[InputFile(path=up.path, name=up.name) for up in uploads if up.path],

@@ -13,10 +13,11 @@ from pipeline.errors import DatasetError
 from pipeline.formats.bundle import file_name
 from pipeline.jobs.part import BoxItem
 from pipeline.jobs.spec_export import Bundle, BundleImage, Form, LabelsSpec
+from pipeline.kinds import version_bundle
 from pipeline.kinds.places import Places
-from storage import answers, images, jobs, projects
+from storage import answers, datasets, images, jobs, projects
 from storage.images import ImageRow
-from storage.models import Box, Job, Project
+from storage.models import Box, DatasetVersion, Job, Project
 from storage.progress import Standing, standing
 
 BUNDLE = "bundle.json"
@@ -55,24 +56,26 @@ def queue(
     chat_id: int,
     member_id: int,
     idempotency_key: str,
+    version: DatasetVersion | None = None,
     session: Session,
 ) -> Job:
-    """Queue an export.
+    """Queue an export of what is there now, or of what a dataset version holds.
 
     Raises:
         NothingLabelled, NothingToDo: it would be empty.
     """
-    there = amounts(project, session=session)
-    if tasks and not there.tasks:
+    frozen = {"dataset_id": version.id, "dataset": version.number} if version else {}
+    there = amounts(project, session=session) if version is None else None
+    if there is not None and tasks and not there.tasks:
         raise NothingToDo
-    if not tasks and not there.ready:
+    if there is not None and not tasks and not there.ready:
         raise NothingLabelled
     return jobs.create(
         kind="labels",
         project_id=project.id,
         chat_id=chat_id,
         member_id=member_id,
-        request={"form": form, "tasks": tasks},
+        request={"form": form, "tasks": tasks, **frozen},
         idempotency_key=idempotency_key,
         session=session,
     )
@@ -83,12 +86,18 @@ def prepare(job: Job, folder: Path, places: Places, *, session: Session) -> Labe
     assert job.project_id is not None
     project = projects.get(job.project_id, session=session)
     tasks, form = bool(job.request["tasks"]), job.request["form"]
-    bundle = collect(project, tasks=tasks, session=session)
+    what = "tasks" if tasks else "labels"
+    if "dataset_id" in job.request:
+        version = datasets.get(job.request["dataset_id"], session=session)
+        bundle = version_bundle.collect(project, version, files=places.files, session=session)
+        what = f"data-v{version.number}"
+    else:
+        bundle = collect(project, tasks=tasks, session=session)
     (folder / BUNDLE).write_text(bundle.model_dump_json())
     # Tools that drop taptrain.json lose this; an answer finds it here.
     job.request = {**job.request, "newest_box": bundle.newest_box}
     session.add(job)
-    words = (projects.file_name(project), form, "tasks" if tasks else "labels")
+    words = (projects.file_name(project), form, what)
     return LabelsSpec(store=places.store, form=form, bundle_file=BUNDLE, file_name="-".join(words))
 
 

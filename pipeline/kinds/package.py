@@ -74,6 +74,7 @@ def prepare(job: Job, folder: Path, places: Places, *, session: Session) -> Pack
                 "images": dataset.summary["images"],
                 "boxes": dataset.summary["boxes"],
                 "leaks": dataset.summary["leaks"],
+                "near_copies": model.details.get("near_copies", {}),
             },
             "training": {
                 key: model.details[key] for key in ("start_weights", "epochs", "best_epoch")

@@ -132,6 +132,7 @@ def keep(job: Job, result: TrainResult, folder: Path, places: Places, *, session
             "best_epoch": result.best_epoch,
             "seconds": result.seconds,
             "versions": result.versions,
+            "near_copies": result.near_copies,
             "plots": [places.files.put_file(out / plot) for plot in result.plots],
         },
         page_token=secrets.token_urlsafe(16),

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from pipeline import attribution
 from pipeline.browser import HERE, PAGE_FILES, VENDOR, vendor
 from pipeline.errors import WorkerError
 from pipeline.jobs.events import Progress
@@ -61,6 +62,7 @@ def run(spec: PackageSpec, reporter: Reporter) -> PackageResult:
     _write_selftest(test, classes, page)
     metadata = _metadata(spec, converted, test, classes)
     (page / "metadata.json").write_text(json.dumps(metadata, ensure_ascii=False, indent=2) + "\n")
+    (page / attribution.FILE).write_text(_attribution(spec.metadata))
     target = out / Path(spec.file_name).name
     zip_folder(page, target)
     tell(1)
@@ -151,6 +153,12 @@ def _write_selftest(test: selftest.SelfTest, classes: list[str], page: Path) -> 
         ],
     }
     (folder / "expected.json").write_text(json.dumps(expected, ensure_ascii=False, indent=1) + "\n")
+
+
+def _attribution(metadata: dict[str, object]) -> str:
+    sources = metadata.get("attribution")
+    name = f"{metadata.get('project', 'the model')} v{metadata.get('version', 1)}"
+    return attribution.markdown(name, sources if isinstance(sources, list) else [])
 
 
 def _metadata(

@@ -18,6 +18,7 @@ from pipeline.worker import engine
 from pipeline.worker.data import Materialised, materialise, read_manifest
 from pipeline.worker.figures import figures
 from pipeline.worker.gallery import draw_gallery
+from pipeline.worker.leakage import near_copies
 from pipeline.worker.progress import TrainingProgress
 from pipeline.worker.reporter import Reporter
 from pipeline.worker.weights import pretrained
@@ -49,6 +50,7 @@ def run(spec: TrainSpec, reporter: Reporter) -> TrainResult:
     reporter.progress(Progress(stage="load", done=0, total=1), important=True)
     store, weights_folder = FileStore(spec.store), Path(spec.weights_folder).resolve()
     data = materialise(read_manifest(store, spec.manifest), store, reporter.out / "data")
+    copies = near_copies(data)
     engine.prepare(reporter.folder)
     first = None
     if spec.start == "auto":
@@ -71,6 +73,7 @@ def run(spec: TrainSpec, reporter: Reporter) -> TrainResult:
         imgsz=spec.imgsz,
         val=val,
         test=test,
+        near_copies=copies,
         plots=_plots(best, data, spec, Path(trainer.save_dir), reporter.out),
         seconds=round(time.monotonic() - start, 2),
         seconds_per_epoch=round(_mean(listener.epoch_seconds), 3),

@@ -36,7 +36,8 @@ class Member(SQLModel, table=True):
 class Project(SQLModel, table=True):
     """What a chat wants found: a name and its classes, in the order that models use.
 
-    `settings`: what was chosen otherwise than by default (see storage/settings.py).
+    `settings`: what was chosen otherwise than by default (see storage/settings.py). `restored_id`:
+    the dataset version that the next training takes instead of what is there now.
     """
 
     id: int | None = Field(default=None, primary_key=True)
@@ -44,6 +45,7 @@ class Project(SQLModel, table=True):
     name: str
     classes: list[str] = Field(default_factory=list, sa_column=json_column("[]"))
     settings: Json = Field(default_factory=dict, sa_column=json_column())
+    restored_id: int | None = None
     created_by: int = Field(sa_column=telegram_id())
     created_at: datetime = Field(default_factory=now, sa_type=DateTime)
 

@@ -11,10 +11,12 @@ from storage.models.columns import Json, json_column, now, telegram_id
 class Source(SQLModel, table=True):
     """Where images came from.
 
-    `state`: collecting, asking (waits for the trust answer), ready, failed, removed.
-    `trust`: None (not asked), yes, sample, no. `kind`: link, upload, folder
-    (of this machine; `what` is its path), correction (a photo on which a model was wrong; `what`
-    names the try).
+    `state`: collecting, asking (waits for the trust answer), ready, failed, removed or paused
+    (left out of questions and new versions until it goes on).
+    `trust`: None (not asked), yes, sample, no. `kind`: link, upload, folder (of this machine;
+    `what` is its path), correction (a photo on which a model was wrong; `what` names the try).
+    `nightly_at`: when it is fetched anew, where that is wanted every night. `provenance`: see
+    pipeline/provenance.py.
     """
 
     id: int | None = Field(default=None, primary_key=True)
@@ -27,6 +29,7 @@ class Source(SQLModel, table=True):
     labelled: bool = False
     counts: Json = Field(default_factory=dict, sa_column=json_column())
     provenance: Json = Field(default_factory=dict, sa_column=json_column())
+    nightly_at: datetime | None = Field(default=None, index=True, sa_type=DateTime)
     created_by: int = Field(sa_column=telegram_id())
     created_at: datetime = Field(default_factory=now, sa_type=DateTime)
 

@@ -34,7 +34,10 @@ class Upload(SQLModel, table=True):
 
 
 class DatasetVersion(SQLModel, table=True):
-    """An immutable dataset; `key` is its manifest's stored file, `digest` the manifest's sha256."""
+    """An immutable dataset; `key` is its manifest's stored file, `digest` says what it holds.
+
+    `form`: how the digest was made, 1 for releases before there were several (storage/datasets.py).
+    """
 
     __table_args__ = (UniqueConstraint("project_id", "number"),)
 
@@ -42,6 +45,7 @@ class DatasetVersion(SQLModel, table=True):
     project_id: int = Field(index=True, foreign_key="project.id")
     number: int
     digest: str
+    form: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
     key: str
     summary: Json = Field(default_factory=dict, sa_column=json_column())
     created_at: datetime = Field(default_factory=now, sa_type=DateTime)

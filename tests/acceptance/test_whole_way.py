@@ -21,7 +21,7 @@ from tests.support.www import Www
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("quiet_log")]
 
 IMGSZ = 64
-PARTS = {"index.html", "detector.js", "metadata.json", "model.json", "README.md"}
+PARTS = {"index.html", "detector.js", "metadata.json", "model.json", "README.md", "ATTRIBUTION.md"}
 
 
 async def train(member: Member, chat: Chat) -> Message:
@@ -43,7 +43,7 @@ async def check_delivery(
     assert 2 <= len(album) <= 10
     assert len({m.album for m in album}) == 1
     caption = album[0].text
-    assert "leak check: no group on both sides" in caption
+    assert "leak check: no group on both sides; 0 of " in caption
     assert "from nothing" in caption
     for label in classes:
         assert f"• {label}: mAP50" in caption
@@ -76,6 +76,8 @@ def check_package(data: bytes, project: str, classes: list[str]) -> None:
     assert {"val", "test"} <= set(metadata["metrics"])
     assert len(metadata["dataset"]["digest"]) == 64
     assert metadata["dataset"]["leaks"] == 0
+    assert metadata["dataset"]["near_copies"] == {"val": 0, "test": 0}
+    assert all(source["title"] for source in metadata["attribution"])
 
 
 def check_boxes(figures: dict) -> None:

@@ -183,13 +183,15 @@ def test_a_labelled_zip_by_link(desk: Desk, www: Www, tmp_path: Path) -> None:
     """Labels are found by looking: labelled photos with their boxes, the others without."""
     link = www.put("/set?x", yolo_zip(tmp_path / "a.zip").read_bytes())
     www.redirect("/set", f"http://{www.host}/real")
-    www.put("/real", yolo_zip(tmp_path / "b.zip").read_bytes())
+    notes = {"README.dataset.txt": "# pets > v1\n\nLicense: CC BY 4.0\n"}
+    www.put("/real", yolo_zip(tmp_path / "b.zip", **notes).read_bytes())
     outcome = desk.collect(what=link, allow_private=www.host)
     result = outcome.result
     assert (result.read, result.kept, result.labelled) == (6, 6, 4)
     assert result.boxes == {"cat": 2, "dog": 2}
     assert result.classes == ["cat", "dog"]
-    assert result.provenance["labels"] == "yolo"
+    facts = {key: result.provenance[key] for key in ("labels", "title", "licence", "source")}
+    assert facts == {"labels": "yolo", "title": "pets", "licence": "CC BY 4.0", "source": "link"}
     labelled = [item for item in outcome.items if item.labelled]
     assert all(item.boxes[0].xyxy == (0.25, 0.25, 0.75, 0.75) for item in labelled)
     assert len({item.group for item in outcome.items}) == 6

@@ -29,7 +29,13 @@ def test_the_zip_is_a_site(trained: Trained) -> None:
     with zipfile.ZipFile(path) as archive:
         names = set(archive.namelist())
         shards = json.loads(archive.read("model.json"))["weightsManifest"][0]["paths"]
-    wanted = {"model.json", "metadata.json", "selftest/expected.json", "selftest/picture.png"}
+    wanted = {
+        "model.json",
+        "metadata.json",
+        "ATTRIBUTION.md",
+        "selftest/expected.json",
+        "selftest/picture.png",
+    }
     assert wanted | set(PAGE_FILES) | set(shards) <= names
     assert "vendor/tfjs-backend-wasm-simd.wasm" in names
 

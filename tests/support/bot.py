@@ -127,6 +127,12 @@ class BotProcess:
         found = self.rows(query, *values)
         return next(iter(found[0].values())) if found else None
 
+    def change(self, statement: str, *values: object) -> None:
+        """Change the database of a bot that does not run."""
+        assert self._process is None
+        with closing(sqlite3.connect(self.home / "taptrain.db")) as db, db:
+            db.execute(statement, values)
+
     def written(self) -> str:
         """Everything it and its workers wrote for people who look for faults."""
         files = [self.log_file, *self.folder.glob("out-*.txt")]

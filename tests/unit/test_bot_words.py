@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 
 from bot import wishes
 from bot.commands import COMMANDS
-from bot.messages import collect, common, label, project, propose, result, stats, train, why
+from bot.messages import collect, common, export, label, project, propose, result, stats, train, why
+from bot.messages import datasets as frozen
 from bot.messages import drawing as drawn
 from bot.messages import settings as chosen
+from bot.messages import sources as origins
 from bot.messages import team as people
 from bot.routes import COMMAND_HANDLERS, TAPS
 from bot.wishes import Wish
@@ -23,9 +25,10 @@ from pipeline.labelling.outlook import Outlook
 from pipeline.labelling.reasons import Reason
 from pipeline.labelling.standings import Standings
 from pipeline.labelling.twotaps import grid
+from pipeline.versions import Difference
 from storage.figures import Agreement, Ready
 from storage.jobs import Place
-from storage.models import Drawing, Job, Member, Project, Sheet, Source
+from storage.models import DatasetVersion, Drawing, Job, Member, Model, Project, Sheet, Source, now
 from storage.settings import ProjectSettings
 from storage.team import Share
 
@@ -50,6 +53,16 @@ def source(state: str = "asking") -> Source:
     """A source whose title tries to be markup."""
     return Source(
         id=LARGE, project_id=1, kind="link", what="x", title=HOSTILE, state=state, created_by=1
+    )
+
+
+def version(number: int) -> DatasetVersion:
+    """A version whose classes and notes try to be markup."""
+    parts = {part: {"images": LARGE, "boxes": 1} for part in ("train", "val", "test")}
+    summary = {"images": LARGE, "boxes": LARGE, "classes": {HOSTILE: 1}, "parts": parts}
+    words = {"notes": [HOSTILE], "licence": HOSTILE}
+    return DatasetVersion(
+        id=number, project_id=1, number=number, digest="a" * 64, key="x", summary=summary | words
     )
 
 
@@ -122,8 +135,34 @@ def every_wish() -> Iterator[Wish]:
     yield collect.failed(here, source(), HOSTILE)
     yield collect.cancelled(here, source())
     yield collect.removed(here, source(), 2)
-    yield collect.source_list(here, [source("ready")] * 30)
-    yield collect.source_list(here, [])
+    for page in range(5):
+        yield origins.listing(here, [source("ready")] * 30, page)
+    yield origins.listing(here, [])
+    for how in ("collecting", "asking", "ready", "paused", "failed"):
+        one = source(how)
+        one.kind, one.what, one.nightly_at = "link", HOSTILE, now()
+        one.provenance = dict.fromkeys(("title", "link", "author", "licence"), HOSTILE)
+        one.counts = {"kept": LARGE, "read": LARGE, "boxes": {"a": 1}, "trouble": HOSTILE}
+        yield origins.page(here, one, zone="Asia/Kolkata")
+        yield origins.page(here, one, zone="UTC")
+    yield origins.fetching(here, source(), job("collect"))
+    yield origins.fetching(here, source(), job("collect"), Progress(stage="fetch", done=1))
+    yield origins.nothing_new(here, source())
+    yield origins.not_fetched(here, source(), HOSTILE)
+    yield origins.stopped(here, source())
+    data = [version(number) for number in range(20, 0, -1)]
+    model = Model(number=7, project_id=1, job_id=1, dataset_id=1, architecture="", imgsz=1)
+    here.restored_id = 20
+    for page in range(3):
+        yield frozen.listing(here, data, {20: [model] * 9}, page)
+    yield frozen.listing(here, [], {})
+    for one in data[:2]:
+        yield frozen.page(here, one, {20: [model]}, list(range(9)), note=HOSTILE)
+    boxes = {f"{HOSTILE}{number}": (number, 3) for number in range(40)}
+    yield frozen.comparison(here, 1, 2, Difference(1, 2, 3, 4, boxes))
+    yield export.choose_for(here, data[0])
+    yield frozen.comparison(here, 1, 2, Difference(0, 0, 0, 0, {}))
+    yield train.card(here, 3, data[0], {"quick": "~1 min"}, gpu=False)
     yield collect.uploads_failed(here, [HOSTILE])
     for kind in ("box", "image"):
         yield label.sheet(here, sheet(kind), {1, 9}, done=3)

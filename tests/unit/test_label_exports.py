@@ -11,6 +11,7 @@ from bot.listener import JobListener
 from bot.messages import collect as collect_words
 from bot.services import Services
 from bot.turn import Turn
+from pipeline import dataset
 from pipeline.errors import UserError
 from pipeline.jobs.events import Progress
 from pipeline.jobs.spec import (
@@ -20,8 +21,8 @@ from pipeline.jobs.spec_export import Archive, Bundle, LabelsResult
 from pipeline.kinds import labels
 from pipeline.kinds.places import Places
 from pipeline.labelling import answers
-from storage import chats
-from storage.models import Box, Image, Job, Message, Project
+from storage import chats, datasets
+from storage.models import Box, Image, Job, Message, Project, now
 from storage.progress import standing
 from tests.support.project import ANN, CHAT, make_image, make_project, make_source
 
@@ -234,3 +235,46 @@ def test_a_receipt_says_what_came_back(session: Session, project: Project) -> No
     assert "Nothing new here" not in known
     moved = same[0].model_copy(update={"xyxy": (0.5, 0.5, 0.7, 0.7), "id": None})
     assert "1 picture came back: 1 box new, 2 boxes gone." in receipt(session, project, moved)
+
+
+def test_a_version_goes_out_as_it_was(session: Session, places: Places, tmp_path: Path) -> None:
+    """Its pictures, parts, classes and boxes, whatever was labelled or renamed since."""
+    project = make_project(session, "cat")
+    source = make_source(session, project, trust="yes")
+    for _ in range(12):
+        make_image(session, source, boxes=2)
+    version = dataset.build(project, files=places.files, session=session)
+    manifest = datasets.read(version, files=places.files)
+    version.created_at = now()
+    project.classes = ["dog", "cat"]
+    make_image(session, source, boxes=1)
+    session.flush()
+    job = labels.queue(
+        project,
+        "voc",
+        tasks=False,
+        chat_id=CHAT,
+        member_id=ANN,
+        idempotency_key="v",
+        version=version,
+        session=session,
+    )
+    spec = labels.prepare(job, tmp_path, places, session=session)
+    assert spec.file_name == "cats-voc-data-v1"
+    bundle = Bundle.model_validate_json((tmp_path / spec.bundle_file).read_text())
+    assert bundle.classes == ["cat"]
+    assert bundle.newest_box == job.request["newest_box"] == 24
+    again = {
+        "classes": bundle.classes,
+        "images": [
+            {
+                "sha256": image.sha256,
+                "part": image.part,
+                "boxes": [[bundle.classes.index(box.label), *box.xyxy] for box in image.boxes],
+            }
+            for image in bundle.images
+        ],
+    }
+    assert datasets.digest_of(again) == version.digest == datasets.digest_of(manifest)
+    ids = [box.id for image in bundle.images for box in image.boxes]
+    assert sorted(ids) == list(range(1, 25))

@@ -93,6 +93,7 @@ def trained(session: Session, places: Places, folder: Path, plots: int = 3) -> t
         seconds=600,
         seconds_per_epoch=24,
         train_images=10,
+        near_copies={"val": 1, "test": 0},
         versions={},
     )
     return done, result
@@ -108,7 +109,8 @@ def test_a_training_ends_with_an_album_and_the_packaging(
     assert album is not None
     assert (album.payload["kind"], len(album.payload["files"])) == ("album", 3)
     assert "mAP50 0.810" in album.payload["text"]
-    assert "no group on both sides" in album.payload["text"]
+    assert "no group on both sides; 1 of " in album.payload["text"]
+    assert "pictures to judge by looks like one it learned from" in album.payload["text"]
     assert "from nothing" in album.payload["text"]
     queued = [place.job.kind for place in jobs.queue(session=session)]
     assert "package" in queued

@@ -1,0 +1,163 @@
+"""`/sources`: the list, the page of each, and what can be done with one."""
+
+from telegram import Update
+
+from bot import access
+from bot.messages import collect as words
+from bot.messages import label as label_words
+from bot.messages import sources as pages
+from bot.notices import card_key
+from bot.turn import Context, Turn, act
+from pipeline.errors import UserError
+from pipeline.kinds import propose, refresh
+from pipeline.labelling import answers, outlook, samples
+from storage import projects, settings, sources
+from storage import sheets as sheet_rows
+from storage.models import Project, Source
+
+UNKNOWN = "I don't know this button. /sources shows the choices."
+
+
+async def list_(update: Update, context: Context) -> None:
+    """`/sources`."""
+    await act(update, context, lambda turn: turn.say(_list(turn, 0)))
+
+
+def tap_sources(turn: Turn, args: list[str]) -> str:
+    """🗂."""
+    turn.say(_list(turn, 0))
+    return ""
+
+
+def tap_list(turn: Turn, args: list[str]) -> str:
+    """Another page of the list, in place."""
+    turn.rewrite(_list(turn, int(args[0])))
+    return ""
+
+
+def _list(turn: Turn, page: int) -> dict[str, object]:
+    project = turn.project
+    assert project.id is not None
+    return pages.listing(project, sources.of_project(project.id, session=turn.session), page)
+
+
+def tap_source(turn: Turn, args: list[str]) -> str:
+    """A source's page, or one of its buttons; the page shows in place what came of it."""
+    source, project = _source(turn, args[0])
+    if source.state == "removed":
+        raise UserError("That source is out. /sources shows what is there.")
+    toast = _do(turn, project, source, args[1:]) if len(args) > 1 else ""
+    turn.session.flush()
+    turn.rewrite(pages.page(project, source, zone=settings.of(project).zone))
+    return toast
+
+
+def _do(turn: Turn, project: Project, source: Source, said: list[str]) -> str:
+    match said:
+        case ["pause"]:
+            access.check_may_delete(turn, project, added_by=source.created_by)
+            if source.state not in sources.LIVE:
+                raise UserError("That source can't be paused now. /sources shows how it is.")
+            sources.pause(source, session=turn.session)
+            _lay_aside(turn, source)
+            return "⏸ Paused: its pictures are left out"
+        case ["resume"]:
+            access.check_may_delete(turn, project, added_by=source.created_by)
+            if source.state != "paused":
+                raise UserError("That source is not paused.")
+            sources.resume(source, session=turn.session)
+            if source.nightly_at is not None:
+                refresh.switch_nights(source, on=True, session=turn.session)
+            return "▶ On again"
+        case ["again"]:
+            access.check_may_label(turn, project)
+            _refresh(turn, project, source)
+            return "🔄 Looking for news"
+        case ["night", ("0" | "1") as on]:
+            access.check_may_label(turn, project)
+            refresh.switch_nights(source, on=on == "1", session=turn.session)
+            return "🌙 Every night at 3:00" if on == "1" else "🌙 No more"
+    raise UserError(UNKNOWN)
+
+
+def _refresh(turn: Turn, project: Project, source: Source) -> None:
+    job = refresh.queue(
+        source,
+        chat_id=turn.chat.id,
+        member_id=turn.member.id,
+        key=turn.key,
+        session=turn.session,
+    )
+    turn.say(pages.fetching(project, source, job), key=card_key(job))
+
+
+def _source(turn: Turn, source_id: str) -> tuple[Source, Project]:
+    try:
+        source = sources.get(int(source_id), session=turn.session)
+        project = projects.get(source.project_id, session=turn.session)
+    except LookupError:
+        raise UserError("That source is gone.") from None
+    turn.check_own(project)
+    return source, project
+
+
+def tap_trust(turn: Turn, args: list[str]) -> str:
+    """👍 Trust, 🔎 Check a sample, ✅ Check all."""
+    source, project = _source(turn, args[0])
+    if source.state == "paused":
+        raise refresh.IsPaused
+    if source.state != "asking":
+        raise UserError("That is answered already. /sources shows how.")
+    if args[1] not in ("yes", "sample", "no"):
+        raise UserError(UNKNOWN)
+    sources.answer_trust(source, args[1], member_id=turn.member.id, session=turn.session)
+    answers.settle(source, member_id=turn.member.id, session=turn.session)
+    access.check_may_label(turn, project)
+    assert project.id is not None
+    turn.session.flush()
+    told = samples.settle(project.id, member_id=turn.member.id, session=turn.session)
+    state = outlook.askable(project.id, session=turn.session)
+    turn.say(words.trust_answered(project, source, state))
+    if told:
+        turn.say(label_words.samples_settled(project, told))
+    propose.queue(
+        project,
+        chat_id=turn.chat.id,
+        member_id=turn.member.id,
+        after=f"source:{source.id}",
+        session=turn.session,
+    )
+    return "👍"
+
+
+def tap_remove(turn: Turn, args: list[str]) -> str:
+    """↩ Remove."""
+    source, project = _source(turn, args[0])
+    if source.state == "collecting":
+        raise UserError("That is still coming. Stop it first, or wait a moment.")
+    if source.state in ("removed", "failed"):
+        raise UserError("That source is out already. /sources shows what is there.")
+    access.check_may_delete(turn, project, added_by=source.created_by)
+    pictures = sources.remove(source, session=turn.session)
+    answers.take_back(source, session=turn.session)
+    turn.say(words.removed(project, source, pictures))
+    _lay_aside(turn, source)
+    return "Removed"
+
+
+def _lay_aside(turn: Turn, source: Source) -> None:
+    """Sheets that lie open may ask about what just went."""
+    for sheet in sheet_rows.on_table(source.project_id, session=turn.session):
+        sheet_rows.close(sheet, "aside", session=turn.session)
+
+
+def tap_put_back(turn: Turn, args: list[str]) -> str:
+    """↩ Put back: what a removal took out counts again."""
+    source, project = _source(turn, args[0])
+    if source.state != "removed":
+        raise UserError("That source is there already. /sources shows what is there.")
+    access.check_may_delete(turn, project, added_by=source.created_by)
+    sources.put_back(source, session=turn.session)
+    answers.settle(source, member_id=turn.member.id, session=turn.session)
+    turn.say(words.put_back(project, source))
+    return "Back again"

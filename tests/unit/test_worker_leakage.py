@@ -1,0 +1,65 @@
+"""The leak check: pictures that judge and look like one that was learned from."""
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from pipeline.images import measure
+from pipeline.worker.data import Materialised, materialise, read_manifest
+from pipeline.worker.leakage import near_copies
+from storage.files import FileStore
+from tests.support.scenes import store_dataset
+
+
+def laid_out(store: FileStore, manifest: dict[str, Any], folder: Path) -> Materialised:
+    """The manifest as files."""
+    key = store.put_bytes(json.dumps(manifest).encode(), suffix=".json")
+    return materialise(read_manifest(store, key), store, folder)
+
+
+def lighter(data: bytes) -> bytes:
+    """The same picture, a little lighter and packed anew."""
+    with Image.open(io.BytesIO(data)) as image:
+        changed = image.point(lambda level: min(255, level + 6))
+    out = io.BytesIO()
+    changed.save(out, "JPEG", quality=80)
+    return out.getvalue()
+
+
+def test_different_scenes_do_not_leak(tmp_path: Path) -> None:
+    """Pictures of their own are no copies; a part without pictures is not told of."""
+    store, _, manifest = store_dataset(tmp_path / "store", train=6, val=3, test=0)
+    assert near_copies(laid_out(store, manifest, tmp_path / "data")) == {"val": 0}
+
+
+def test_a_near_copy_is_counted_once(tmp_path: Path) -> None:
+    """However many are like it, with the hashes that a version carries and without them."""
+    store, _, manifest = store_dataset(tmp_path / "store", train=4, val=2, test=1)
+    train = [image for image in manifest["images"] if image["part"] == "train"]
+    val = next(image for image in manifest["images"] if image["part"] == "val")
+    train[1]["key"] = train[0]["key"]
+    val["key"] = store.put_bytes(lighter(store.read(train[0]["key"])), suffix=".jpg")
+    wanted = {"val": 1, "test": 0}
+    assert near_copies(laid_out(store, manifest, tmp_path / "bare")) == wanted
+    for image in manifest["images"]:
+        with Image.open(store.path(image["key"])) as picture:
+            image["phash"] = measure(picture.convert("RGB")).phash
+    assert near_copies(laid_out(store, manifest, tmp_path / "hashed")) == wanted
+
+
+def test_a_hash_alone_does_not_accuse(tmp_path: Path) -> None:
+    """Pictures whose hashes agree by chance are looked at."""
+    store, _, manifest = store_dataset(tmp_path / "store", train=2, val=1, test=0)
+    for image in manifest["images"]:
+        image["phash"] = "00000000000000ff"
+    assert near_copies(laid_out(store, manifest, tmp_path / "data")) == {"val": 0}
+
+
+def test_a_broken_picture_ends_nothing(tmp_path: Path) -> None:
+    """One that does not decode is passed by where nothing is known of it."""
+    store, _, manifest = store_dataset(tmp_path / "store", train=2, val=2, test=0)
+    manifest["images"][-1]["key"] = store.put_bytes(b"no picture", suffix=".jpg")
+    assert near_copies(laid_out(store, manifest, tmp_path / "data")) == {"val": 0}
