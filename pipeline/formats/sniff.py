@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from pipeline.errors import LabelError
-from pipeline.formats import bundle, documents, yolo
+from pipeline.formats import bundle, csvlabels, documents, yolo
 from pipeline.formats.base import Files, Labels, SizeOf, class_name
 from pipeline.formats.pictures import Pictures
 
@@ -20,6 +20,7 @@ def read_labels(files: Files, image_names: Iterable[str], size_of: SizeOf) -> La
     pictures = Pictures(image_names)
     trouble: LabelError | None = None
     found: list[Labels | None] = [*documents.read(files, pictures, size_of)]
+    found.append(csvlabels.read(files, pictures, size_of))
     try:
         found.append(yolo.read(files, pictures))
     except LabelError as error:
@@ -36,8 +37,10 @@ def read_labels(files: Files, image_names: Iterable[str], size_of: SizeOf) -> La
             continue
         merged.form = "+".join(filter(None, (merged.form, labels.form)))
         merged.boxes.update(fresh)
+        merged.whole.update(labels.whole)
         merged.classes += [label for label in labels.classes if label not in merged.classes]
         merged.report.merge(labels.report)
+    merged.whole = {name: label for name, label in merged.whole.items() if name not in merged.boxes}
     return merged
 
 
