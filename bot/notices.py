@@ -148,6 +148,10 @@ def collected(job: Job, result: CollectResult, folder: Path, desk: Desk) -> None
         ),
         priority=outbox.ANSWER,
     )
+    if result.report_file:
+        file = desk.places.files.put_file(folder / "out" / result.report_file)
+        told = collect_words.report(project, source, result, file)
+        desk.tell(job, told, key=f"report:{source.id}")
     if unmeasured(session=desk.session):
         jobs.create(
             kind="measure",

@@ -17,10 +17,12 @@ from pipeline import shown
 from pipeline.archive import printable
 from pipeline.errors import SourceError, WorkerError
 from pipeline.formats import Match
+from pipeline.formats import report as reports
 from pipeline.formats.base import Report
 from pipeline.images import Gray, thumb_of
 from pipeline.jobs.events import Progress
 from pipeline.jobs.spec import (
+    BadRow,
     CollectResult,
     CollectSpec,
     ImageItem,
@@ -40,6 +42,7 @@ OVERSAMPLE = 3
 """Unlabelled images looked at for each that may be kept: screening drops many."""
 
 MAX_NAME = 200
+TOLD_ROWS = 20
 
 
 def run(spec: CollectSpec, reporter: Reporter) -> CollectResult:
@@ -76,7 +79,7 @@ def _collect(spec: CollectSpec, reporter: Reporter, work: Path) -> CollectResult
 
     inbox = sort(fetched.files, work / "unpacked", unpacked)
     known = _known(spec, reporter)
-    labels, form, report, answers = read_in(spec.classes, inbox, known, reporter)
+    labels, form, report, answers, whole = read_in(spec.classes, inbox, known, reporter)
     if inbox.trouble and not answers:
         raise inbox.trouble
     chosen, skipped = _choose(inbox, labels, spec)
@@ -127,6 +130,8 @@ def _collect(spec: CollectSpec, reporter: Reporter, work: Path) -> CollectResult
         seconds=seconds or None,
         montage=shown.montage(spec, items, answers, known, labels.classes, store, reporter.out),
         answered=len(answers),
+        report_file=reports.write(report, reporter.out),
+        whole=whole,
     )
 
 
@@ -225,6 +230,8 @@ def _result(
     seconds: float | None,
     montage: str | None,
     answered: int,
+    report_file: str | None,
+    whole: dict[str, str],
 ) -> CollectResult:
     counts = shown.counts(items, labels.classes)
     return CollectResult(
@@ -237,8 +244,12 @@ def _result(
         boxes=counts,
         classes=list(counts),
         unknown_classes=labels.unknown,
-        bad_rows=report.rows,
+        bad_rows=[
+            BadRow(file=row.file, line=row.line, why=row.why) for row in report.rows[:TOLD_ROWS]
+        ],
         bad_row_count=report.count,
+        report_file=report_file,
+        whole=Counter(whole[item.name] for item in items if item.name in whole),
         montage=montage,
         seconds=seconds,
         provenance={**fetched.provenance, **({"labels": form} if form else {})},

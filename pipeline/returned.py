@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.errors import SourceError
-from pipeline.formats import Match, bundle, match, read_labels
+from pipeline.formats import Match, bundle, folders, match, read_labels
 from pipeline.formats.base import SAME_ASPECT, Files, Report
 from pipeline.images import read_photo, size_of
 from pipeline.jobs.events import Progress
@@ -29,12 +29,16 @@ anew; unrelated pictures lie within it once in thousands, and bear another name.
 
 
 class ReadIn(NamedTuple):
-    """What the label files of an arrival say: of new pictures, and of those that went out."""
+    """What the label files of an arrival say: of new pictures, and of those that went out.
+
+    `whole`: what is on a picture, where nothing says in which place.
+    """
 
     labels: Match
     form: str
     report: Report
     answers: list[AnswerItem]
+    whole: dict[str, str]
 
 
 def read_in(
@@ -50,11 +54,12 @@ def read_in(
         LabelError: labels are there but cannot be understood at all.
     """
     if not inbox.labels:
-        return ReadIn(Match({}, []), "", inbox.report, [])
+        whole = folders.classes_of(inbox.photos, classes)
+        return ReadIn(Match({}, []), "", inbox.report, [], whole)
     returned = Returned(known, inbox.labels)
     besides = returned.besides(inbox.photos)
     if not inbox.photos and not besides:
-        return ReadIn(Match({}, []), "", inbox.report, [])
+        return ReadIn(Match({}, []), "", inbox.report, [], {})
     reporter.progress(Progress(stage="labels", done=0, total=len(inbox.labels)), important=True)
     sizes: dict[str, tuple[int, int] | None] = {
         name: (image.width, image.height) for name, image in besides.items()
@@ -76,7 +81,8 @@ def read_in(
             del matched.boxes[name]
             # A picture that was here needs no look; its labels are what is new.
             inbox.photos.pop(name, None)
-    return ReadIn(matched, labels.form, labels.report, returned.answers(answered))
+    whole = labels.whole or (folders.classes_of(inbox.photos, classes) if not labels.boxes else {})
+    return ReadIn(matched, labels.form, labels.report, returned.answers(answered), whole)
 
 
 class Returned:

@@ -2,7 +2,7 @@
 
 from bot.messages.common import at, bar, count, duration, head, some
 from bot.messages.export import came_back
-from bot.wishes import Button, Keyboard, Wish, button, esc, photo, text
+from bot.wishes import Button, Keyboard, Wish, button, document, esc, photo, text
 from pipeline.jobs.events import Progress
 from pipeline.jobs.spec import (
     CollectResult,
@@ -94,6 +94,11 @@ def receipt(
         )
         lines.append(f"Left out, not in this project (/classes): {others}")
     lines += _bad_rows(result)
+    if result.whole:
+        names = some([f"{esc(name)} {number:,}" for name, number in _most(result.whole)])
+        lines.append(
+            f"It says what is on pictures ({names}), but not where: they come in without boxes."
+        )
     if proposing:
         lines.append("I'm looking through them now; guesses to check come in a moment.")
     keyboard = _next(project, source, result, state, proposing=proposing)
@@ -128,6 +133,15 @@ def _bad_rows(result: CollectResult) -> list[str]:
     if result.bad_row_count > 3:
         lines.append(f"• and {result.bad_row_count - 3:,} more")
     return lines
+
+
+def report(project: Project, source: Source, result: CollectResult, file: str) -> Wish:
+    """Everything that was left out, as a table."""
+    words = (
+        f"{head(project)}{esc(source.title)}: {count(result.bad_row_count, 'label row')} left out, "
+        "each with its file, line and reason. Mend what matters and send it again."
+    )
+    return document(file, "report.csv", words)
 
 
 def _next(

@@ -93,7 +93,9 @@ class CollectResult(Part):
 
     `dropped` counts by reason: duplicate, near_duplicate, dark, blurred, unreadable, over_max.
     `classes`: every label that the kept boxes use, in the source's own order. `answers_file`: JSON
-    lines of AnswerItem about the `answered` pictures that had gone out to another tool.
+    lines of AnswerItem about the `answered` pictures that had gone out to another tool. `bad_rows`
+    are the first of what `report_file`, a CSV, lists. `whole` counts kept pictures by what is on
+    them where nothing says in which place.
     """
 
     kind: Literal["collect"] = "collect"
@@ -108,6 +110,8 @@ class CollectResult(Part):
     unknown_classes: dict[str, int] = {}
     bad_rows: list[BadRow] = []
     bad_row_count: int = 0
+    report_file: str | None = None
+    whole: dict[str, int] = {}
     montage: str | None = None
     seconds: float | None = None
     provenance: dict[str, str] = {}
