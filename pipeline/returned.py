@@ -13,6 +13,7 @@ from typing import NamedTuple
 from pipeline.errors import SourceError
 from pipeline.formats import Match, bundle, folders, match, read_labels
 from pipeline.formats.base import SAME_ASPECT, Files, Report
+from pipeline.formats.classes import no_class_in_common
 from pipeline.images import read_photo, size_of
 from pipeline.jobs.events import Progress
 from pipeline.jobs.spec import (
@@ -51,7 +52,8 @@ def read_in(
         known: the project's pictures.
 
     Raises:
-        LabelError: labels are there but cannot be understood at all.
+        LabelError: labels are there but cannot be understood at all, or those of pictures that
+            went out have no class in common with the project.
     """
     if not inbox.labels:
         whole = folders.classes_of(inbox.photos, classes)
@@ -77,10 +79,13 @@ def read_in(
     for name, boxes in list(matched.boxes.items()):
         picture = returned.picture(name, inbox.photos.get(name))
         if picture is not None:
-            answered[name] = picture, boxes
+            # What is no class of the project is asked about with new pictures only.
+            answered[name] = picture, [box for box in boxes if box.label in matched.classes]
             del matched.boxes[name]
             # A picture that was here needs no look; its labels are what is new.
             inbox.photos.pop(name, None)
+    if answered and matched.unknown and not matched.classes:
+        raise no_class_in_common(matched, classes)
     whole = labels.whole or (folders.classes_of(inbox.photos, classes) if not labels.boxes else {})
     return ReadIn(matched, labels.form, labels.report, returned.answers(answered), whole)
 

@@ -13,7 +13,7 @@ from bot.messages import project as project_words
 from bot.turn import Context, Turn, act
 from pipeline.errors import UserError
 from pipeline.kinds import propose
-from pipeline.labelling import answers, outlook, samples
+from pipeline.labelling import answers, mapping, outlook, samples
 from storage import outbox, projects, sources
 from storage import sheets as sheet_rows
 from storage.models import Source
@@ -140,6 +140,8 @@ def tap_trust(turn: Turn, args: list[str]) -> str:
         raise UserError("That is answered already. /sources shows how.")
     if args[1] not in ("yes", "sample", "no"):
         raise UserError("I don't know this button. /sources shows the choices.")
+    if mapping.blocks(source, session=turn.session):
+        raise UserError("First say what its class names mean: the question stands below its card.")
     sources.answer_trust(source, args[1], member_id=turn.member.id, session=turn.session)
     answers.settle(source, member_id=turn.member.id, session=turn.session)
     project = projects.get(source.project_id, session=turn.session)
@@ -191,6 +193,8 @@ def tap_put_back(turn: Turn, args: list[str]) -> str:
     project = projects.get(source.project_id, session=turn.session)
     access.check_may_delete(turn, project, added_by=source.created_by)
     sources.put_back(source, session=turn.session)
+    if mapping.blocks(source, session=turn.session):
+        source.state = "asking"
     answers.settle(source, member_id=turn.member.id, session=turn.session)
     turn.say(words.put_back(project, source))
     return "Back again"

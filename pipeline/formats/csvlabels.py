@@ -188,7 +188,8 @@ def _fits(xyxy: tuple[float, float, float, float], size: Size) -> bool:
 
 
 def _size(entry: _Entry, size_of: SizeOf) -> Size | str:
-    return frame_of(*(decimal(side) for side in entry.frame), size_of(entry.picture))
+    wide, high = entry.frame
+    return frame_of(decimal(wide), decimal(high), size_of(entry.picture))
 
 
 def _add(

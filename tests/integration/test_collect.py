@@ -197,16 +197,17 @@ def test_a_labelled_zip_by_link(desk: Desk, www: Www, tmp_path: Path) -> None:
 
 
 def test_classes_of_the_project_choose_the_boxes(desk: Desk, tmp_path: Path) -> None:
-    """Of a set with more classes only the project's come in; the others are counted."""
+    """Of a set with other classes those come in under their own names, and are counted."""
     result = desk.collect(yolo_zip(tmp_path / "a.zip"), classes=["Dog"]).result
     assert result.boxes == {"Dog": 2}
     assert result.unknown_classes == {"cat": 2}
     assert result.labelled == 4
-    sentence = desk.collect(yolo_zip(tmp_path / "a.zip"), classes=["bird"]).sentence
-    assert sentence == (
-        "These labels name cat, dog; this project looks for bird. "
-        "Add them with /classes bird, cat, dog, then send it again."
-    )
+    outcome = desk.collect(yolo_zip(tmp_path / "a.zip"), classes=["bird"])
+    assert (outcome.result.boxes, outcome.result.unknown_classes) == ({}, {"cat": 2, "dog": 2})
+    assert sorted(box.label for item in outcome.items for box in item.boxes) == [
+        *("cat", "cat"),
+        *("dog", "dog"),
+    ]
 
 
 def test_bad_rows_are_told_and_the_rest_comes_in(desk: Desk, tmp_path: Path) -> None:
