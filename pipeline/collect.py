@@ -31,7 +31,7 @@ from pipeline.jobs.spec import (
 from pipeline.net import Policy, guard
 from pipeline.returned import read_in
 from pipeline.screen import Candidate, Verdict, evenly, screen
-from pipeline.shots import Shot, photo_shots, video_shots
+from pipeline.shots import Shot, as_told, photo_shots, video_shots
 from pipeline.sources import fetch
 from pipeline.sources.base import Fetched, Room
 from pipeline.sources.inbox import Inbox, sort
@@ -79,7 +79,7 @@ def _collect(spec: CollectSpec, reporter: Reporter, work: Path) -> CollectResult
 
     inbox = sort(fetched.files, work / "unpacked", unpacked)
     known = _known(spec, reporter)
-    labels, form, report, answers, whole = read_in(spec.classes, inbox, known, reporter)
+    labels, form, report, answers, whole, told = read_in(spec.classes, inbox, known, reporter)
     if inbox.trouble and not answers:
         raise inbox.trouble
     chosen, skipped = _choose(inbox, labels, spec)
@@ -103,7 +103,8 @@ def _collect(spec: CollectSpec, reporter: Reporter, work: Path) -> CollectResult
         work=work,
         reporter=reporter,
     )
-    shots += photos
+    entries = {entry.sha256: entry for entry in told.entries} if told else {}
+    shots += as_told(photos, entries, spec.source_id)
     for name, why in unreadable.items():
         report.add(name, None, why)
     dropped["unreadable"] = len(unreadable)
@@ -132,6 +133,7 @@ def _collect(spec: CollectSpec, reporter: Reporter, work: Path) -> CollectResult
         answered=len(answers),
         report_file=reports.write(report, reporter.out),
         whole=whole,
+        listed=told.classes if told else [],
     )
 
 
@@ -205,6 +207,7 @@ def _store(
                 labelled=shot.boxes is not None,
                 boxes=shot.boxes or [],
                 alike=verdict.alike.get(index, []),
+                part=shot.part,
             )
         )
         reporter.progress(Progress(stage="screen", done=number, total=len(kept), note="storing"))
@@ -232,6 +235,7 @@ def _result(
     answered: int,
     report_file: str | None,
     whole: dict[str, str],
+    listed: list[str],
 ) -> CollectResult:
     counts = shown.counts(items, labels.classes)
     return CollectResult(
@@ -242,7 +246,7 @@ def _result(
         dropped={reason: count for reason, count in dropped.items() if count},
         labelled=sum(item.labelled for item in items),
         boxes=counts,
-        classes=list(counts),
+        classes=list(dict.fromkeys([*listed, *counts])),
         unknown_classes=labels.unknown,
         bad_rows=[
             BadRow(file=row.file, line=row.line, why=row.why) for row in report.rows[:TOLD_ROWS]

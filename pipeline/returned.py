@@ -32,7 +32,8 @@ anew; unrelated pictures lie within it once in thousands, and bear another name.
 class ReadIn(NamedTuple):
     """What the label files of an arrival say: of new pictures, and of those that went out.
 
-    `whole`: what is on a picture, where nothing says in which place.
+    `whole`: what is on a picture, where nothing says in which place. `told`: what an export of ours
+    tells, for a project that has no picture yet.
     """
 
     labels: Match
@@ -40,6 +41,7 @@ class ReadIn(NamedTuple):
     report: Report
     answers: list[AnswerItem]
     whole: dict[str, str]
+    told: bundle.Manifest | None = None
 
 
 def read_in(
@@ -87,7 +89,8 @@ def read_in(
     if answered and matched.unknown and not matched.classes:
         raise no_class_in_common(matched, classes)
     whole = labels.whole or (folders.classes_of(inbox.photos, classes) if not labels.boxes else {})
-    return ReadIn(matched, labels.form, labels.report, returned.answers(answered), whole)
+    told = None if known else returned.told
+    return ReadIn(matched, labels.form, labels.report, returned.answers(answered), whole, told)
 
 
 class Returned:
@@ -96,7 +99,7 @@ class Returned:
     def __init__(self, known: Iterable[KnownImage], files: Files) -> None:
         self._known = {image.id: image for image in known if image.id}
         self._by_sha = {image.sha256: image for image in self._known.values()}
-        manifests = bundle.read_manifests(files)
+        manifests = self._manifests = bundle.read_manifests(files)
         self._told = {
             bundle.stem_of(entry.file): entry for one in manifests for entry in one.entries
         }
@@ -105,6 +108,15 @@ class Returned:
         self._newest = min(
             (one.newest_box for one in manifests if one.newest_box is not None), default=None
         )
+
+    @property
+    def told(self) -> bundle.Manifest | None:
+        """Everything that exports of ours tell, as if by one; None where there is none."""
+        if not self._manifests:
+            return None
+        classes = dict.fromkeys(label for one in self._manifests for label in one.classes)
+        entries = [entry for one in self._manifests for entry in one.entries]
+        return bundle.Manifest(list(classes), self._newest, entries)
 
     def besides(self, photos: Collection[str]) -> dict[str, KnownImage]:
         """Pictures that labels may mean although they are not in the archive, by their names."""

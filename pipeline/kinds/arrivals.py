@@ -158,6 +158,7 @@ def _row(item: ImageItem, source: Source) -> Image:
         group_key=item.group,
         seconds=item.seconds,
         labelled=item.labelled,
+        part=item.part,
     )
 
 
