@@ -20,6 +20,8 @@ MAX_BOXES = 2_000
 
 KEPT_BAD_ROWS = 100_000
 SMALLEST = 1e-6
+NOT_IN_XML = "\ufffe\uffff"
+"""Beside control characters; a file that held one could not be read back."""
 
 Files = Mapping[str, Path]
 """Names within an archive, with `/`, and where the bytes lie."""
@@ -177,7 +179,8 @@ def class_name(value: object) -> str:
     kept = "".join(
         " " if c in "\t\n\r" else c
         for c in str(value)[: 10 * MAX_NAME]
-        if c in "\t\n\r" or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co")
+        if c in "\t\n\r"
+        or (unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co") and c not in NOT_IN_XML)
     )
     return re.sub(r"\s+", " ", kept).strip()[:MAX_NAME].strip()
 
