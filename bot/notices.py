@@ -7,10 +7,9 @@ from pathlib import Path
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from bot import corrections, wishes
+from bot import corrections, receipts, wishes
 from bot.messages import collect as collect_words
 from bot.messages import export as export_words
-from bot.messages import mapping as mapping_words
 from bot.messages import propose as propose_words
 from bot.messages import result as result_words
 from bot.messages import train as train_words
@@ -27,10 +26,10 @@ from pipeline.jobs.spec import (
 )
 from pipeline.kinds import collect, package, propose, train
 from pipeline.kinds.places import Places
-from pipeline.labelling import mapping, seconds
+from pipeline.labelling import seconds
 from pipeline.labelling.outlook import askable
 from storage import chats, datasets, jobs, outbox, projects, registry, sources
-from storage.models import Job, Model, Project, Sheet, Source, now
+from storage.models import Job, Model, Project, Sheet, now
 
 GROUP_EVERY_S, LABELLING_EVERY_S, PRIVATE_EVERY_S = 10.0, 30.0, 4.0
 LABELLING_IS = timedelta(minutes=3)
@@ -149,7 +148,8 @@ def collected(job: Job, result: CollectResult, folder: Path, desk: Desk) -> None
         ),
         priority=outbox.ANSWER,
     )
-    _beside(job, project, source, result, folder, desk)
+    for key, wish in receipts.beside(project, source, result, folder / "out", desk.places.files):
+        desk.tell(job, wish, key=key)
     if unmeasured(session=desk.session):
         jobs.create(
             kind="measure",
@@ -160,20 +160,6 @@ def collected(job: Job, result: CollectResult, folder: Path, desk: Desk) -> None
             idempotency_key="measure:first",
             session=desk.session,
         )
-
-
-def _beside(
-    job: Job, project: Project, source: Source, result: CollectResult, folder: Path, desk: Desk
-) -> None:
-    """What comes with a receipt: the table of what was left out, what names mean."""
-    if result.report_file:
-        file = desk.places.files.put_file(folder / "out" / result.report_file)
-        told = collect_words.report(project, source, result, file)
-        desk.tell(job, told, key=f"report:{source.id}")
-    names = mapping.of(source)
-    if names is not None and names.waiting:
-        asked = mapping_words.question(project, source, names)
-        desk.tell(job, asked, key=f"map:{source.id}")
 
 
 def proposed(job: Job, result: ProposeResult, desk: Desk) -> None:

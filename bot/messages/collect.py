@@ -107,8 +107,8 @@ def receipt(
     if proposing:
         lines.append("I'm looking through them now; guesses to check come in a moment.")
     keyboard = _next(project, source, result, state, proposing=proposing)
-    if named_first(source, result):
-        lines.append("Whether they are right comes after that.")
+    if named_first(source):
+        lines.append("Whether these labels are right comes after that.")
     elif source.state == "asking":
         lines.append("<b>Are these labels right?</b>")
     elif not result.kept and not result.answered:
@@ -142,12 +142,10 @@ def _meant(names: mapping.Names) -> list[str]:
     ]
 
 
-def named_first(source: Source, result: CollectResult) -> bool:
+def named_first(source: Source) -> bool:
     """Whether its names have to be told before anything can be said of a source's labels."""
     names = mapping.of(source)
-    if names is None or not names.waiting or source.state != "asking":
-        return False
-    return not result.boxes and not any(names.said.values())
+    return names is not None and bool(names.waiting) and source.state == "asking"
 
 
 def _bad_rows(result: CollectResult) -> list[str]:
@@ -175,7 +173,7 @@ def _next(
     project: Project, source: Source, result: CollectResult, state: Standing, *, proposing: bool
 ) -> Keyboard:
     remove = button("↩ Remove", "rm", source.id)
-    if named_first(source, result):
+    if named_first(source):
         return [[remove]]
     if source.state == "asking":
         return [*trust_buttons(source), [remove]]

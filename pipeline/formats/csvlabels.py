@@ -6,12 +6,13 @@ corners, sizes or centres, in pixels or shares of the picture, by what fits the 
 
 import math
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import chain, islice
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from pipeline.formats import yolo
-from pipeline.formats.base import Files, Labels, Size, SizeOf, box_of, class_name, frame_of
+from pipeline.formats.base import Files, Labels, Report, Size, SizeOf, box_of, class_name, frame_of
 from pipeline.formats.cells import Four, boxes_in, is_nothing, label_in
 from pipeline.formats.columns import Columns, Order, by_content, by_words, decimal
 from pipeline.formats.pictures import Pictures
@@ -23,6 +24,9 @@ NO_CLASS = "object"
 """What boxes are called where no column says it."""
 
 SAMPLED = 2_000
+CACHED = 1_024
+"""Pictures of late; the rows of one mostly follow each other."""
+
 MAX_SHARE = 1.5
 """Shares of a picture's sides may overshoot a little; pixels are rarely all this small."""
 
@@ -78,8 +82,11 @@ def _read_one(
         columns = by_content(whole, lambda cell: pictures.find(name, cell) is not None)
     if columns is None:
         return False
-    entries = _entries(chain(head, rows), columns, spelled, name, labels, pictures)
-    if columns.numbers is None and columns.cell is None:
+    boxed = columns.numbers is not None or columns.cell is not None
+    # A list of classes may well be about more pictures than were packed.
+    report = labels.report if boxed else Report()
+    entries = _entries(chain(head, rows), columns, spelled, name, report, pictures)
+    if not boxed:
         return _whole_pictures(entries, labels)
     sample = list(islice(entries, SAMPLED))
     order, shares = _fitting(sample, columns, size_of)
@@ -93,26 +100,27 @@ def _entries(
     columns: Columns,
     spelled: dict[str, str],
     name: str,
-    labels: Labels,
+    report: Report,
     pictures: Pictures,
 ) -> Iterator[_Entry]:
+    find = lru_cache(maxsize=CACHED)(lambda file: pictures.find(name, file))
     for line, cells in rows:
         told = ",".join(cells or ())[:200]
         if cells is None:
-            labels.report.add(name, line, "not readable as CSV")
+            report.add(name, line, "not readable as CSV")
             continue
 
         def cell(place: int | None, cells: Sequence[str] = cells) -> str:
             return cells[place] if place is not None and place < len(cells) else ""
 
         file = cell(columns.picture)
-        picture = pictures.find(name, file) if file else None
+        picture = find(file) if file else None
         if picture is None:
             why = "its picture is missing" if file else "a row without a picture"
-            labels.report.add(name, line, why, told)
+            report.add(name, line, why, told)
             continue
         if cell(columns.group).casefold() in ("1", "1.0", "true"):
-            labels.report.add(name, line, "a group, not one object", told)
+            report.add(name, line, "a group, not one object", told)
             continue
         if columns.attributes is not None:
             label = label_in(cell(columns.attributes)) or NO_CLASS

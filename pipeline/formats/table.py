@@ -1,6 +1,7 @@
 """A CSV file as rows, whatever separates its columns and however it is encoded."""
 
 import csv
+import re
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -13,6 +14,9 @@ HEAD = 64 << 10
 SAMPLED = 40
 SEPARATORS = "\t;|,"
 """Looked for in this order: beside another separator a comma is a decimal one, or text."""
+
+SAID = re.compile(r'\ufeff?"?sep=([\t;|,])"?\s*')
+"""A first line by which Excel is told the separator."""
 
 EVEN = 0.9
 """Share of rows that have as many columns as the first where the separator is the right one."""
@@ -27,9 +31,12 @@ def rows_of(path: Path) -> Iterator[Row]:
         head = handle.read(HEAD)
     encoding = _encoding(head)
     lines = head.decode(encoding, errors="replace").splitlines()
+    skipped = int(bool(lines and SAID.fullmatch(lines[0])))
     # The last one is cut off somewhere.
     separator = _separator(lines[:-1] if len(head) == HEAD else lines)
     with path.open(encoding=encoding, errors="replace", newline="") as text:
+        if skipped:
+            text.readline(MAX_LINE)
         bounded = iter(lambda: text.readline(MAX_LINE), "")
         reader = csv.reader(bounded, delimiter=separator, skipinitialspace=True)
         while True:
@@ -38,10 +45,10 @@ def rows_of(path: Path) -> Iterator[Row]:
             except StopIteration:
                 return
             except csv.Error:
-                yield reader.line_num, None
+                yield reader.line_num + skipped, None
                 continue
             if any(cells):
-                yield reader.line_num, cells
+                yield reader.line_num + skipped, cells
 
 
 def _encoding(head: bytes) -> str:
@@ -56,6 +63,8 @@ def _encoding(head: bytes) -> str:
 
 
 def _separator(lines: list[str]) -> str:
+    if lines and (said := SAID.fullmatch(lines[0])):
+        return said[1]
     sample = [line for line in lines if line.strip()][:SAMPLED]
     for separator in SEPARATORS:
         try:

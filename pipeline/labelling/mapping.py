@@ -80,17 +80,24 @@ def _class(project: Project, meant: str) -> str | None:
 def begin(source: Source, told: Mapping[str, str], *, session: Session) -> Names | None:
     """Find what is to be asked of a source that is all here, and answer what is known already.
 
+    What was said of a source that is fetched again goes for what came since.
+
     Args:
         told: answers that came along with it, by name.
     """
     project = projects.get(source.project_id, session=session)
+    before = of(source) or Names()
     held = mappings.foreign(source, project, session=session)
-    if not held:
+    fresh_names = [name for name in held if name not in before.boxes]
+    asked = {name: held[name] for name in fresh_names[: MAX_ASKED - len(before.boxes)]}
+    names = Names(before.boxes | asked, made=before.made)
+    if not names.boxes:
         return None
-    names = Names(boxes=dict(list(held.items())[:MAX_ASKED]))
+    for name, answer in before.said.items():
+        _say(source, project, names, name, answer, session=session)
     known = mappings.remembered(source.project_id, session=session)
     said = {key_of(name): meant for name, meant in told.items()}
-    for name in list(names.boxes):
+    for name in names.waiting:
         key = key_of(name)
         meant = said.get(key, known.get(key))
         if meant is None:
@@ -129,8 +136,9 @@ def skip_rest(source: Source, *, session: Session) -> Names:
     names = of(source)
     if names is None or not names.waiting:
         raise LabelError("That is answered already: look at the newest question.")
-    for name in names.waiting:
-        names.said[name] = SKIP
+    rest = dict.fromkeys(names.waiting, SKIP)
+    names.said |= rest
+    _remember(source, rest, session)
     _keep(source, names, session)
     return names
 
@@ -165,12 +173,13 @@ def take_back(source: Source, *, session: Session) -> Names:
 
 
 def blocks(source: Source, *, session: Session) -> bool:
-    """Whether a source has to wait: by what is known of its names, its labels say nothing.
+    """Whether a source has to wait: names are open, or none of them is of interest.
 
-    Trusted as they are, all its pictures would be examples of nothing to find.
+    Trusted as they are, pictures of things by another name would be examples of nothing to find.
     """
-    if of(source) is None:
-        return False
+    names = of(source)
+    if names is None or names.waiting:
+        return names is not None
     project = projects.get(source.project_id, session=session)
     return not mappings.fits(source, project, session=session)
 
@@ -214,7 +223,9 @@ def _say(
         mappings.stand_in(source, name, label, session=session)
 
 
-def _remember(source: Source, said: Mapping[str, str | None], session: Session) -> None:
+def _remember(
+    source: Source, said: Mapping[str, str] | Mapping[str, None], session: Session
+) -> None:
     telling = {
         key: meant
         for name, meant in said.items()

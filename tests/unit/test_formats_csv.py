@@ -41,6 +41,7 @@ DIALECTS = {
     "a.jpg;20,0;20,0;1e2;60,0;cat",
     "tabs": "filename\tclass\txmin\tymin\txmax\tymax\na.jpg\tcat\t20\t20\t100\t60",
     "quoted": '"filename","class","xmin","ymin","xmax","ymax"\n"a.jpg","cat","20","20","100","60"',
+    "told to Excel": "sep=;\nfilename;class;xmin;ymin;xmax;ymax\na.jpg;cat;20;20;100;60",
     "spaces": "filename, class, xmin, ymin, xmax, ymax\na.jpg, cat, 20, 20, 100, 60",
     "counted from zero": "file,x0,y0,x1,y1,name\na.jpg,20,20,100,60,cat",
 }
