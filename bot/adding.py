@@ -1,12 +1,15 @@
 """What `/add` and its like mean: words parsed, a source and its collect job queued."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from sqlmodel import Session
 
 from bot.messages import collect as words_for
 from pipeline.errors import SourceError
+from pipeline.labelling import mapping
 from storage import jobs, outbox, sources
 from storage.models import Project
 
@@ -20,22 +23,27 @@ MAX_LOCAL = 100_000
 
 @dataclass(frozen=True)
 class Wanted:
-    """An `/add`, understood. `what` is empty where files come along."""
+    """An `/add`, understood. `what` is empty where files come along.
+
+    `names`: what the source's class names mean.
+    """
 
     what: str
     every_s: float | None
     max_images: int | None
     trust: str | None
+    names: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def limits(self) -> dict[str, float | int]:
+    def limits(self) -> dict[str, Any]:
         """The part that a collect job's request holds."""
-        pairs = (("every_s", self.every_s), ("max_images", self.max_images))
+        names = dict(self.names) or None
+        pairs = (("every_s", self.every_s), ("max_images", self.max_images), ("map", names))
         return {name: value for name, value in pairs if value is not None}
 
 
 def parse(words: str) -> Wanted:
-    """Understand `WHAT [every=1s] [max=300] [trust=yes|sample|no]`.
+    """Understand `WHAT [every=1s] [max=300] [trust=yes|sample|no] [map=car:vehicle,dog:skip]`.
 
     Raises:
         SourceError: a number or an option makes no sense.
@@ -44,7 +52,7 @@ def parse(words: str) -> Wanted:
     options: dict[str, str] = {}
     for word in words.split():
         name, sign, value = word.partition("=")
-        if sign and name.lower() in ("every", "max", "trust"):
+        if sign and name.lower() in ("every", "max", "trust", "map"):
             options[name.lower()] = value.lower()
         else:
             what.append(word)
@@ -55,12 +63,13 @@ def parse(words: str) -> Wanted:
         every_s=_seconds(options["every"]) if "every" in options else None,
         max_images=_count(options["max"]) if "max" in options else None,
         trust=_trust(options["trust"]) if "trust" in options else None,
+        names=_names(options["map"]) if "map" in options else {},
     )
 
 
 def options_in(words: str) -> str:
     """Only the options of a caption: people write all sorts of things under a photo."""
-    return " ".join(re.findall(r"\b(?:every|max|trust)=\S+", words, re.IGNORECASE))
+    return " ".join(re.findall(r"\b(?:every|max|trust|map)=\S+", words, re.IGNORECASE))
 
 
 def _address(what: str) -> str:
@@ -97,6 +106,13 @@ def _trust(value: str) -> str:
     return value
 
 
+def _names(value: str) -> dict[str, str]:
+    pairs = [pair.partition(":") for pair in value.split(",") if pair]
+    if not pairs or not all(name and meant for name, _, meant in pairs):
+        raise SourceError("map= wants names and classes, such as map=car:vehicle,person:skip.")
+    return {name: meant for name, _, meant in pairs}
+
+
 def job_key(key: str) -> str:
     """The idempotency key of the collect job that `key` asked for."""
     return f"collect:{key}"
@@ -118,8 +134,12 @@ def queue_source(
 
     Args:
         key: names what asked for it, so that it is queued once.
+
+    Raises:
+        LabelError: the project has no class that `wanted.names` tells of.
     """
     assert project.id is not None
+    mapping.check(project, wanted.names)
     source = sources.create(
         project_id=project.id,
         kind=kind,

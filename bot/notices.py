@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from bot import corrections, wishes
+from bot import corrections, receipts, wishes
 from bot.messages import collect as collect_words
 from bot.messages import export as export_words
 from bot.messages import propose as propose_words
@@ -150,6 +150,8 @@ def collected(job: Job, result: CollectResult, folder: Path, desk: Desk) -> None
         ),
         priority=outbox.ANSWER,
     )
+    for key, wish in receipts.beside(project, source, result, folder / "out", desk.places.files):
+        desk.tell(job, wish, key=key)
     if unmeasured(session=desk.session):
         jobs.create(
             kind="measure",

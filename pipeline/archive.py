@@ -6,11 +6,13 @@ label formats join pictures and rows by name. Limits are declared sizes first, t
 
 import stat
 import struct
+import tempfile
 import unicodedata
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path, PurePosixPath
 
 from pipeline.errors import ArchiveRefused
@@ -21,6 +23,9 @@ MAX_RATIO = 200
 RATIO_FREE = 50 << 20
 """Below this many bytes a high ratio is no bomb but a blank picture."""
 
+MAX_DEPTH = 3
+"""Levels of zips inside a zip that are opened."""
+
 MAX_NAME = 4096
 MAX_DIRECTORY = 128 << 20
 CHUNK = 1 << 20
@@ -28,7 +33,7 @@ CHUNK = 1 << 20
 IMAGES = {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
 IMAGES |= {".heic", ".heif", ".avif"}
 FILMS = {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".flv", ".wmv", ".mpg", ".mpeg", ".ts"}
-LABELS = {".xml", ".txt", ".json", ".yaml", ".yml", ".names", ".labels"}
+LABELS = {".xml", ".txt", ".json", ".yaml", ".yml", ".names", ".labels", ".csv", ".tsv"}
 WANTED = IMAGES | FILMS | LABELS | {".zip"}
 
 NO_ZIP = "That is not a zip I can open; it may be damaged: pack it again and send it."
@@ -40,6 +45,7 @@ class Budget:
 
     entries: int = MAX_ENTRIES
     total: int = MAX_TOTAL
+    numbers: Iterator[int] = field(default_factory=count)
 
 
 @dataclass(frozen=True)
@@ -52,8 +58,19 @@ class Member:
 
 @dataclass
 class _Plan:
+    """What comes out of one zip, and the zips inside it that were looked into."""
+
+    archive: Path
+    prefix: str
     entries: list[tuple[zipfile.ZipInfo, str]] = field(default_factory=list)
+    inner: list["_Plan"] = field(default_factory=list)
     declared: int = 0
+
+    @property
+    def total(self) -> int:
+        """Bytes that come out of this zip and of those inside."""
+        own = sum(info.file_size for info, _ in self.entries)
+        return own + sum(plan.total for plan in self.inner)
 
 
 def unpack(
@@ -63,29 +80,47 @@ def unpack(
     budget: Budget | None = None,
     progress: Callable[[int, int], None] | None = None,
     prefix: str = "",
-    depth: int = 1,
+    depth: int = MAX_DEPTH,
 ) -> list[Member]:
-    """Extract pictures, films and label files into `folder`; zips inside are opened, one level.
+    """Extract pictures, films and label files into `folder`, out of zips inside as well.
 
-    `progress` gets bytes done and declared in all. `prefix` goes before every member's name.
+    `progress` gets bytes done and declared in all. `prefix` goes before every member's name. Zips
+    more than `depth` levels down come out as they are.
 
     Raises:
-        ArchiveRefused: broken, encrypted, a bomb, or an entry that points outside; nothing has been
-            written then (but for a zip inside, whose outside was fine).
+        ArchiveRefused: broken, encrypted, a bomb, or an entry that points outside, however deep;
+            nothing has been written then, but where only the bytes themselves gave the lie away.
     """
     budget = budget or Budget()
-    _check_directory(archive, budget)
+    folder.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with zipfile.ZipFile(archive) as opened:
-            plan = _plan(opened, archive, budget)
-            budget.entries -= len(opened.infolist())
-            return list(_extract(opened, plan, folder, budget, progress, prefix, depth))
+        # Zips inside are laid aside and looked through, all of them, before anything comes out.
+        with tempfile.TemporaryDirectory(prefix="zips-", dir=folder.parent) as aside:
+            plan = _look(archive, Path(aside), budget, prefix, depth)
+            return list(_extract(plan, folder, _counter(progress, plan.total)))
     except (zipfile.BadZipFile, zlib.error, EOFError, struct.error, ValueError) as error:
         raise ArchiveRefused(NO_ZIP) from error
     except NotImplementedError as error:
         raise ArchiveRefused(
             "That zip is packed in a way I can't open: pack it again as a plain zip."
         ) from error
+
+
+def _look(archive: Path, aside: Path, budget: Budget, prefix: str, depth: int) -> _Plan:
+    """Check a zip and the zips inside it, which are copied into the folder `aside`."""
+    _check_directory(archive, budget)
+    with zipfile.ZipFile(archive) as opened:
+        plan = _plan(opened, archive, budget, prefix)
+        budget.entries -= len(opened.infolist())
+        budget.total -= plan.declared
+        zips = [one for one in plan.entries if one[1].lower().endswith(".zip")] if depth else []
+        plan.entries = [one for one in plan.entries if one not in zips]
+        for info, name in zips:
+            path = aside / f"{next(budget.numbers)}.zip"
+            _copy(opened, info, path, lambda _: None)
+            inside = f"{prefix}{name[: -len('.zip')]}/"
+            plan.inner.append(_look(path, aside, budget, inside, depth - 1))
+    return plan
 
 
 def _check_directory(archive: Path, budget: Budget) -> None:
@@ -126,8 +161,8 @@ def _too_many() -> str:
     return f"That zip holds more than {MAX_ENTRIES:,} files: send it in parts."
 
 
-def _plan(opened: zipfile.ZipFile, archive: Path, budget: Budget) -> _Plan:
-    plan = _Plan()
+def _plan(opened: zipfile.ZipFile, archive: Path, budget: Budget, prefix: str) -> _Plan:
+    plan = _Plan(archive, prefix)
     packed = archive.stat().st_size
     for info in opened.infolist():
         name = _safe_name(info)
@@ -182,40 +217,38 @@ def _wanted(name: str) -> bool:
     return not any(part.startswith((".", "__MACOSX")) for part in path.parts)
 
 
-def _extract(
-    opened: zipfile.ZipFile,
-    plan: _Plan,
-    folder: Path,
-    budget: Budget,
-    progress: Callable[[int, int], None] | None,
-    prefix: str,
-    depth: int,
-) -> Iterator[Member]:
-    folder.mkdir(parents=True, exist_ok=True)
+def _counter(progress: Callable[[int, int], None] | None, total: int) -> Callable[[int], None]:
     done = 0
-    for number, (info, name) in enumerate(plan.entries):
-        path = folder / f"{number:06d}{PurePosixPath(name).suffix.lower()}"
-        with opened.open(info) as source, path.open("xb") as target:
-            written = 0
-            while chunk := source.read(CHUNK):
-                written += len(chunk)
-                budget.total -= len(chunk)
-                # Declared sizes may lie; zipfile stops at them today, this does not rely on it.
-                if written > info.file_size or budget.total < 0:
-                    raise ArchiveRefused(_bomb())
-                target.write(chunk)
+
+    def add(written: int) -> None:
+        nonlocal done
         done += written
         if progress:
-            progress(done, plan.declared)
-        if path.suffix != ".zip":
-            yield Member(path, prefix + name)
-        elif depth > 0:
-            inner = folder / f"{number:06d}"
-            yield from unpack(
-                path,
-                inner,
-                budget=budget,
-                prefix=f"{prefix}{name.removesuffix('.zip')}/",
-                depth=depth - 1,
-            )
-            path.unlink()
+            progress(done, total)
+
+    return add
+
+
+def _extract(plan: _Plan, folder: Path, tell: Callable[[int], None]) -> Iterator[Member]:
+    folder.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(plan.archive) as opened:
+        for number, (info, name) in enumerate(plan.entries):
+            path = folder / f"{number:06d}{PurePosixPath(name).suffix.lower()}"
+            _copy(opened, info, path, tell)
+            yield Member(path, plan.prefix + name)
+    for number, inner in enumerate(plan.inner):
+        yield from _extract(inner, folder / f"zip{number:06d}", tell)
+
+
+def _copy(
+    opened: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path, tell: Callable[[int], None]
+) -> None:
+    written = 0
+    with opened.open(info) as source, path.open("xb") as target:
+        while chunk := source.read(CHUNK):
+            written += len(chunk)
+            # Declared sizes may lie; zipfile stops at them today, this does not rely on it.
+            if written > info.file_size:
+                raise ArchiveRefused(_bomb())
+            target.write(chunk)
+    tell(written)

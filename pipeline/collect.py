@@ -17,10 +17,12 @@ from pipeline import provenance, shown
 from pipeline.archive import printable
 from pipeline.errors import SourceError, WorkerError
 from pipeline.formats import Match
+from pipeline.formats import report as reports
 from pipeline.formats.base import Report
 from pipeline.images import Gray, thumb_of
 from pipeline.jobs.events import Progress
 from pipeline.jobs.spec import (
+    BadRow,
     CollectResult,
     CollectSpec,
     ImageItem,
@@ -30,7 +32,7 @@ from pipeline.net import Policy, guard
 from pipeline.returned import read_in
 from pipeline.same_film import join_known
 from pipeline.screen import Candidate, Verdict, evenly, screen
-from pipeline.shots import Shot, photo_shots, video_shots
+from pipeline.shots import Shot, as_told, photo_shots, video_shots
 from pipeline.sources import fetch
 from pipeline.sources.base import Fetched, Room
 from pipeline.sources.inbox import Inbox, sort
@@ -41,6 +43,7 @@ OVERSAMPLE = 3
 """Unlabelled images looked at for each that may be kept: screening drops many."""
 
 MAX_NAME = 200
+TOLD_ROWS = 20
 
 
 def run(spec: CollectSpec, reporter: Reporter) -> CollectResult:
@@ -77,7 +80,7 @@ def _collect(spec: CollectSpec, reporter: Reporter, work: Path) -> CollectResult
 
     inbox = sort(fetched.files, work / "unpacked", unpacked)
     known = _known(spec, reporter)
-    labels, form, report, answers = read_in(spec.classes, inbox, known, reporter)
+    labels, form, report, answers, whole, told = read_in(spec.classes, inbox, known, reporter)
     if inbox.trouble and not answers:
         raise inbox.trouble
     chosen, skipped = _choose(inbox, labels, spec)
@@ -101,7 +104,8 @@ def _collect(spec: CollectSpec, reporter: Reporter, work: Path) -> CollectResult
         work=work,
         reporter=reporter,
     )
-    shots += photos
+    entries = {entry.sha256: entry for entry in told.entries} if told else {}
+    shots += as_told(photos, entries, spec.source_id)
     for name, why in unreadable.items():
         report.add(name, None, why)
     dropped["unreadable"] = len(unreadable)
@@ -130,6 +134,9 @@ def _collect(spec: CollectSpec, reporter: Reporter, work: Path) -> CollectResult
         montage=shown.montage(spec, items, answers, known, labels.classes, store, reporter.out),
         answered=len(answers),
         notes=provenance.of_files(inbox.labels),
+        report_file=reports.write(report, reporter.out),
+        whole=whole,
+        listed=told.classes if told else [],
     )
 
 
@@ -203,6 +210,7 @@ def _store(
                 labelled=shot.boxes is not None,
                 boxes=shot.boxes or [],
                 alike=verdict.alike.get(index, []),
+                part=shot.part,
             )
         )
         reporter.progress(Progress(stage="screen", done=number, total=len(kept), note="storing"))
@@ -229,6 +237,9 @@ def _result(
     montage: str | None,
     answered: int,
     notes: dict[str, str],
+    report_file: str | None,
+    whole: dict[str, str],
+    listed: list[str],
 ) -> CollectResult:
     counts = shown.counts(items, labels.classes)
     return CollectResult(
@@ -239,10 +250,14 @@ def _result(
         dropped={reason: count for reason, count in dropped.items() if count},
         labelled=sum(item.labelled for item in items),
         boxes=counts,
-        classes=list(counts),
+        classes=list(dict.fromkeys([*listed, *counts])),
         unknown_classes=labels.unknown,
-        bad_rows=report.rows,
+        bad_rows=[
+            BadRow(file=row.file, line=row.line, why=row.why) for row in report.rows[:TOLD_ROWS]
+        ],
         bad_row_count=report.count,
+        report_file=report_file,
+        whole=Counter(whole[item.name] for item in items if item.name in whole),
         montage=montage,
         seconds=seconds,
         # What an archive says of itself fills what its source does not know.

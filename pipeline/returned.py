@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.errors import SourceError
-from pipeline.formats import Match, bundle, match, read_labels
+from pipeline.formats import Match, bundle, folders, match, read_labels
 from pipeline.formats.base import SAME_ASPECT, Files, Report
+from pipeline.formats.classes import no_class_in_common
 from pipeline.images import read_photo, size_of
 from pipeline.jobs.events import Progress
 from pipeline.jobs.spec import (
@@ -29,12 +30,18 @@ anew; unrelated pictures lie within it once in thousands, and bear another name.
 
 
 class ReadIn(NamedTuple):
-    """What the label files of an arrival say: of new pictures, and of those that went out."""
+    """What the label files of an arrival say: of new pictures, and of those that went out.
+
+    `whole`: what is on a picture, where nothing says in which place. `told`: what an export of ours
+    tells, for a project that has no picture yet.
+    """
 
     labels: Match
     form: str
     report: Report
     answers: list[AnswerItem]
+    whole: dict[str, str]
+    told: bundle.Manifest | None = None
 
 
 def read_in(
@@ -47,14 +54,16 @@ def read_in(
         known: the project's pictures.
 
     Raises:
-        LabelError: labels are there but cannot be understood at all.
+        LabelError: labels are there but cannot be understood at all, or those of pictures that
+            went out have no class in common with the project.
     """
     if not inbox.labels:
-        return ReadIn(Match({}, []), "", inbox.report, [])
+        whole = folders.classes_of(inbox.photos, classes)
+        return ReadIn(Match({}, []), "", inbox.report, [], whole)
     returned = Returned(known, inbox.labels)
     besides = returned.besides(inbox.photos)
     if not inbox.photos and not besides:
-        return ReadIn(Match({}, []), "", inbox.report, [])
+        return ReadIn(Match({}, []), "", inbox.report, [], {})
     reporter.progress(Progress(stage="labels", done=0, total=len(inbox.labels)), important=True)
     sizes: dict[str, tuple[int, int] | None] = {
         name: (image.width, image.height) for name, image in besides.items()
@@ -72,11 +81,16 @@ def read_in(
     for name, boxes in list(matched.boxes.items()):
         picture = returned.picture(name, inbox.photos.get(name))
         if picture is not None:
-            answered[name] = picture, boxes
+            # What is no class of the project is asked about with new pictures only.
+            answered[name] = picture, [box for box in boxes if box.label in matched.classes]
             del matched.boxes[name]
             # A picture that was here needs no look; its labels are what is new.
             inbox.photos.pop(name, None)
-    return ReadIn(matched, labels.form, labels.report, returned.answers(answered))
+    if answered and matched.unknown and not matched.classes:
+        raise no_class_in_common(matched, classes)
+    whole = labels.whole or (folders.classes_of(inbox.photos, classes) if not labels.boxes else {})
+    told = None if known else returned.told
+    return ReadIn(matched, labels.form, labels.report, returned.answers(answered), whole, told)
 
 
 class Returned:
@@ -85,7 +99,7 @@ class Returned:
     def __init__(self, known: Iterable[KnownImage], files: Files) -> None:
         self._known = {image.id: image for image in known if image.id}
         self._by_sha = {image.sha256: image for image in self._known.values()}
-        manifests = bundle.read_manifests(files)
+        manifests = self._manifests = bundle.read_manifests(files)
         self._told = {
             bundle.stem_of(entry.file): entry for one in manifests for entry in one.entries
         }
@@ -94,6 +108,15 @@ class Returned:
         self._newest = min(
             (one.newest_box for one in manifests if one.newest_box is not None), default=None
         )
+
+    @property
+    def told(self) -> bundle.Manifest | None:
+        """Everything that exports of ours tell, as if by one; None where there is none."""
+        if not self._manifests:
+            return None
+        classes = dict.fromkeys(label for one in self._manifests for label in one.classes)
+        entries = [entry for one in self._manifests for entry in one.entries]
+        return bundle.Manifest(list(classes), self._newest, entries)
 
     def besides(self, photos: Collection[str]) -> dict[str, KnownImage]:
         """Pictures that labels may mean although they are not in the archive, by their names."""

@@ -4,10 +4,11 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
+from pipeline.formats.bundle import Entry
 from pipeline.frames import JPEG_QUALITY, MAX_SIDE, facts_of, sample, sample_times
 from pipeline.images import Measures, Picture, Unreadable, encode, read_photo
 from pipeline.jobs.events import Progress
@@ -17,6 +18,7 @@ from pipeline.jobs.spec import (
 from pipeline.worker.reporter import Reporter
 
 THREADS = 4
+AUGMENTED = "rf:"
 CHUNK = 32
 
 
@@ -24,7 +26,8 @@ CHUNK = 32
 class Shot:
     """An image as it will be stored, lying at `path`. `boxes` is None where nobody labelled it.
 
-    `series`: images whose sharpness can be compared. `seconds`: place in its video.
+    `series`: images whose sharpness can be compared. `seconds`: place in its video. `part`: the
+    part of a dataset that it was in before.
     """
 
     path: Path
@@ -38,6 +41,31 @@ class Shot:
     series: str
     seconds: float | None = None
     boxes: list[BoxItem] | None = None
+    part: str | None = None
+
+
+def as_told(shots: list[Shot], told: Mapping[str, Entry], source_id: int) -> list[Shot]:
+    """Give pictures of an export of ours their names, groups, places in videos and parts back.
+
+    `told`: what taptrain.json says, by digest.
+    """
+    return [
+        replace(
+            shot,
+            name=entry.name or shot.name,
+            group=_old_group(entry.group, source_id) or shot.group,
+            seconds=entry.seconds,
+            part=entry.part,
+        )
+        if (entry := told.get(shot.sha256)) is not None
+        else shot
+        for shot in shots
+    ]
+
+
+def _old_group(group: str, source_id: int) -> str:
+    # Numbers of sources are this installation's own; a photo's augmentations are the same anywhere.
+    return group if not group or group.startswith(AUGMENTED) else f"source:{source_id}:{group}"
 
 
 def video_shots(
@@ -134,7 +162,7 @@ def _group(name: str, prefix: str, number: int) -> str:
     Those share a group across sources: the next export of the same set holds the same photos.
     """
     base, mark, _ = PurePosixPath(name).name.partition(".rf.")
-    return f"rf:{base[:100]}" if mark and base else f"{prefix}:{number}"
+    return f"{AUGMENTED}{base[:100]}" if mark and base else f"{prefix}:{number}"
 
 
 def _read_all(photos: Mapping[str, Path]) -> Iterator[tuple[str, Picture | str]]:

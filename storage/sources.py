@@ -1,5 +1,6 @@
 """Sources: where images came from, and whether their labels are trusted."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import func, update
@@ -153,12 +154,18 @@ def take_over(old_key: str, new_key: str, *, project_id: int, session: Session) 
     )
 
 
-def box_ids(source_id: int, *, session: Session) -> list[int]:
-    """The ids of the boxes that came with a source."""
+def box_ids(source_id: int, classes: Collection[str], *, session: Session) -> list[int]:
+    """The ids of the boxes of these classes that came with a source."""
     query = (
         select(Box.id)
         .join(Image, col(Image.id) == col(Box.image_id))
-        .where(Image.source_id == source_id, Box.origin == "import", images.counting())
+        .where(
+            Image.source_id == source_id,
+            Box.origin == "import",
+            col(Box.label).in_(classes),
+            col(Box.merged_id).is_(None),
+            images.counting(),
+        )
         .order_by(col(Box.id))
     )
     return [box_id for box_id in session.exec(query) if box_id is not None]

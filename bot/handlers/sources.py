@@ -10,7 +10,7 @@ from bot.notices import card_key
 from bot.turn import Context, Turn, act
 from pipeline.errors import UserError
 from pipeline.kinds import propose, refresh
-from pipeline.labelling import answers, outlook, samples
+from pipeline.labelling import answers, mapping, outlook, samples
 from storage import projects, settings, sources
 from storage import sheets as sheet_rows
 from storage.models import Project, Source
@@ -66,6 +66,7 @@ def _do(turn: Turn, project: Project, source: Source, said: list[str]) -> str:
             if source.state != "paused":
                 raise UserError("That source is not paused.")
             sources.resume(source, session=turn.session)
+            _ask_names_first(turn, source)
             if source.nightly_at is not None:
                 refresh.switch_nights(source, on=True, session=turn.session)
             return "▶ On again"
@@ -110,6 +111,8 @@ def tap_trust(turn: Turn, args: list[str]) -> str:
         raise UserError("That is answered already. /sources shows how.")
     if args[1] not in ("yes", "sample", "no"):
         raise UserError(UNKNOWN)
+    if mapping.blocks(source, session=turn.session):
+        raise UserError("First say what its class names mean: the question stands below its card.")
     sources.answer_trust(source, args[1], member_id=turn.member.id, session=turn.session)
     answers.settle(source, member_id=turn.member.id, session=turn.session)
     access.check_may_label(turn, project)
@@ -145,6 +148,12 @@ def tap_remove(turn: Turn, args: list[str]) -> str:
     return "Removed"
 
 
+def _ask_names_first(turn: Turn, source: Source) -> None:
+    """A source that counts again waits until its class names are told, as it did before."""
+    if mapping.blocks(source, session=turn.session):
+        source.state = "asking"
+
+
 def _lay_aside(turn: Turn, source: Source) -> None:
     """Sheets that lie open may ask about what just went."""
     for sheet in sheet_rows.on_table(source.project_id, session=turn.session):
@@ -158,6 +167,7 @@ def tap_put_back(turn: Turn, args: list[str]) -> str:
         raise UserError("That source is there already. /sources shows what is there.")
     access.check_may_delete(turn, project, added_by=source.created_by)
     sources.put_back(source, session=turn.session)
+    _ask_names_first(turn, source)
     answers.settle(source, member_id=turn.member.id, session=turn.session)
     turn.say(words.put_back(project, source))
     return "Back again"

@@ -2,12 +2,12 @@
 
 from bot.messages.common import at, bar, count, duration, head, some
 from bot.messages.export import came_back
-from bot.wishes import Button, Keyboard, Wish, button, esc, photo, text
+from bot.wishes import Button, Keyboard, Wish, button, document, esc, photo, text
 from pipeline.jobs.events import Progress
 from pipeline.jobs.spec import (
     CollectResult,
 )
-from pipeline.labelling import answers
+from pipeline.labelling import answers, mapping
 from storage.models import Job, Project, Source
 from storage.progress import Standing
 
@@ -88,16 +88,28 @@ def receipt(
     if result.boxes:
         each = some([f"{esc(name)} {number:,}" for name, number in _most(result.boxes)], " · ")
         lines.append(f"{count(sum(result.boxes.values()), 'box', 'boxes')}: {each}")
-    if result.unknown_classes:
-        others = some(
-            [f"{esc(name)} ({number:,})" for name, number in _most(result.unknown_classes)]
-        )
-        lines.append(f"Left out, not in this project (/classes): {others}")
+    names = mapping.of(source)
+    if names is not None:
+        lines += _meant(names)
+    others = [
+        f"{esc(name)} ({number:,})"
+        for name, number in _most(result.unknown_classes)
+        if names is None or name not in names.boxes
+    ]
+    if others:
+        lines.append(f"Left out, not in this project (/classes): {some(others)}")
     lines += _bad_rows(result)
+    if result.whole:
+        there = some([f"{esc(name)} {number:,}" for name, number in _most(result.whole)])
+        lines.append(
+            f"It says what is on pictures ({there}), but not where: they come in without boxes."
+        )
     if proposing:
         lines.append("I'm looking through them now; guesses to check come in a moment.")
     keyboard = _next(project, source, result, state, proposing=proposing)
-    if source.state == "asking":
+    if named_first(source):
+        lines.append("Whether these labels are right comes after that.")
+    elif source.state == "asking":
         lines.append("<b>Are these labels right?</b>")
     elif not result.kept and not result.answered:
         lines.append("Nothing new here. Try another link or other pictures.")
@@ -118,6 +130,24 @@ def _most(numbers: dict[str, int]) -> list[tuple[str, int]]:
     return sorted(numbers.items(), key=lambda item: -item[1])
 
 
+def _meant(names: mapping.Names) -> list[str]:
+    known = [
+        f"{esc(name)} → {esc(names.said[name]) or 'left out'} ({names.boxes[name]:,})"
+        for name in names.by_itself
+    ]
+    asked = [f"{esc(name)} ({names.boxes[name]:,})" for name in names.waiting]
+    return [
+        *([f"As you said: {some(known)}"] if known else []),
+        *([f"Other names: {some(asked)}. I ask below what they are."] if asked else []),
+    ]
+
+
+def named_first(source: Source) -> bool:
+    """Whether its names have to be told before anything can be said of a source's labels."""
+    names = mapping.of(source)
+    return names is not None and bool(names.waiting) and source.state == "asking"
+
+
 def _bad_rows(result: CollectResult) -> list[str]:
     if not result.bad_row_count:
         return []
@@ -130,19 +160,23 @@ def _bad_rows(result: CollectResult) -> list[str]:
     return lines
 
 
+def report(project: Project, source: Source, result: CollectResult, file: str) -> Wish:
+    """Everything that was left out, as a table."""
+    words = (
+        f"{head(project)}{esc(source.title)}: {count(result.bad_row_count, 'label row')} left out, "
+        "each with its file, line and reason. Mend what matters and send it again."
+    )
+    return document(file, "report.csv", words)
+
+
 def _next(
     project: Project, source: Source, result: CollectResult, state: Standing, *, proposing: bool
 ) -> Keyboard:
     remove = button("↩ Remove", "rm", source.id)
+    if named_first(source):
+        return [[remove]]
     if source.state == "asking":
-        return [
-            [button("👍 Trust", "trust", source.id, "yes")],
-            [
-                button("🔎 Check a sample", "trust", source.id, "sample"),
-                button("✅ Check all", "trust", source.id, "no"),
-            ],
-            [remove],
-        ]
+        return [*trust_buttons(source), [remove]]
     first: list[Button] = []
     if state.check or state.confirm:
         first.append(button("▶ Check", at(project, "label")))
@@ -151,6 +185,17 @@ def _next(
     if state.boxes:
         first.append(button("🏋 Train", at(project, "train")))
     return [*([first] if first else []), [button("➕ More", at(project, "add")), remove]]
+
+
+def trust_buttons(source: Source) -> Keyboard:
+    """How far a source's labels are to be believed."""
+    return [
+        [button("👍 Trust", "trust", source.id, "yes")],
+        [
+            button("🔎 Check a sample", "trust", source.id, "sample"),
+            button("✅ Check all", "trust", source.id, "no"),
+        ],
+    ]
 
 
 def trust_answered(project: Project, source: Source, state: Standing) -> Wish:

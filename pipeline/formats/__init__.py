@@ -1,6 +1,16 @@
 """Labels in the forms people have them in, found by looking."""
 
-from pipeline.formats import coco, createml, cvat, labelstudio, voc, yolo
+from pipeline.formats import (
+    coco,
+    createml,
+    csvlabels,
+    cvat,
+    folders,
+    labelme,
+    labelstudio,
+    voc,
+    yolo,
+)
 from pipeline.formats.base import Files, Labels, Report
 from pipeline.formats.classes import Match, match
 from pipeline.formats.pictures import Pictures
@@ -14,7 +24,10 @@ __all__ = [
     "Report",
     "coco",
     "createml",
+    "csvlabels",
     "cvat",
+    "folders",
+    "labelme",
     "labelstudio",
     "match",
     "read_labels",

@@ -1,14 +1,16 @@
 """What every label reader works with: rows that may be bad, boxes that are not."""
 
+import json
 import math
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
+from xml.etree.ElementTree import Element, tostring
 
 from pipeline.jobs.spec import (
-    BadRow,
     BoxItem,
 )
 
@@ -16,8 +18,10 @@ MAX_NAME = 60
 MAX_BOXES = 2_000
 """On one picture; more is a mistake, and no detector returns so many."""
 
-KEPT_BAD_ROWS = 200
+KEPT_BAD_ROWS = 100_000
 SMALLEST = 1e-6
+NOT_IN_XML = "\ufffe\uffff"
+"""Beside control characters; a file that held one could not be read back."""
 
 Files = Mapping[str, Path]
 """Names within an archive, with `/`, and where the bytes lie."""
@@ -31,18 +35,27 @@ SizeOf = Callable[[str], tuple[int, int] | None]
 SAME_ASPECT = 0.02
 
 
+class LeftOut(NamedTuple):
+    """A row that was left out: where, why, and what stands there."""
+
+    file: str
+    line: int | None
+    why: str
+    value: str = ""
+
+
 @dataclass
 class Report:
     """What was left out. All are counted, the first KEPT_BAD_ROWS are told."""
 
-    rows: list[BadRow] = field(default_factory=list)
+    rows: list[LeftOut] = field(default_factory=list)
     count: int = 0
 
-    def add(self, file: str, line: int | None, why: str) -> None:
-        """Note one row that was left out."""
+    def add(self, file: str, line: int | None, why: str, value: object = "") -> None:
+        """Note one row that was left out; `value` is what stands there, text or parsed."""
         self.count += 1
         if len(self.rows) < KEPT_BAD_ROWS:
-            self.rows.append(BadRow(file=file[-200:], line=line, why=why[:200]))
+            self.rows.append(LeftOut(file[-200:], line, why[:200], _text(value)[:200]))
 
     def merge(self, other: "Report") -> None:
         """Take over what another report holds."""
@@ -50,25 +63,37 @@ class Report:
         self.rows += other.rows[: KEPT_BAD_ROWS - len(self.rows)]
 
 
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Element):
+        return " ".join(tostring(value, encoding="unicode").split())
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
 @dataclass
 class Labels:
     """What a reader found.
 
     `boxes`: by image name; a name with an empty list is a picture that was labelled as empty.
-    `classes`: in the source's own order, used or not.
+    `classes`: in the source's own order, used or not. `whole`: what is on a picture, where nothing
+    says in which place.
     """
 
     form: str
     classes: list[str] = field(default_factory=list)
     boxes: dict[str, list[BoxItem]] = field(default_factory=dict)
     report: Report = field(default_factory=Report)
+    whole: dict[str, str] = field(default_factory=dict)
 
-    def add(self, image: str, box: BoxItem | str, file: str, line: int | None = None) -> None:
-        """Add a box to a picture, or note why it is none."""
+    def add(
+        self, image: str, box: BoxItem | str, file: str, line: int | None = None, value: object = ""
+    ) -> None:
+        """Add a box to a picture, or note why it is none; `value` is what stands in the file."""
         if isinstance(box, str):
-            self.report.add(file, line, box)
+            self.report.add(file, line, box, value)
         elif len(self.boxes[image]) >= MAX_BOXES:
-            self.report.add(file, line, f"more than {MAX_BOXES} boxes on one picture")
+            self.report.add(file, line, f"more than {MAX_BOXES} boxes on one picture", value)
         else:
             self.boxes[image].append(box)
 
@@ -154,7 +179,8 @@ def class_name(value: object) -> str:
     kept = "".join(
         " " if c in "\t\n\r" else c
         for c in str(value)[: 10 * MAX_NAME]
-        if c in "\t\n\r" or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co")
+        if c in "\t\n\r"
+        or (unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co") and c not in NOT_IN_XML)
     )
     return re.sub(r"\s+", " ", kept).strip()[:MAX_NAME].strip()
 

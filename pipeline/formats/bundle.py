@@ -5,6 +5,7 @@ a place for them. `taptrain.json` in the root of every archive tells the rest.
 """
 
 import json
+import math
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -12,19 +13,22 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from pipeline.formats.base import Files, read_text
-from pipeline.jobs.spec_export import Bundle
+from pipeline.formats.base import MAX_BOXES, Files, box_of, class_name, number, read_text
+from pipeline.jobs.part import BoxItem
+from pipeline.jobs.spec_export import Bundle, BundleImage
 
 MANIFEST = "taptrain.json"
-VERSION = 1
+VERSION = 2
 MARK = "taptrain"
 """The element of VOC, and the start of region ids in Label Studio."""
 
 ID_KEY = "taptrain_id"
 """The attribute of CVAT's boxes and the extra key of Create ML's that hold a box's id."""
 
+PARTS = ("train", "val", "test", "gap")
 MAX_STEM = 60
-MAX_MANIFEST = 64 << 20
+MAX_TEXT = 200
+MAX_MANIFEST = 256 << 20
 MAX_ID = 2**53
 ENDINGS = re.compile(r"\.(jpe?g|jpe|jfif|png|webp|bmp|gif|tiff?|hei[cf]|avif)$", re.IGNORECASE)
 OURS = re.compile(r"(\d{6,12})-.+")
@@ -60,8 +64,11 @@ def box_id(value: object) -> int | None:
 
 
 def manifest(bundle: Bundle, form: str) -> str:
-    """The content of taptrain.json: which project, which pictures, what counts as what."""
-    content = {
+    """The content of taptrain.json: which project, which pictures, what counts as what.
+
+    Boxes are exact: `[id, class, x1, y1, x2, y2]`, normalised, with every digit.
+    """
+    about = {
         "format": "taptrain labels",
         "version": VERSION,
         "form": form,
@@ -70,28 +77,45 @@ def manifest(bundle: Bundle, form: str) -> str:
         "tasks": bundle.tasks,
         "newest_box": bundle.newest_box,
         "sources": bundle.sources,
-        "images": [
-            {
-                "id": image.id,
-                "file": image.file,
-                "sha256": image.sha256,
-                "name": image.name,
-                "part": image.part,
-                "boxes": len(image.boxes),
-            }
-            for image in bundle.images
-        ],
     }
-    return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+    # A picture a line: people look into it, and tools compare it line by line.
+    images = ",\n".join(f"  {_json(_told(image))}" for image in bundle.images)
+    head = json.dumps(about, ensure_ascii=False, indent=1).removesuffix("\n}")
+    return f'{head},\n "images": [\n{images}\n ]\n}}\n'
+
+
+def _told(image: BundleImage) -> dict[str, object]:
+    return {
+        "id": image.id,
+        "file": image.file,
+        "sha256": image.sha256,
+        "name": image.name,
+        "width": image.width,
+        "height": image.height,
+        "part": image.part,
+        "group": image.group,
+        "seconds": image.seconds,
+        "boxes": [[box.id, box.label, *box.xyxy] for box in image.boxes],
+    }
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A picture that a taptrain.json tells of."""
+    """A picture that a taptrain.json tells of; what an older one does not tell is empty."""
 
     id: int
     file: str
     sha256: str
+    name: str = ""
+    size: tuple[int, int] | None = None
+    part: str | None = None
+    group: str = ""
+    seconds: float | None = None
+    boxes: tuple[BoxItem, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -117,7 +141,7 @@ def read_manifests(files: Files) -> list[Manifest]:
                 known = classes if isinstance(classes, list) else []
                 found.append(
                     Manifest(
-                        [one for one in known if isinstance(one, str)],
+                        [one for one in map(class_name, known) if one],
                         box_id(data.get("newest_box")) or (0 if "newest_box" in data else None),
                         list(_entries(data["images"])),
                     )
@@ -128,6 +152,40 @@ def read_manifests(files: Files) -> list[Manifest]:
 def _entries(rows: list[Any]) -> Iterator[Entry]:
     for row in rows:
         if isinstance(row, dict):
-            number, file, sha = row.get("id"), row.get("file"), row.get("sha256")
-            if isinstance(file, str) and isinstance(sha, str) and (known := box_id(number)):
-                yield Entry(known, file, sha)
+            file, sha = row.get("file"), row.get("sha256")
+            if isinstance(file, str) and isinstance(sha, str) and (known := box_id(row.get("id"))):
+                yield Entry(
+                    known,
+                    file,
+                    sha,
+                    name=_text(row.get("name")),
+                    size=_size(row.get("width"), row.get("height")),
+                    part=row.get("part") if row.get("part") in PARTS else None,
+                    group=_text(row.get("group")),
+                    seconds=_seconds(row.get("seconds")),
+                    boxes=tuple(_boxes(row.get("boxes"))),
+                )
+
+
+def _text(value: object) -> str:
+    kept = value if isinstance(value, str) else ""
+    return "".join(c for c in kept[:MAX_TEXT] if unicodedata.category(c) not in ("Cc", "Cf", "Cs"))
+
+
+def _size(wide: object, high: object) -> tuple[int, int] | None:
+    if not isinstance(wide, int) or not isinstance(high, int) or not (wide > 0 and high > 0):
+        return None
+    return wide, high
+
+
+def _seconds(value: object) -> float | None:
+    seconds = number(value)
+    return seconds if math.isfinite(seconds) else None
+
+
+def _boxes(rows: object) -> Iterator[BoxItem]:
+    for row in rows[:MAX_BOXES] if isinstance(rows, list) else ():
+        if isinstance(row, list) and len(row) == 6 and (label := class_name(row[1])):
+            box = box_of(label, *map(number, row[2:]), box_id=box_id(row[0]))
+            if not isinstance(box, str):
+                yield box

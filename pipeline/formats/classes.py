@@ -13,7 +13,10 @@ SHOWN = 6
 
 @dataclass
 class Match:
-    """Boxes under the project's names. `unknown`: boxes left out, by their class."""
+    """Boxes under the project's names, others under their own.
+
+    `classes`: those of the project's that are used. `unknown`: boxes of other names, by name.
+    """
 
     boxes: dict[str, list[BoxItem]]
     classes: list[str]
@@ -21,40 +24,40 @@ class Match:
 
 
 def match(labels: Labels, wanted: list[str]) -> Match:
-    """Keep the boxes whose class is `wanted`, compared without case; all where none is named.
-
-    Raises:
-        LabelError: there are boxes, and not one is of a wanted class.
-    """
+    """Spell classes as the project does, which are compared without case; all where none is."""
     spelling: dict[str, str] = {}
     for name in wanted or labels.classes:
         spelling.setdefault(_key(name), name)
     boxes: dict[str, list[BoxItem]] = {}
     unknown: dict[str, int] = {}
     used: set[str] = set()
+    others: dict[str, str] = {}
     for image, rows in labels.boxes.items():
         kept = boxes[image] = []
         for row in rows:
-            spelled = spelling.get(_key(row.label))
-            if spelled is None:
-                unknown[row.label] = unknown.get(row.label, 0) + 1
+            key = _key(row.label)
+            label = spelling.get(key)
+            if label is None:
+                # One spelling each for these as well.
+                label = others.setdefault(key, row.label)
+                unknown[label] = unknown.get(label, 0) + 1
             else:
-                used.add(spelled)
-                kept.append(row.model_copy(update={"label": spelled}))
-    if unknown and not used:
-        raise LabelError(_sentence(sorted(unknown, key=lambda name: -unknown[name]), wanted))
+                used.add(label)
+            kept.append(row.model_copy(update={"label": label}))
     ordered = dict.fromkeys(spelling[_key(n)] for n in labels.classes if _key(n) in spelling)
     return Match(boxes, [name for name in ordered if name in used], unknown)
 
 
-def _key(name: str) -> str:
-    return " ".join(name.split()).casefold()
-
-
-def _sentence(found: list[str], wanted: list[str]) -> str:
-    names = ", ".join(found[:SHOWN]) + (" …" if len(found) > SHOWN else "")
-    command = ", ".join([*wanted, *found[:SHOWN]])
-    return (
-        f"These labels name {names}; this project looks for {', '.join(wanted)}. "
+def no_class_in_common(found: Match, wanted: list[str]) -> LabelError:
+    """What to say where labels about pictures that went out name other classes only."""
+    names = sorted(found.unknown, key=lambda name: -found.unknown[name])
+    shown = ", ".join(names[:SHOWN]) + (" …" if len(names) > SHOWN else "")
+    command = ", ".join([*wanted, *names[:SHOWN]])
+    return LabelError(
+        f"These labels name {shown}; this project looks for {', '.join(wanted)}. "
         f"Add them with /classes {command}, then send it again."
     )
+
+
+def _key(name: str) -> str:
+    return " ".join(name.split()).casefold()

@@ -57,7 +57,7 @@ def read_one(
         key = _key(entry.get("image_id"))
         if key in images:
             picture, size = images[key]
-            labels.add(picture, _box(entry, size, classes), name)
+            labels.add(picture, _box(entry, size, classes), name, value=entry)
         elif key in lost:
             labels.report.add(name, None, "a box whose picture was left out")
         else:

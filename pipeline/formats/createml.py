@@ -39,7 +39,7 @@ def read_one(
             continue
         labels.boxes.setdefault(picture, [])
         for row in rows:
-            labels.add(picture, _box(row, size, labels.classes), name)
+            labels.add(picture, _box(row, size, labels.classes), name, value=row)
 
 
 def _file(entry: dict[str, Any]) -> str:

@@ -63,7 +63,7 @@ def _read_image(
         if shape.tag in NO_BOX:
             labels.report.add(name, None, f"{file[:80]}: a {shape.tag}, not a box")
         elif shape.tag in ("box", "polygon", "ellipse", "mask"):
-            labels.add(picture, _box(shape, size, labels.classes), name)
+            labels.add(picture, _box(shape, size, labels.classes), name, value=shape)
 
 
 def _box(shape: Element, size: Size, classes: list[str]) -> BoxItem | str:

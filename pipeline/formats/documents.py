@@ -8,7 +8,7 @@ from xml.etree.ElementTree import ParseError
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from pipeline.formats import coco, createml, cvat, labelstudio, voc
+from pipeline.formats import coco, createml, cvat, labelme, labelstudio, voc
 from pipeline.formats.base import Files, Labels, Report, SizeOf, read_text
 from pipeline.formats.pictures import Pictures
 
@@ -31,7 +31,7 @@ class Reader(Protocol):
 
 
 XML: tuple[Reader, ...] = (voc, cvat)
-JSON: tuple[Reader, ...] = (coco, createml, labelstudio)
+JSON: tuple[Reader, ...] = (coco, createml, labelme, labelstudio)
 
 
 def read(files: Files, pictures: Pictures, size_of: SizeOf) -> list[Labels]:

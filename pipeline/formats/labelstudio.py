@@ -84,7 +84,7 @@ def read_one(data: Any, name: str, labels: Labels, pictures: Pictures, size_of: 
         real = size_of(picture)
         for region, value in regions:
             for row in _rows(region, value, real, named):
-                labels.add(picture, row, name)
+                labels.add(picture, row, name, value=region)
                 if not isinstance(row, str) and row.label not in labels.classes:
                     labels.classes.append(row.label)
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from pipeline.errors import LabelError
-from pipeline.formats import bundle, documents, yolo
-from pipeline.formats.base import Files, Labels, SizeOf, class_name
+from pipeline.formats import bundle, csvlabels, documents, exact, yolo
+from pipeline.formats.base import Files, Labels, SizeOf
 from pipeline.formats.pictures import Pictures
 
 
@@ -20,6 +20,7 @@ def read_labels(files: Files, image_names: Iterable[str], size_of: SizeOf) -> La
     pictures = Pictures(image_names)
     trouble: LabelError | None = None
     found: list[Labels | None] = [*documents.read(files, pictures, size_of)]
+    found.append(csvlabels.read(files, pictures, size_of))
     try:
         found.append(yolo.read(files, pictures))
     except LabelError as error:
@@ -29,19 +30,19 @@ def read_labels(files: Files, image_names: Iterable[str], size_of: SizeOf) -> La
     )
     if trouble and not any(labels.boxes for labels in ranked):
         raise trouble
-    merged = Labels("", classes=_order(files) if ranked else [])
+    manifests = bundle.read_manifests(files)
+    # Some forms have no place for the order of the classes.
+    order = dict.fromkeys(label for one in manifests for label in one.classes)
+    merged = Labels("", classes=list(order) if ranked else [])
     for labels in ranked:
         fresh = {name: rows for name, rows in labels.boxes.items() if name not in merged.boxes}
         if not fresh and merged.boxes:
             continue
         merged.form = "+".join(filter(None, (merged.form, labels.form)))
         merged.boxes.update(fresh)
+        merged.whole.update(labels.whole)
         merged.classes += [label for label in labels.classes if label not in merged.classes]
         merged.report.merge(labels.report)
+    merged.whole = {name: label for name, label in merged.whole.items() if name not in merged.boxes}
+    exact.restore(merged, manifests)
     return merged
-
-
-def _order(files: Files) -> list[str]:
-    """The order of the classes as an export of ours tells it; some forms have no place for it."""
-    names = [class_name(one) for known in bundle.read_manifests(files) for one in known.classes]
-    return list(dict.fromkeys(name for name in names if name))

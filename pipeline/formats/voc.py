@@ -40,7 +40,7 @@ def read_one(root: Element, name: str, labels: Labels, pictures: Pictures, size_
         return
     labels.boxes.setdefault(picture, [])
     for element in root.iter("object"):
-        labels.add(picture, _box(element, size, labels.classes), name)
+        labels.add(picture, _box(element, size, labels.classes), name, value=element)
 
 
 def whole_pixels(xyxy: Corners, width: int, height: int) -> tuple[int, int, int, int]:

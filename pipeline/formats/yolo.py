@@ -37,7 +37,7 @@ def read(files: Files, pictures: Pictures) -> Labels | None:
     if not joined or not _looks_right(files, list(joined)):
         return None
     labels = Labels("yolo")
-    names, keypoints = _names(files)
+    names, keypoints = names_of(files)
     if names is None:
         if all(not (read_text(files[name], MAX_FILE) or "").strip() for name in joined):
             names = {}
@@ -55,7 +55,7 @@ def read(files: Files, pictures: Pictures) -> Labels | None:
         labels.boxes.setdefault(picture, [])
         for line, row in enumerate(text.splitlines(), start=1):
             if row.strip():
-                labels.add(picture, parse_row(row, names, keypoints=keypoints), name, line)
+                labels.add(picture, parse_row(row, names, keypoints=keypoints), name, line, row)
     _missing(files, joined, labels)
     return labels
 
@@ -126,7 +126,7 @@ def _missing(files: Files, joined: dict[str, str], labels: Labels) -> None:
                 labels.report.add(name, None, "its picture is missing")
 
 
-def _names(files: Files) -> tuple[Names | None, bool]:
+def names_of(files: Files) -> tuple[Names | None, bool]:
     """Class names by number, and whether rows hold keypoints; (None, False) when unsaid."""
     by_depth = sorted(files, key=lambda name: (name.count("/"), name))
     for name in by_depth:

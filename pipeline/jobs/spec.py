@@ -20,7 +20,8 @@ class ImageItem(Part):
     """An image a collect job kept (already in the file store).
 
     `group`: images that share it stay on one side of a split. `alike`: group keys, known or of this
-    same result, that this image is a near duplicate of.
+    same result, that this image is a near duplicate of. `part`: the part of a dataset that it was
+    in before, where an export of ours says so.
     """
 
     key: str
@@ -34,6 +35,7 @@ class ImageItem(Part):
     labelled: bool = False
     boxes: list[BoxItem] = []
     alike: list[str] = []
+    part: str | None = None
 
 
 class KnownImage(Part):
@@ -101,8 +103,11 @@ class CollectResult(Part):
     """What a collect job found. `items_file`: JSON lines of ImageItem. `montage`: a JPEG.
 
     `dropped` counts by reason: duplicate, near_duplicate, dark, blurred, unreadable, over_max.
-    `classes`: every label that the kept boxes use, in the source's own order. `answers_file`: JSON
-    lines of AnswerItem about the `answered` pictures that had gone out to another tool.
+    `classes`: every label that the kept boxes use, in the source's own order, and those that an
+    export of ours lists. `answers_file`: JSON
+    lines of AnswerItem about the `answered` pictures that had gone out to another tool. `bad_rows`
+    are the first of what `report_file`, a CSV, lists. `whole` counts kept pictures by what is on
+    them where nothing says in which place.
     """
 
     kind: Literal["collect"] = "collect"
@@ -117,6 +122,8 @@ class CollectResult(Part):
     unknown_classes: dict[str, int] = {}
     bad_rows: list[BadRow] = []
     bad_row_count: int = 0
+    report_file: str | None = None
+    whole: dict[str, int] = {}
     montage: str | None = None
     seconds: float | None = None
     provenance: dict[str, str] = {}

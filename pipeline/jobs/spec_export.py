@@ -12,6 +12,7 @@ class BundleImage(Part):
 
     `file`: its name in the archive (see pipeline/formats/bundle.py). `part`: train, val, test or
     gap. `boxes` carry the ids of their rows; one with a score is a guess that nobody confirmed.
+    `group` and `seconds`: what it may not be parted from, and its place in its video.
     """
 
     id: int
@@ -23,6 +24,8 @@ class BundleImage(Part):
     height: int
     part: str
     boxes: list[BoxItem] = []
+    group: str = ""
+    seconds: float | None = None
 
 
 class Bundle(Part):

@@ -78,17 +78,21 @@ def _news(
     rows: list[dict[str, object]] = []
     unsaid: list[int] = []
     for image, item in moved:
-        has = {_key_of(box): box for box in known.get(_id(image), [])}
+        said = known.get(_id(image), [])
+        # Those that stand for a class which was named later go where the named box goes.
+        beside = {box.id: [one for one in said if one.parent_id == box.id] for box in said}
+        has = {_key_of(box): box for box in said if box.parent_id not in beside}
         for box in _distinct(item):
             same = has.pop(_key(box), None)
             if same is None:
                 rows.append(_box(image, box, source))
             elif same.origin == "import":
-                same.source_id = source.id
-                if not same.voters:
-                    # The old source's trust is not the new one's.
-                    same.verdict = None
-                session.add(same)
+                for one in (same, *beside[same.id]):
+                    one.source_id = source.id
+                    if not one.voters:
+                        # The old source's trust is not the new one's.
+                        one.verdict = None
+                    session.add(one)
         if any(box.origin == "import" for box in has.values()):
             unsaid.append(_id(image))
     _take_back(unsaid, source.project_id, session=session)
@@ -156,6 +160,7 @@ def _row(item: ImageItem, source: Source) -> Image:
         group_key=item.group,
         seconds=item.seconds,
         labelled=item.labelled,
+        part=item.part,
     )
 
 

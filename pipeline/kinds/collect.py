@@ -19,7 +19,7 @@ from pipeline.jobs.spec_export import AnswerItem
 from pipeline.kinds.arrivals import bring_in
 from pipeline.kinds.labels import sent_as
 from pipeline.kinds.places import Places
-from pipeline.labelling import answers
+from pipeline.labelling import answers, mapping
 from storage import images, projects, sources
 from storage.models import Box, Job, Project, Source, Upload
 
@@ -115,7 +115,9 @@ def keep(job: Job, result: CollectResult, *, session: Session) -> Source:
     source.counts = source.counts | result.model_dump(
         include={"read", "kept", "dropped", "labelled", "boxes", "unknown_classes", "bad_row_count"}
     )
-    if source.labelled and source.trust is None:
+    session.add(source)
+    mapping.begin(source, job.request.get("map", {}), session=session)
+    if source.labelled and (source.trust is None or mapping.blocks(source, session=session)):
         source.state = "asking"
     elif source.labelled and source.trust:
         sources.answer_trust(source, source.trust, member_id=job.member_id, session=session)
@@ -124,6 +126,7 @@ def keep(job: Job, result: CollectResult, *, session: Session) -> Source:
         source.state = "ready"
     session.add(source)
     session.flush()
+    mapping.settle(source, member_id=job.member_id, session=session)
     return source
 
 

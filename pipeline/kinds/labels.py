@@ -133,6 +133,8 @@ def collect(project: Project, *, tasks: bool, session: Session) -> Bundle:
                 height=row.height,
                 part=parts.get(row.id, "train"),
                 boxes=boxes[row.id],
+                group=row.group_key,
+                seconds=row.seconds,
             )
             for row in (rows[image_id] for image_id in wanted)
         ],

@@ -17,6 +17,7 @@ from storage import (
     bulks,
     figures,
     images,
+    projects,
     questions,
     registry,
     settings,
@@ -76,7 +77,8 @@ class Question:
 def sample_of(source: Source, *, session: Session) -> list[int]:
     """The boxes that stand for a source in a check: drawn by digest, so always the same ones."""
     assert source.id is not None
-    ids = sources.box_ids(source.id, session=session)
+    classes = projects.get(source.project_id, session=session).classes
+    ids = sources.box_ids(source.id, classes, session=session)
     return drawn(ids, SAMPLE, salt=str(source.id))
 
 

@@ -13,7 +13,7 @@ from pipeline.jobs.spec import (
 )
 from pipeline.sources.kinds import kind_of_file
 
-ALONE = {".json", ".xml"}
+ALONE = {".json", ".xml", ".csv", ".tsv"}
 """Endings of label files that can be about pictures which are here already."""
 
 
@@ -88,6 +88,10 @@ def _sort_member(inbox: Inbox, member: archive.Member) -> None:
     suffix = member.path.suffix
     if suffix in archive.LABELS:
         _put(inbox.labels, member.name, member.path)
+        return
+    if suffix == ".zip":
+        why = f"packed more than {archive.MAX_DEPTH} zips deep: pack it anew, flatter"
+        inbox.report.add(member.name, None, why)
         return
     kind = kind_of_file(member.path)
     if kind == "video":

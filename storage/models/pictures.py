@@ -78,7 +78,8 @@ class Track(SQLModel, table=True):
 class Box(SQLModel, table=True):
     """A box somebody or something proposed; its place and label never change.
 
-    `origin`: import, model, coco, drawn, fixed (another class was chosen for `parent_id`),
+    `origin`: import (one with a `parent_id` stands for that one's name, see storage/mappings.py),
+    model, coco, drawn, fixed (another class was chosen for `parent_id`),
     track (carried from `parent_id` in another frame), merged (of several people's drawings),
     answer (came back from another tool for an image that was here, in place of `parent_id` where it
     has one) or planted (known to be wrong, to see who looks). `source_id`: the source that an

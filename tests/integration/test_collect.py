@@ -199,16 +199,17 @@ def test_a_labelled_zip_by_link(desk: Desk, www: Www, tmp_path: Path) -> None:
 
 
 def test_classes_of_the_project_choose_the_boxes(desk: Desk, tmp_path: Path) -> None:
-    """Of a set with more classes only the project's come in; the others are counted."""
+    """Of a set with other classes those come in under their own names, and are counted."""
     result = desk.collect(yolo_zip(tmp_path / "a.zip"), classes=["Dog"]).result
     assert result.boxes == {"Dog": 2}
     assert result.unknown_classes == {"cat": 2}
     assert result.labelled == 4
-    sentence = desk.collect(yolo_zip(tmp_path / "a.zip"), classes=["bird"]).sentence
-    assert sentence == (
-        "These labels name cat, dog; this project looks for bird. "
-        "Add them with /classes bird, cat, dog, then send it again."
-    )
+    outcome = desk.collect(yolo_zip(tmp_path / "a.zip"), classes=["bird"])
+    assert (outcome.result.boxes, outcome.result.unknown_classes) == ({}, {"cat": 2, "dog": 2})
+    assert sorted(box.label for item in outcome.items for box in item.boxes) == [
+        *("cat", "cat"),
+        *("dog", "dog"),
+    ]
 
 
 def test_bad_rows_are_told_and_the_rest_comes_in(desk: Desk, tmp_path: Path) -> None:
@@ -221,7 +222,8 @@ def test_bad_rows_are_told_and_the_rest_comes_in(desk: Desk, tmp_path: Path) -> 
             "train/labels/broken.txt": "0 0.5 0.5 0.1 0.1",
         },
     )
-    result = desk.collect(path).result
+    outcome = desk.collect(path)
+    result = outcome.result
     assert (result.read, result.kept, result.labelled) == (7, 6, 5)
     assert result.dropped == {"unreadable": 1}
     assert result.boxes == {"cat": 3, "dog": 2}
@@ -231,6 +233,20 @@ def test_bad_rows_are_told_and_the_rest_comes_in(desk: Desk, tmp_path: Path) -> 
         ("4.txt", 2, "not a YOLO row"),
         ("broken.jpg", None, "the photo is damaged"),
     ]
+    table = (outcome.folder / "out" / (result.report_file or "")).read_text("utf-8-sig")
+    assert table.splitlines()[1:3] == [
+        "train/labels/4.txt,1,class 9 is not among the names,9 0.5 0.5 0.1 0.1",
+        "train/labels/4.txt,2,not a YOLO row,garbage",
+    ]
+
+
+def test_folders_of_classes_come_in_without_boxes(desk: Desk, tmp_path: Path) -> None:
+    """What lies in cats/ and dogs/ is told; the pictures are unlabelled ones."""
+    files = {f"{kind}/{n}.jpg": photo(n) for n in range(3) for kind in [("cats", "dogs")[n % 2]]}
+    outcome = desk.collect(zipped(tmp_path / "a.zip", files), classes=["cat"])
+    assert outcome.result.whole == {"cats": 2, "dogs": 1}
+    assert outcome.result.labelled == 0
+    assert not any(item.labelled for item in outcome.items)
 
 
 def test_an_album_of_photos(desk: Desk, tmp_path: Path) -> None:

@@ -150,20 +150,65 @@ def test_only_what_is_used_comes_out(tmp_path: Path) -> None:
     assert [member.name for member in unpack(path, tmp_path / "out")] == ["a.jpg"]
 
 
-def test_zips_inside_are_opened_once(tmp_path: Path) -> None:
-    """A zip in a zip is opened; one within that is not."""
-    third = zipped(tmp_path / "3.zip", {"c.jpg": photo(3)}).read_bytes()
-    second = zipped(tmp_path / "2.zip", {"b.jpg": photo(2), "3.zip": third}).read_bytes()
-    first = zipped(tmp_path / "1.zip", {"a.jpg": photo(1), "in/2.zip": second})
-    assert [m.name for m in unpack(first, tmp_path / "out")] == ["a.jpg", "in/2/b.jpg"]
+def nest(tmp_path: Path, depth: int, files: dict[str, bytes | str]) -> bytes:
+    """A zip of `files` inside so many zips, each with a photo beside the next."""
+    data = zipped(tmp_path / "0.zip", files).read_bytes()
+    for level in range(1, depth + 1):
+        beside = {f"{level}.jpg": photo(level), f"in/{level}.ZIP": data}
+        data = zipped(tmp_path / f"{level}.zip", beside).read_bytes()
+    return data
 
 
-def test_limits_hold_across_zips_inside(tmp_path: Path) -> None:
-    """A bomb that hides in an inner zip is refused as well."""
-    inner = zipped(tmp_path / "2.zip", {"a.jpg": BLANK * 60}).read_bytes()
-    outer = zipped(tmp_path / "1.zip", {"2.zip": inner})
-    with pytest.raises(ArchiveRefused, match="bomb"):
-        unpack(outer, tmp_path / "out")
+def test_zips_inside_are_opened_to_a_depth(tmp_path: Path) -> None:
+    """Three levels of zips in a zip are opened; what lies deeper comes out closed."""
+    path = tmp_path / "all.zip"
+    path.write_bytes(nest(tmp_path, 4, {"deep.jpg": photo(9)}))
+    members = unpack(path, tmp_path / "out")
+    assert [member.name for member in members] == [
+        "4.jpg",
+        "in/4/3.jpg",
+        "in/4/in/3/2.jpg",
+        "in/4/in/3/in/2/1.jpg",
+        "in/4/in/3/in/2/in/1.ZIP",
+    ]
+    assert [member.path.read_bytes() for member in members[:4]] == [
+        photo(number) for number in (4, 3, 2, 1)
+    ]
+    assert {entry.name for entry in tmp_path.iterdir() if entry.is_dir()} == {"out"}
+
+
+def test_progress_counts_what_lies_inside(tmp_path: Path) -> None:
+    """Done grows to the sum of all that comes out."""
+    path = tmp_path / "all.zip"
+    path.write_bytes(nest(tmp_path, 2, {"a.txt": "12345"}))
+    told: list[tuple[int, int]] = []
+    members = unpack(path, tmp_path / "out", progress=lambda *now: told.append(now))
+    out = sum(member.path.stat().st_size for member in members)
+    assert told[-1] == (out, out)
+    assert [done for done, _ in told] == sorted(done for done, _ in told)
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3])
+@pytest.mark.parametrize(
+    ("files", "match"),
+    [({"a.jpg": BLANK * 60}, "bomb"), ({"../a.jpg": b"x"}, "points outside")],
+)
+def test_what_hides_inside_is_refused_first(
+    tmp_path: Path, depth: int, files: dict[str, bytes | str], match: str
+) -> None:
+    """A bomb or a zip slip in an inner zip refuses all, before anything is written."""
+    path = tmp_path / "all.zip"
+    path.write_bytes(nest(tmp_path, depth, files))
+    refused(path, tmp_path / "out", match)
+
+
+def test_limits_hold_for_all_zips_together(tmp_path: Path) -> None:
+    """The sum and the number of files are counted over all levels."""
+    path = tmp_path / "all.zip"
+    path.write_bytes(nest(tmp_path, 2, {"a.txt": "x" * 100_000, "b.txt": "y" * 100_000}))
+    refused(path, tmp_path / "out", "unpacks to more", budget=Budget(total=150_000))
+    refused(path, tmp_path / "out", "holds more than", budget=Budget(entries=5))
+    assert len(unpack(path, tmp_path / "out", budget=Budget(entries=6, total=300_000))) == 4
 
 
 def test_a_prefix_before_the_zip_is_no_matter(tmp_path: Path) -> None:

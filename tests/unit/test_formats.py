@@ -8,6 +8,7 @@ import pytest
 
 from pipeline.errors import LabelError
 from pipeline.formats import Labels, match, read_labels
+from pipeline.formats.classes import no_class_in_common
 from pipeline.jobs.spec import (
     BoxItem,
 )
@@ -349,7 +350,7 @@ def found(*names: str) -> Labels:
 def test_classes_match_without_case() -> None:
     """Names join without case and blanks and take the project's spelling; others are counted."""
     result = match(found("CAT", " cat ", "dog", "dog"), ["Cat"])
-    assert [box.label for box in result.boxes["a.jpg"]] == ["Cat", "Cat"]
+    assert [box.label for box in result.boxes["a.jpg"]] == ["Cat", "Cat", "dog", "dog"]
     assert result.classes == ["Cat"]
     assert result.unknown == {"dog": 2}
 
@@ -361,13 +362,15 @@ def test_a_project_without_classes_takes_all() -> None:
     assert [box.label for box in result.boxes["a.jpg"]] == ["RBC", "wbc", "RBC"]
 
 
-def test_no_class_in_common_is_told_with_the_way_out() -> None:
-    """The sentence names what is there, what is looked for, and the command."""
-    with pytest.raises(LabelError) as caught:
-        match(found("RBC", "WBC"), ["cat"])
-    assert caught.value.user_message == (
-        "These labels name RBC, WBC; this project looks for cat. "
-        "Add them with /classes cat, RBC, WBC, then send it again."
+def test_other_classes_keep_their_names() -> None:
+    """What the project does not look for comes along under its own name, one spelling each."""
+    result = match(found("RBC", "WBC", "wbc"), ["cat"])
+    assert [box.label for box in result.boxes["a.jpg"]] == ["RBC", "WBC", "WBC"]
+    assert (result.classes, result.unknown) == ([], {"RBC": 1, "WBC": 2})
+    sentence = no_class_in_common(result, ["cat"]).user_message
+    assert sentence == (
+        "These labels name WBC, RBC; this project looks for cat. "
+        "Add them with /classes cat, WBC, RBC, then send it again."
     )
 
 

@@ -145,7 +145,7 @@ def test_a_source_added_again_says_each_box_once(
     assert two.id not in {state.box_id for state in states}
     said = {i.image_id: i.answer for i in votes.image_states(project_id, session=session)}
     assert said == {one.image_id: "complete", two.image_id: None}
-    assert len(sources.box_ids(new.id or 0, session=session)) == 2
+    assert len(sources.box_ids(new.id or 0, project.classes, session=session)) == 2
 
 
 def test_labels_come_to_a_picture_that_is_here_without(session: Session, tmp_path: Path) -> None:

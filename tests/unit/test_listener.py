@@ -369,6 +369,36 @@ def test_a_collected_source_gets_a_receipt(
     assert card.payload["keyboard"][0][0]["text"] == "👍 Trust"
 
 
+def test_what_was_left_out_comes_as_a_table_once(
+    session: Session, places: Places, listener: JobListener, tmp_path: Path
+) -> None:
+    """A document beside the card; where nothing was left out there is none."""
+    project = make_project(session, "RBC")
+    source = make_source(session, project, trust=None)
+    done = job(session, project, "collect", source_id=source.id)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "report.csv").write_text("file,line,why,value\na.xml,,no size,\n")
+    result = CollectResult(
+        title="blood.zip",
+        items_file="items.jsonl",
+        read=1,
+        kept=1,
+        bad_row_count=4_321,
+        report_file="report.csv",
+        whole={"cats": 3},
+    )
+    for _ in range(2):
+        listener.finished(done, result, tmp_path, session=session)
+    sent = [row for row in session.exec(select(Message)) if row.payload["kind"] == "document"]
+    (row,) = sent
+    assert (row.payload["name"], row.version) == ("report.csv", 1)
+    assert "4,321 label rows left out" in row.payload["text"]
+    assert places.files.read(row.payload["file"]).startswith(b"file,line")
+    card = outbox.get(f"source:{source.id}", session=session)
+    assert card is not None
+    assert "(cats 3), but not where" in card.payload["text"]
+
+
 def test_a_prediction_answers_the_photo(
     session: Session, places: Places, listener: JobListener, tmp_path: Path
 ) -> None:
