@@ -7,18 +7,21 @@ is whole: an attempt that dies leaves nothing that anybody could take for a resu
 import errno
 import shutil
 import warnings
+from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from pydantic import BaseModel, TypeAdapter
+from PIL import Image
+from pydantic import BaseModel
 
+from pipeline import known as known_images
 from pipeline import shown
 from pipeline.archive import printable
 from pipeline.errors import SourceError, WorkerError
 from pipeline.formats import Match
 from pipeline.formats.base import Report
-from pipeline.images import Gray, thumb_of
+from pipeline.images import opened
 from pipeline.jobs.events import Progress
 from pipeline.jobs.spec import (
     CollectResult,
@@ -133,8 +136,7 @@ def _collect(spec: CollectSpec, reporter: Reporter, work: Path) -> CollectResult
 def _known(spec: CollectSpec, reporter: Reporter) -> list[KnownImage]:
     if not spec.known_file:
         return []
-    text = (reporter.folder / spec.known_file).read_text()
-    return TypeAdapter(list[KnownImage]).validate_json(text)
+    return known_images.read(reporter.folder / spec.known_file)
 
 
 def _write_lines(path: Path, values: Iterable[BaseModel]) -> None:
@@ -152,10 +154,11 @@ def _choose(inbox: Inbox, labels: Match, spec: CollectSpec) -> tuple[list[str], 
 def _screen(
     known: list[KnownImage], shots: list[Shot], store: FileStore, reporter: Reporter
 ) -> Verdict:
-    def known_thumb(sha256: str) -> Gray | None:
-        image = shown.stored(store, sha256)
-        # Without it the hash alone must do.
-        return thumb_of(image) if image is not None else None
+    paths = {shot.sha256: shot.path for shot in shots}
+
+    def view(sha256: str) -> Image.Image | None:
+        path = paths.get(sha256)
+        return shown.stored(store, sha256) if path is None else opened(path.read_bytes())
 
     def tick(done: int) -> None:
         reporter.progress(Progress(stage="screen", done=done, total=len(shots)))
@@ -167,11 +170,14 @@ def _screen(
             group=shot.group,
             series=shot.series,
             labelled=shot.boxes is not None,
+            side=min(shot.width, shot.height),
             boxes=len(shot.boxes or []),
+            film=shot.seconds is not None,
+            words=shot.words,
         )
         for shot in shots
     ]
-    return screen(candidates, known, known_thumb, tick)
+    return screen(candidates, known, view, tick)
 
 
 def _thin(shots: list[Shot], verdict: Verdict, limit: int) -> list[int]:
@@ -200,6 +206,7 @@ def _store(
                 labelled=shot.boxes is not None,
                 boxes=shot.boxes or [],
                 alike=verdict.alike.get(index, []),
+                words=b64encode(verdict.words[index].astype("<u4").tobytes()),
             )
         )
         reporter.progress(Progress(stage="screen", done=number, total=len(kept), note="storing"))

@@ -22,6 +22,7 @@ REASONS = {
     "near_duplicate": "alike",
     "blurred": "blurred",
     "dark": "dark",
+    "tiny": "tiny",
     "unreadable": "unreadable",
     "over_max": "over the limit",
 }

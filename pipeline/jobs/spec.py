@@ -5,9 +5,9 @@ worker), `log.txt` (its output), `lock` (held while it lives) and `out/` (the fi
 in results are relative to `out/`, keys are keys of the file store). Boxes are normalised xyxy.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
-from pydantic import Field, TypeAdapter
+from pydantic import Base64Bytes, Field, TypeAdapter
 
 from pipeline.jobs.part import BoxItem as BoxItem
 from pipeline.jobs.part import Part as Part
@@ -20,7 +20,8 @@ class ImageItem(Part):
     """An image a collect job kept (already in the file store).
 
     `group`: images that share it stay on one side of a split. `alike`: group keys, known or of this
-    same result, that this image is a near duplicate of.
+    same result, that this image is a near duplicate of. `words`: its corners' (see
+    pipeline/features.py), in base64.
     """
 
     key: str
@@ -34,13 +35,15 @@ class ImageItem(Part):
     labelled: bool = False
     boxes: list[BoxItem] = []
     alike: list[str] = []
+    words: Base64Bytes = b""
 
 
-class KnownImage(Part):
+class KnownImage(NamedTuple):
     """An image the project already has, so that duplicates are seen across sources.
 
     `labelled`: it came with labels. Where it did not, the same picture with labels is kept. `id`
-    and `file`: its row, and what it is called when it goes out to another tool.
+    and `file`: its row, and what it is called when it goes out to another tool. `words`: its
+    corners' (see pipeline/features.py), four bytes each.
     """
 
     sha256: str
@@ -51,6 +54,7 @@ class KnownImage(Part):
     file: str = ""
     width: int = 0
     height: int = 0
+    words: bytes = b""
 
 
 class InputFile(Part):
@@ -63,8 +67,9 @@ class InputFile(Part):
 class CollectSpec(Part):
     """Fetch a source, sample frames, screen them, read labels.
 
-    `what` is a link, or empty when `files` came by chat. `known_file` holds a JSON list of
-    KnownImage, relative to the attempt's folder. `allow_private`: "0", "1" or comma-parted hosts.
+    `what` is a link, or empty when `files` came by chat. `known_file` holds every KnownImage (see
+    pipeline/known.py), relative to the attempt's folder. `allow_private`: "0", "1" or comma-parted
+    hosts.
     """
 
     kind: Literal["collect"] = "collect"
@@ -91,7 +96,8 @@ class BadRow(Part):
 class CollectResult(Part):
     """What a collect job found. `items_file`: JSON lines of ImageItem. `montage`: a JPEG.
 
-    `dropped` counts by reason: duplicate, near_duplicate, dark, blurred, unreadable, over_max.
+    `dropped` counts by reason: duplicate, near_duplicate, dark, blurred, tiny, unreadable,
+    over_max.
     `classes`: every label that the kept boxes use, in the source's own order. `answers_file`: JSON
     lines of AnswerItem about the `answered` pictures that had gone out to another tool.
     """

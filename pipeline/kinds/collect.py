@@ -1,6 +1,5 @@
 """Collect jobs: from a link or sent files to images and imported boxes."""
 
-import json
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Any
 
 from sqlmodel import Session, select
 
+from pipeline import known as known_images
 from pipeline.jobs.spec import (
     CollectResult,
     CollectSpec,
@@ -32,7 +32,8 @@ def prepare(job: Job, folder: Path, places: Places, *, session: Session) -> Coll
     """The spec of a collect job; `request` holds source_id and maybe every_s and max_images."""
     source = sources.get(job.request["source_id"], session=session)
     project = projects.get(source.project_id, session=session)
-    known = [
+    assert source.id is not None
+    known = (
         KnownImage(
             sha256=row.sha256,
             phash=row.phash,
@@ -42,24 +43,24 @@ def prepare(job: Job, folder: Path, places: Places, *, session: Session) -> Coll
             file=sent_as(row.id, row.name, row.key),
             width=row.width,
             height=row.height,
-        ).model_dump()
+            words=row.words or b"",
+        )
         for row in images.known(source.project_id, session=session)
-    ]
-    (folder / "known.json").write_text(json.dumps(known))
+    )
+    known_images.write(folder / known_images.NAME, known)
     uploads = session.exec(
         select(Upload).where(Upload.source_id == source.id).order_by(Upload.id)  # type: ignore[arg-type]  # a column
     )
     limits: dict[str, Any] = {
         name: job.request[name] for name in ("every_s", "max_images") if name in job.request
     }
-    assert source.id is not None
     return CollectSpec(
         store=places.store,
         source_id=source.id,
         what=source.what if source.kind == "link" else "",
         files=[InputFile(path=up.path, name=up.name) for up in uploads if up.path],
         classes=[] if _provisional(project, session=session) else project.classes,
-        known_file="known.json",
+        known_file=known_images.NAME,
         allow_private=places.allow_private,
         **limits,
     )

@@ -13,9 +13,11 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from pipeline import known
 from pipeline.jobs.spec import (
     CollectResult,
     ImageItem,
+    KnownImage,
 )
 from storage.files import FileStore
 from tests.support.clips import clip, photo, picture, zipped, zipped_folder
@@ -75,10 +77,9 @@ class Desk:
         self._count += 1
         folder = self._folder / f"attempt{self._count}"
         folder.mkdir()
-        for name in ("known",):
-            if name in spec:
-                (folder / f"{name}.json").write_text(json.dumps(spec.pop(name)))
-                spec[f"{name}_file"] = f"{name}.json"
+        if "known" in spec:
+            known.write(folder / known.NAME, spec.pop("known"))
+            spec["known_file"] = known.NAME
         whole = {"kind": "collect", "store": str(folder / "store"), "source_id": 7, **spec}
         (folder / "spec.json").write_text(json.dumps(whole))
         return folder
@@ -245,11 +246,11 @@ def test_an_album_of_photos(desk: Desk, tmp_path: Path) -> None:
 def test_what_the_project_knows_is_left_out(desk: Desk, tmp_path: Path) -> None:
     """A second source that brings known pictures brings only its new ones."""
     first = desk.collect(yolo_zip(tmp_path / "a.zip"))
-    known = [{"sha256": i.sha256, "phash": i.phash, "group": i.group} for i in first.items]
-    second = desk.collect(yolo_zip(tmp_path / "b.zip", **{"new.jpg": photo(77)}), known=known)
+    there = [KnownImage(i.sha256, i.phash, i.group) for i in first.items]
+    second = desk.collect(yolo_zip(tmp_path / "b.zip", **{"new.jpg": photo(77)}), known=there)
     assert second.result.kept == 1
     assert second.result.dropped == {"duplicate": 6}
-    again = desk.collect(yolo_zip(tmp_path / "a.zip"), known=known)
+    again = desk.collect(yolo_zip(tmp_path / "a.zip"), known=there)
     assert again.result.kept == 0
     assert again.result.montage is None
 

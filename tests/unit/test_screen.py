@@ -27,6 +27,7 @@ def candidate(seed: int, shown: Image.Image | None = None, **how: object) -> Can
         group=f"g{seed}",
         series="s",
         labelled=False,
+        side=240,
     )
     return replace(one, **how)  # type: ignore[arg-type]  # fields by name
 
@@ -143,7 +144,7 @@ def test_a_chance_hash_is_not_alike_when_the_pictures_differ() -> None:
     one, other = candidate(1), candidate(2)
     clash = replace(other, measures=replace(other.measures, phash=one.measures.phash))
     assert screen([one, clash]).kept == [0, 1]
-    assert screen([clash], [known(one)], lambda _: one.measures.thumb).kept == [0]
+    assert screen([clash], [known(one)], lambda _: image(1)).kept == [0]
 
 
 def test_a_crowd_of_copies_is_chained_not_squared() -> None:
@@ -173,7 +174,7 @@ def test_thousands_are_judged_in_one_go() -> None:
         KnownImage(sha256=f"{i}", phash=f"{h:016x}", group=f"k{i}") for i, h in enumerate(hashes)
     ]
     fresh = [
-        Candidate(f"n{i}", Measures(f"{h:016x}", thumb, 1, 99, 99), f"n{i}", "s", labelled=True)
+        Candidate(f"n{i}", Measures(f"{h:016x}", thumb, 1, 99, 99), f"n{i}", "s", True, 240)
         for i, h in enumerate(hashes[:500])
     ]
     verdict = screen(fresh, there)
