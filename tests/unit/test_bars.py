@@ -7,9 +7,8 @@ import pytest
 from PIL import Image
 
 from pipeline.bars import Bars, find_bars
-from pipeline.jobs.events import Progress
 from pipeline.shots import video_shots
-from pipeline.worker.reporter import Reporter
+from pipeline.worker.reporter import FileReporter
 from tests.support.busy import busy, written
 from tests.support.clips import clip
 
@@ -69,20 +68,13 @@ def test_what_is_no_bar_is_not_cut(frames: list[Image.Image]) -> None:
     assert find_bars(frames) is None
 
 
-class Silent:
-    """A reporter that nobody listens to."""
-
-    def progress(self, news: Progress, *, important: bool = False) -> None:
-        """Hear nothing."""
-
-
 def test_all_frames_of_a_film_are_cut_alike(tmp_path: Path) -> None:
     """Whatever a single frame shows, a film's frames keep one size."""
     frames = [np.asarray(boxed(at, 30)) for at in range(5)]
     frames += [np.asarray(Image.new("RGB", SIZE)), np.asarray(boxed(9, 60))]
     film = clip(tmp_path / "film.mp4", (frame for frame in frames for _ in range(10)))
     shots, seconds = video_shots(
-        film, "film", "g", every_s=1.0, limit=99, work=tmp_path, reporter=Silent()
+        film, "film", "g", every_s=1.0, limit=99, work=tmp_path, reporter=FileReporter(tmp_path)
     )
     assert len(shots) == 7
     assert seconds == pytest.approx(6.9)

@@ -105,7 +105,7 @@ def test_slivers_and_blank_pictures_have_no_words(size: tuple[int, int]) -> None
 
 def test_a_picture_has_a_bounded_number_of_words() -> None:
     """At most 512 bytes of a picture are stored, the same each time, spread over all of it."""
-    crowded = busy(7, things=400)
+    crowded = busy(7, things=90)
     words = words_of(features_of(crowded))
     assert 64 <= len(words) <= 128
     assert words.dtype == np.uint32
