@@ -19,6 +19,7 @@ from bot import corrections, together
 from bot.handlers import (
     add,
     drawing,
+    dropped,
     files,
     grid,
     label,
@@ -73,6 +74,10 @@ TAPS: dict[str, Tap] = {
     "trust": add.tap_trust,
     "rm": add.tap_remove,
     "unrm": add.tap_put_back,
+    "shelf": dropped.tap_shelf,
+    "shelfp": dropped.tap_page,
+    "shelf1": dropped.tap_one,
+    "shelfa": dropped.tap_all,
     "label": label.tap_label,
     "draw": drawing.tap_draw,
     "s": label.tap_sheet,

@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+Levels = NDArray[np.float32]
+
 BLACK = 20.0
 """Grey level up to which a line is black: compression leaves some noise in it."""
 
@@ -65,7 +67,7 @@ def find_bars(frames: Sequence[Image.Image]) -> Bars | None:
     return Bars(size, left, top, right, low) if top or left else None
 
 
-def _pair(lines: Sequence[NDArray[np.floating]]) -> tuple[int, int]:
+def _pair(lines: Sequence[Levels]) -> tuple[int, int]:
     """The bars at both ends of one side, in pixels; (0, 0) where they are none.
 
     `lines`: how bright each line is, from one end to the other, frame by frame.
@@ -79,7 +81,7 @@ def _pair(lines: Sequence[NDArray[np.floating]]) -> tuple[int, int]:
     return first + 1, last + 1
 
 
-def _bar(lines: Sequence[NDArray[np.floating]]) -> int:
+def _bar(lines: Sequence[Levels]) -> int:
     """How many lines are black in all frames, if most end just there, and hard."""
     widths = [_black(line) for line in lines]
     width = min(widths)
@@ -90,6 +92,6 @@ def _bar(lines: Sequence[NDArray[np.floating]]) -> int:
     return width if np.mean(hard) >= MOST_OF_ALL else 0
 
 
-def _black(line: NDArray[np.floating]) -> int:
+def _black(line: Levels) -> int:
     lit = np.nonzero(line > BLACK)[0]
     return int(lit[0]) if len(lit) else len(line)

@@ -7,7 +7,6 @@ is whole: an attempt that dies leaves nothing that anybody could take for a resu
 import errno
 import shutil
 import warnings
-from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -32,7 +31,8 @@ from pipeline.jobs.spec import (
 from pipeline.net import Policy, guard
 from pipeline.returned import read_in
 from pipeline.screen import Candidate, Verdict, evenly, screen
-from pipeline.shots import Shot, photo_shots, video_shots
+from pipeline.shelf import shelve
+from pipeline.shots import MAX_NAME, Shot, item_fields, photo_shots, video_shots
 from pipeline.sources import fetch
 from pipeline.sources.base import Fetched, Room
 from pipeline.sources.inbox import Inbox, sort
@@ -41,8 +41,6 @@ from storage.files import FileStore
 
 OVERSAMPLE = 3
 """Unlabelled images looked at for each that may be kept: screening drops many."""
-
-MAX_NAME = 200
 
 
 def run(spec: CollectSpec, reporter: Reporter) -> CollectResult:
@@ -118,6 +116,8 @@ def _collect(spec: CollectSpec, reporter: Reporter, work: Path) -> CollectResult
     items = _store(shots, kept, verdict, store, reporter)
     _write_lines(reporter.out / "items.jsonl", items)
     _write_lines(reporter.out / "answers.jsonl", answers)
+    shelved = shelve(shots, verdict, store, reporter)
+    _write_lines(reporter.out / "dropped.jsonl", shelved)
     return _result(
         spec,
         fetched,
@@ -130,6 +130,7 @@ def _collect(spec: CollectSpec, reporter: Reporter, work: Path) -> CollectResult
         seconds=seconds or None,
         montage=shown.montage(spec, items, answers, known, labels.classes, store, reporter.out),
         answered=len(answers),
+        shelved=len(shelved),
     )
 
 
@@ -195,18 +196,10 @@ def _store(
         shot = shots[index]
         items.append(
             ImageItem(
-                key=store.put_file(shot.path, suffix=shot.suffix),
-                sha256=shot.sha256,
-                name=shot.name[-MAX_NAME:],
-                width=shot.width,
-                height=shot.height,
-                phash=shot.measures.phash,
-                group=shot.group,
-                seconds=shot.seconds,
+                **item_fields(shot, verdict.words[index], store),
                 labelled=shot.boxes is not None,
                 boxes=shot.boxes or [],
                 alike=verdict.alike.get(index, []),
-                words=b64encode(verdict.words[index].astype("<u4").tobytes()),
             )
         )
         reporter.progress(Progress(stage="screen", done=number, total=len(kept), note="storing"))
@@ -232,6 +225,7 @@ def _result(
     seconds: float | None,
     montage: str | None,
     answered: int,
+    shelved: int,
 ) -> CollectResult:
     counts = shown.counts(items, labels.classes)
     return CollectResult(
@@ -251,4 +245,6 @@ def _result(
         provenance={**fetched.provenance, **({"labels": form} if form else {})},
         answers_file="answers.jsonl" if answered else None,
         answered=answered,
+        dropped_file="dropped.jsonl" if shelved else None,
+        shelved=shelved,
     )

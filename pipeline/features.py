@@ -52,7 +52,7 @@ def features_of(image: Image.Image, scale: float = 1.0) -> Features:
     soft = cv2.GaussianBlur(levels, (0, 0), SOFT)
     orb = cv2.ORB.create(CORNERS, nlevels=4, fastThreshold=6, edgeThreshold=EDGE)
     found, descriptors = orb.detectAndCompute(soft, None)
-    if descriptors is None:
+    if not found:
         return Features(levels, np.zeros((0, 2), np.float32), np.zeros((0, 32), np.uint8))
     order = np.argsort([-corner.response for corner in found], kind="stable")
     points = np.array([corner.pt for corner in found], dtype=np.float32)
@@ -60,7 +60,7 @@ def features_of(image: Image.Image, scale: float = 1.0) -> Features:
 
 
 def words_of(features: Features) -> Words:
-    """The words of a picture's strongest corners, at most 128, sorted."""
+    """The words of a picture's strongest corners, at most 256, sorted."""
     height, width = features.grey.shape
     taken: dict[tuple[int, int], int] = {}
     chosen = []
@@ -71,12 +71,12 @@ def words_of(features: Features) -> Words:
             chosen.append(number)
     bits = np.unpackbits(features.descriptors[chosen], axis=1).astype(np.uint32)
     worth = 1 << np.arange(BITS, dtype=np.uint32)
-    words = [
+    words: list[Words] = [
         bits[:, [(at * TABLES + table) * STRIDE % 256 for at in range(BITS)]] @ worth
         + np.uint32(table << BITS)
         for table in range(TABLES)
     ]
-    return np.unique(np.concatenate(words)).astype(np.uint32)
+    return np.unique(np.concatenate(words))
 
 
 class AskedWords(NamedTuple):

@@ -31,4 +31,4 @@ def read(path: Path) -> list[KnownImage]:
     """All of them, in the order in which they were written."""
     with closing(sqlite3.connect(path)) as file:
         rows = file.execute("SELECT * FROM known ORDER BY rowid")
-        return [KnownImage(*row[:3], bool(row[3]), *row[4:]) for row in rows]
+        return [KnownImage._make((*row[:3], bool(row[3]), *row[4:])) for row in rows]

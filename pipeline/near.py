@@ -51,8 +51,9 @@ VIEWS = 256
 
 @dataclass(frozen=True)
 class Near:
-    """A near duplicate: its group, and how much the worst cell differs, in grey levels."""
+    """A near duplicate, its group, and how much the worst cell differs, in grey levels."""
 
+    sha256: str
     group: str
     worst: float
 
@@ -108,10 +109,10 @@ class Seen:
             thumb = self._thumb(number)
             if thumb is None:
                 # Without it the hash alone must do.
-                found[number] = Near(self._groups[number], float(NEAR_MOST))
+                found[number] = self._found(number, float(NEAR_MOST))
             elif is_near(thumb, measures.thumb):
                 worst = float(_difference(thumb, measures.thumb).max())
-                found[number] = Near(self._groups[number], worst)
+                found[number] = self._found(number, worst)
         return found
 
     def _by_words(
@@ -130,8 +131,11 @@ class Seen:
         for number in tried:
             other = self._look(self._shas[number])
             if other is not None and is_copy(one.features, other.features):
-                more[number] = Near(self._groups[number], float(NEAR_MOST))
+                more[number] = self._found(number, float(NEAR_MOST))
         return more
+
+    def _found(self, number: int, worst: float) -> Near:
+        return Near(self._shas[number], self._groups[number], worst)
 
     def _others(self, numbers: NDArray[np.uint32], film: str) -> list[int]:
         return [n for n in numbers.tolist() if not film or self._films[n] != film]

@@ -1,10 +1,12 @@
 """Whether two pictures are one, seen after laying one upon the other."""
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.features import Features, Gray
+from pipeline.features import Features
 
 FEWEST = 8
 DISTINCT = 0.8
@@ -44,7 +46,7 @@ def is_copy(one: Features, other: Features) -> bool:
     if min(inside / one.grey.size, inside / (zoom * other.grey.size)) < OVERLAP:
         return False
     whole = _cells(shown) >= INSIDE
-    return _alike(_cells(one.grey)[whole], _cells(np.asarray(laid, dtype=np.uint8))[whole])
+    return _alike(_cells(one.grey)[whole], _cells(laid)[whole])
 
 
 def _motion(source: Features, target: Features) -> NDArray[np.float64] | None:
@@ -67,13 +69,14 @@ def _motion(source: Features, target: Features) -> NDArray[np.float64] | None:
     )
     if found is None or int(fitting.sum()) < FEWEST:
         return None
-    zooms = np.linalg.svd(found[:, :2], compute_uv=False)
+    motion = np.asarray(found, dtype=np.float64)
+    zooms = np.linalg.svd(motion[:, :2], compute_uv=False)
     if zooms.max() > MOST_ZOOM or zooms.min() < 1 / MOST_ZOOM:
         return None
-    return np.asarray(found, dtype=np.float64)
+    return motion
 
 
-def _cells(grey: Gray) -> NDArray[np.float32]:
+def _cells(grey: NDArray[Any]) -> NDArray[np.float32]:
     small = cv2.resize(grey.astype(np.float32), (CELLS, CELLS), interpolation=cv2.INTER_AREA)
     return np.asarray(small, dtype=np.float32)
 

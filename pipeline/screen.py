@@ -8,6 +8,7 @@ are never thrown away; labelled near duplicates are named, so that a split keeps
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
@@ -41,7 +42,8 @@ MAX_ALIKE = 8
 class Candidate:
     """An image that was read; `side`: pixels of its shorter side.
 
-    `series`: images whose sharpness can be compared. `film`: its series are the frames of one film. `words`: its corners', where they were read.
+    `series`: images whose sharpness can be compared. `film`: these are the frames of one film.
+    `words`: its corners', where they were read.
     """
 
     sha256: str
@@ -59,13 +61,15 @@ class Candidate:
 class Verdict:
     """Indices of what stays, in order; why each other one goes; groups that are near duplicates.
 
-    `words`: those to store with what stays.
+    `words`: those to store with what stays. `like`: for what goes as a near duplicate, the sha256
+    of the picture that stays for it.
     """
 
     kept: list[int] = field(default_factory=list)
     dropped: dict[int, str] = field(default_factory=dict)
     alike: dict[int, list[str]] = field(default_factory=dict)
     words: dict[int, Words] = field(default_factory=dict)
+    like: dict[int, str] = field(default_factory=dict)
 
 
 def screen(
@@ -85,7 +89,7 @@ def screen(
     labelled_before = {image.sha256 for image in known if image.labelled}
     before = {image.sha256 for image in known}
     medians = _medians(candidates)
-    recent: dict[str, deque[Gray]] = {}
+    recent: dict[str, deque[_Last]] = {}
     # Labelled ones first, the fullest first: of equal pictures these are the ones to keep.
     order = sorted(
         range(len(candidates)),
@@ -96,12 +100,16 @@ def screen(
         one = candidates[index]
         film = one.series if one.film else ""
         last = recent.setdefault(one.series, deque(maxlen=RECENT))
-        reason = _exact(one, before, labelled_before) or _poor(one, medians) or _again(one, last)
+        reason = _exact(one, before, labelled_before) or _poor(one, medians)
+        if reason is None:
+            reason, like = _again(one, last)
+            verdict.like.update({index: like} if like else {})
         if reason is None:
             words = one.words or _read_words(one, view_of)
             near = seen.near(one.sha256, one.measures, words.asked, film)
             if near and not one.labelled:
                 reason = "duplicate" if any(n.worst == 0 for n in near) else "near_duplicate"
+                verdict.like[index] = near[0].sha256
             groups = dict.fromkeys(other.group for other in near if other.group != one.group)
         if reason is not None:
             verdict.dropped[index] = reason
@@ -110,7 +118,7 @@ def screen(
             verdict.alike[index] = list(groups)[:MAX_ALIKE]
         verdict.kept.append(index)
         verdict.words[index] = words.stored
-        last.append(one.measures.thumb)
+        last.append(_Last(one.sha256, one.measures.thumb))
         before.add(one.sha256)
         labelled_before.add(one.sha256)
         seen.add(one.sha256, one.measures, words.stored, one.group, film)
@@ -155,14 +163,21 @@ def _medians(candidates: Sequence[Candidate]) -> dict[str, float]:
     }
 
 
-def _again(one: Candidate, last: Sequence[Gray]) -> str | None:
-    """Whether it shows what its neighbours in time or in its album show."""
-    if one.labelled:
-        return None
+class _Last(NamedTuple):
+    """What is remembered of one that stayed a moment ago."""
+
+    sha256: str
+    thumb: Gray
+
+
+def _again(one: Candidate, last: Sequence[_Last]) -> tuple[str | None, str]:
+    """Whether it shows what its neighbours in time or in its album show, and which of them."""
     thumb = one.measures.thumb
-    if any(np.array_equal(thumb, other) for other in last):
-        return "duplicate"
-    return "near_duplicate" if any(is_near(thumb, t, RECENT_MOST) for t in last) else None
+    for other in () if one.labelled else last:
+        if is_near(thumb, other.thumb, RECENT_MOST):
+            same = np.array_equal(thumb, other.thumb)
+            return "duplicate" if same else "near_duplicate", other.sha256
+    return None, ""
 
 
 def _read_words(one: Candidate, view_of: View) -> AskedWords:

@@ -2,14 +2,16 @@
 
 import os
 import time
+from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from pipeline.bars import Bars, find_bars
-from pipeline.features import AskedWords
+from pipeline.features import AskedWords, Words
 from pipeline.frames import JPEG_QUALITY, MAX_SIDE, facts_of, sample, sample_times
 from pipeline.images import Measures, Picture, Unreadable, encode, opened, read_photo
 from pipeline.jobs.events import Progress
@@ -18,9 +20,11 @@ from pipeline.jobs.spec import (
 )
 from pipeline.screen import evenly
 from pipeline.worker.reporter import Reporter
+from storage.files import FileStore
 
 THREADS = 4
 CHUNK = 32
+MAX_NAME = 200
 BARS_IN = 12
 """Frames that are searched for black bars."""
 
@@ -117,6 +121,21 @@ def photo_shots(
         group = _group(name, prefix, first + number)
         shots.append(_shot(read, path, name, group, f"{prefix}:photos", boxes=boxes.get(name)))
     return shots, unreadable
+
+
+def item_fields(shot: Shot, words: Words | None, store: FileStore) -> dict[str, Any]:
+    """What an ImageItem says of a shot, which is put into the store."""
+    return {
+        "key": store.put_file(shot.path, suffix=shot.suffix),
+        "sha256": shot.sha256,
+        "name": shot.name[-MAX_NAME:],
+        "width": shot.width,
+        "height": shot.height,
+        "phash": shot.measures.phash,
+        "group": shot.group,
+        "seconds": shot.seconds,
+        "words": b"" if words is None else b64encode(words.astype("<u4").tobytes()),
+    }
 
 
 def _shot(

@@ -4,7 +4,7 @@ from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
 from storage import images
-from storage.models import Box, Image, Source, Vote
+from storage.models import Box, Dropped, Image, Source, Vote
 
 
 def create(
@@ -104,11 +104,12 @@ def put_back(source: Source, *, session: Session) -> None:
 
 def take_over(old_key: str, new_key: str, *, project_id: int, session: Session) -> None:
     """Images of two groups turned out alike: they share one group from now on."""
-    session.execute(
-        update(Image)
-        .where(col(Image.project_id) == project_id, col(Image.group_key) == old_key)
-        .values(group_key=new_key)
-    )
+    for table in (Image, Dropped):
+        session.execute(
+            update(table)
+            .where(col(table.project_id) == project_id, col(table.group_key) == old_key)
+            .values(group_key=new_key)
+        )
 
 
 def box_ids(source_id: int, *, session: Session) -> list[int]:

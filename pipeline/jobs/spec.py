@@ -38,6 +38,17 @@ class ImageItem(Part):
     words: Base64Bytes = b""
 
 
+class DroppedItem(ImageItem):
+    """An image that screening left out, kept (in the file store) for a person to bring back.
+
+    `reason`: near_duplicate, dark, blurred or tiny. `like`: the sha256 of the picture that stayed
+    for it.
+    """
+
+    reason: str
+    like: str = ""
+
+
 class KnownImage(NamedTuple):
     """An image the project already has, so that duplicates are seen across sources.
 
@@ -97,9 +108,9 @@ class CollectResult(Part):
     """What a collect job found. `items_file`: JSON lines of ImageItem. `montage`: a JPEG.
 
     `dropped` counts by reason: duplicate, near_duplicate, dark, blurred, tiny, unreadable,
-    over_max.
-    `classes`: every label that the kept boxes use, in the source's own order. `answers_file`: JSON
-    lines of AnswerItem about the `answered` pictures that had gone out to another tool.
+    over_max. `classes`: every label that the kept boxes use, in the source's own order.
+    `answers_file`: JSON lines of AnswerItem about the `answered` pictures that had gone out to
+    another tool. `dropped_file`: JSON lines of DroppedItem, `shelved` of what was dropped.
     """
 
     kind: Literal["collect"] = "collect"
@@ -119,6 +130,8 @@ class CollectResult(Part):
     provenance: dict[str, str] = {}
     answers_file: str | None = None
     answered: int = 0
+    dropped_file: str | None = None
+    shelved: int = 0
 
 
 class PictureRef(Part):

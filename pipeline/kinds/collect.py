@@ -11,11 +11,13 @@ from pipeline import known as known_images
 from pipeline.jobs.spec import (
     CollectResult,
     CollectSpec,
+    DroppedItem,
     ImageItem,
     InputFile,
     KnownImage,
 )
 from pipeline.jobs.spec_export import AnswerItem
+from pipeline.kinds import dropped
 from pipeline.kinds.arrivals import bring_in
 from pipeline.kinds.labels import sent_as
 from pipeline.kinds.places import Places
@@ -90,6 +92,14 @@ def chunks(job: Job, result: CollectResult, folder: Path) -> Iterator[Callable[[
         while part := [ImageItem.model_validate_json(line) for line in islice(lines, CHUNK)]:
             # Bound here: the loop goes on before the transaction runs.
             yield lambda session, part=part: bring_in(part, source_id, session=session)  # type: ignore[misc]  # lambda default
+    if result.dropped_file:
+        yield from _dropped(source_id, folder / "out" / result.dropped_file)
+
+
+def _dropped(source_id: int, file: Path) -> Iterator[Callable[[Session], None]]:
+    with file.open() as lines:
+        while part := [DroppedItem.model_validate_json(line) for line in islice(lines, CHUNK)]:
+            yield lambda session, part=part: dropped.keep(part, source_id, session=session)  # type: ignore[misc]  # lambda default
 
 
 def _answers(source_id: int, file: Path) -> Iterator[Callable[[Session], None]]:
@@ -111,7 +121,16 @@ def keep(job: Job, result: CollectResult, *, session: Session) -> Source:
     source.labelled = result.labelled > 0 or (came is not None and not came.known_already)
     source.provenance = dict(result.provenance)
     source.counts = source.counts | result.model_dump(
-        include={"read", "kept", "dropped", "labelled", "boxes", "unknown_classes", "bad_row_count"}
+        include={
+            "read",
+            "kept",
+            "dropped",
+            "labelled",
+            "boxes",
+            "unknown_classes",
+            "bad_row_count",
+            "shelved",
+        }
     )
     if source.labelled and source.trust is None:
         source.state = "asking"

@@ -26,6 +26,7 @@ from storage.models.pictures import Bulk as Bulk
 from storage.models.pictures import Dropped as Dropped
 from storage.models.pictures import Fingerprint as Fingerprint
 from storage.models.pictures import Image as Image
+from storage.models.pictures import Shelf as Shelf
 from storage.models.pictures import Source as Source
 from storage.models.pictures import Track as Track
 from storage.models.work import DatasetVersion as DatasetVersion

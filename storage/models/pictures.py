@@ -74,8 +74,9 @@ class Fingerprint(SQLModel, table=True):
 class Dropped(SQLModel, table=True):
     """A picture that screening left out, kept so that a person can bring it back.
 
-    `reason`: near_duplicate, dark, blurred or tiny. `key`: the stored file, `preview` a small JPEG
-    of it. `image_id`: the image that it became. The others are as in Image and Fingerprint.
+    `reason`: near_duplicate, dark, blurred or tiny. `like`: the sha256 of the picture that stayed
+    for it, "" where there is none. `image_id`: the image that it became. The others are as in Image
+    and Fingerprint.
     """
 
     __table_args__ = (UniqueConstraint("source_id", "sha256"),)
@@ -86,7 +87,6 @@ class Dropped(SQLModel, table=True):
     reason: str
     sha256: str
     key: str
-    preview: str
     name: str = ""
     width: int
     height: int
@@ -94,8 +94,29 @@ class Dropped(SQLModel, table=True):
     group_key: str
     seconds: float | None = None
     words: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    like: str = ""
     image_id: int | None = Field(default=None, foreign_key="image.id")
     created_at: datetime = Field(default_factory=now, sa_type=DateTime)
+
+
+class Shelf(SQLModel, table=True):
+    """A message that shows what screening left out of a source, page by page.
+
+    `reason`: the only one that is shown. `shown`: the ids of the pictures on it, in order, once it
+    is painted; until then `painted` is false.
+    """
+
+    __table_args__ = (UniqueConstraint("source_id", "chat_id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    project_id: int = Field(foreign_key="project.id")
+    source_id: int = Field(foreign_key="source.id")
+    chat_id: int = Field(sa_column=telegram_id())
+    reason: str
+    page: int = 0
+    shown: list[int] = Field(default_factory=list, sa_column=json_column("[]"))
+    painted: bool = Field(default=False, index=True)
+    changed_at: datetime = Field(default_factory=now, sa_type=DateTime)
 
 
 class Track(SQLModel, table=True):

@@ -9,7 +9,7 @@ from pipeline.jobs.spec import KnownImage
 def test_what_is_written_is_read(tmp_path: Path) -> None:
     """In order, with quotes, zeros and other alphabets in their names."""
     images = [
-        KnownImage("ab", "00ff", "o'group", False, 3, "0003-кот\".jpg", 40, 30, b"\0\xff"),
+        KnownImage("ab", "00ff", "o'group", False, 3, '0003-кот".jpg', 40, 30, b"\0\xff"),
         KnownImage("cd", "f" * 16, "g"),
     ]
     known.write(tmp_path / known.NAME, iter(images))
