@@ -38,7 +38,7 @@ def lose_shelf(shelf_id: int, session: Session) -> None:
     project = projects.get(shelf.project_id, session=session)
     source = sources.get(shelf.source_id, session=session)
     wish = words.not_painted(project, source)
-    outbox.put(f"shelf:{shelf_id}:lost", shelf.chat_id, wish, session=session)
+    outbox.put(f"shelf:{shelf_id}:lost", shelf.chat_id, wish, fresh=True, session=session)
 
 
 def _tiles(shelf: Shelf, files: FileStore, session: Session) -> tuple[list[int], list[Tile]]:
@@ -57,7 +57,7 @@ def _show(painted: Shelf, ids: list[int], picture: str, session: Session) -> Non
     session.add(shelf)
     if not picture:
         return
-    key = f"shelf:{shelf.id}"
+    key = words.key(shelf)
     project = projects.get(shelf.project_id, session=session)
     source = sources.get(shelf.source_id, session=session)
     counts = dropped.counts(shelf.source_id, session=session)

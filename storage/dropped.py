@@ -32,10 +32,11 @@ def counts(source_id: int, *, session: Session) -> Counter[str]:
     return Counter({reason: number for reason, number in session.execute(query)})
 
 
-def ever(source_id: int, *, session: Session) -> int:
-    """How many pictures of the source were kept here, brought back or not."""
+def brought_back(source_id: int, *, session: Session) -> int:
+    """How many pictures of the source came back."""
+    query = select(func.count()).select_from(Dropped)
     return session.exec(
-        select(func.count()).select_from(Dropped).where(Dropped.source_id == source_id)
+        query.where(Dropped.source_id == source_id, col(Dropped.image_id).is_not(None))
     ).one()
 
 
@@ -74,6 +75,12 @@ def shelf(shelf_id: int, *, session: Session) -> Shelf:
     return row
 
 
+def shelf_of(source_id: int, chat_id: int, *, session: Session) -> Shelf | None:
+    """The message about a source in a chat, if there is one."""
+    query = select(Shelf).where(Shelf.source_id == source_id, Shelf.chat_id == chat_id)
+    return session.exec(query).first()
+
+
 def turn_to(
     source_id: int,
     reason: str,
@@ -84,9 +91,7 @@ def turn_to(
     session: Session,
 ) -> Shelf:
     """Have a page painted for a chat, in its message about the source."""
-    row = session.exec(
-        select(Shelf).where(Shelf.source_id == source_id, Shelf.chat_id == chat_id)
-    ).first()
+    row = shelf_of(source_id, chat_id, session=session)
     if row is None:
         row = Shelf(project_id=project_id, source_id=source_id, chat_id=chat_id, reason=reason)
     row.reason, row.page, row.painted, row.changed_at = reason, number, False, now()

@@ -6,7 +6,7 @@ from bot.turn import Turn
 from pipeline.errors import UserError
 from pipeline.kinds import dropped as kind
 from pipeline.kinds import propose
-from storage import dropped, projects, sources
+from storage import dropped, outbox, projects, sources
 from storage.models import Dropped, Shelf, Source
 
 AT_ONCE = 500
@@ -65,7 +65,7 @@ def _bring_back(turn: Turn, shelf: Shelf, rows: list[Dropped]) -> str:
             session=turn.session,
         )
     _turn_to(turn, source, shelf.reason, shelf.page)
-    return words.brought_back(rows)
+    return words.brought_back(len(rows))
 
 
 def _turn_to(turn: Turn, source: Source, reason: str, page: int) -> None:
@@ -73,10 +73,7 @@ def _turn_to(turn: Turn, source: Source, reason: str, page: int) -> None:
     assert source.id is not None
     counts = dropped.counts(source.id, session=turn.session)
     if not counts:
-        if dropped.ever(source.id, session=turn.session) == 0:
-            raise UserError("Nothing of that source was left out for its looks.")
-        project = projects.get(source.project_id, session=turn.session)
-        turn.say(words.empty(project, source, dropped.ever(source.id, session=turn.session)))
+        _say_all_back(turn, source)
         return
     if reason not in counts:
         reason = next(iter(counts))
@@ -89,6 +86,18 @@ def _turn_to(turn: Turn, source: Source, reason: str, page: int) -> None:
         chat_id=turn.chat.id,
         session=turn.session,
     )
+
+
+def _say_all_back(turn: Turn, source: Source) -> None:
+    assert source.id is not None
+    brought = dropped.brought_back(source.id, session=turn.session)
+    if not brought:
+        raise UserError("Nothing of that source was left out for its looks.")
+    project = projects.get(source.project_id, session=turn.session)
+    turn.say(words.empty(project, source, brought))
+    shelf = dropped.shelf_of(source.id, turn.chat.id, session=turn.session)
+    if shelf is not None:
+        outbox.strip(words.key(shelf), session=turn.session)
 
 
 def _shelf(turn: Turn, shelf_id: int) -> Shelf:

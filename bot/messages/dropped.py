@@ -1,6 +1,6 @@
 """What screening left out, to look at and to bring back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from bot.messages.common import at, count, head
 from bot.wishes import Button, Keyboard, Wish, button, esc, photo, rows, text
@@ -13,7 +13,6 @@ REASONS = {
     "dark": "dark",
     "tiny": "tiny",
 }
-EVERYTHING_BACK = "Nothing of it is left out any more. /sources shows what is there."
 
 
 def look(source: Source) -> Button:
@@ -88,6 +87,11 @@ def not_painted(project: Project, source: Source) -> Wish:
     )
 
 
-def brought_back(pictures: Sequence[object]) -> str:
+def brought_back(pictures: int) -> str:
     """The toast."""
-    return f"{count(len(pictures), 'picture')} back"
+    return f"{count(pictures, 'picture')} back"
+
+
+def key(shelf: Shelf) -> str:
+    """The message of a shelf."""
+    return f"shelf:{shelf.id}"

@@ -10,7 +10,18 @@ from hypothesis import strategies as st
 
 from bot import wishes
 from bot.commands import COMMANDS
-from bot.messages import collect, common, label, project, propose, result, stats, train, why
+from bot.messages import (
+    collect,
+    common,
+    dropped,
+    label,
+    project,
+    propose,
+    result,
+    stats,
+    train,
+    why,
+)
 from bot.messages import drawing as drawn
 from bot.messages import settings as chosen
 from bot.messages import team as people
@@ -25,7 +36,7 @@ from pipeline.labelling.standings import Standings
 from pipeline.labelling.twotaps import grid
 from storage.figures import Agreement, Ready
 from storage.jobs import Place
-from storage.models import Drawing, Job, Member, Project, Sheet, Source
+from storage.models import Drawing, Job, Member, Project, Sheet, Shelf, Source
 from storage.settings import ProjectSettings
 from storage.team import Share
 
@@ -171,6 +182,14 @@ def every_wish() -> Iterator[Wish]:
         yield why.tiles(here, [told] * 9, f"s{LARGE}", many_votes=True)
         yield why.detail(here, told, 9, f"s{LARGE}", votes=3, admin=True)
     yield why.prediction(here, reply_to=1)
+    shelf = Shelf(
+        id=LARGE, project_id=1, source_id=LARGE, chat_id=-1, reason="near_duplicate", page=3
+    )
+    shelf.shown = [LARGE] * 9
+    many = {"near_duplicate": LARGE, "blurred": 1, "dark": 2, "tiny": 3}
+    yield dropped.page(here, source(), shelf, many, picture="aa/a.jpg")
+    yield dropped.empty(here, source(), 1)
+    yield dropped.not_painted(here, source())
 
 
 @pytest.mark.parametrize("wish", list(every_wish()), ids=lambda wish: wish["kind"])
