@@ -39,6 +39,9 @@ from pipeline.sources.inbox import Inbox, sort
 from pipeline.worker.reporter import Reporter
 from storage.files import FileStore
 
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""No room, no room for this user, no room for so large a file."""
+
 OVERSAMPLE = 3
 """Unlabelled images looked at for each that may be kept: screening drops many."""
 
@@ -57,7 +60,7 @@ def run(spec: CollectSpec, reporter: Reporter) -> CollectResult:
         with warnings.catch_warnings(action="ignore"):
             return _collect(spec, reporter, work)
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno in FULL:
             raise WorkerError(
                 "The disk of this machine is full: remove something and try again."
             ) from error
