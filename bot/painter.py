@@ -17,10 +17,11 @@ from bot.messages import label as words
 from bot.messages.origins import origin_words
 from bot.placing import apologise, scrolled_away
 from bot.services import Services
+from bot.shelf_painter import ShelfPainter, lose_shelf
 from bot.wishes import Button, Keyboard
 from pipeline.labelling import drawings, sheets
 from pipeline.pool import PicturePool
-from storage import origins, outbox, projects
+from storage import dropped, origins, outbox, projects
 from storage import sheets as sheet_rows
 from storage.models import Box, Chat, Sheet
 
@@ -34,6 +35,7 @@ class Painter:
         self._services = services
         self._pool = pool
         self._drawings = DrawingPainter(services, pool)
+        self._shelves = ShelfPainter(services, pool)
         self._lock = asyncio.Lock()
         self._looked_ahead: set[int] = set()
 
@@ -47,10 +49,14 @@ class Painter:
                 pass
 
     async def _paint_one(self) -> bool:
-        waiting, to_draw = await self._services.db.read(
-            lambda s: (sheet_rows.preparing(session=s), drawings.to_paint(session=s))
+        waiting, to_draw, shelf = await self._services.db.read(
+            lambda s: (
+                sheet_rows.preparing(session=s),
+                drawings.to_paint(session=s),
+                dropped.to_paint(session=s),
+            )
         )
-        if waiting and (not waiting[0].ahead or not to_draw):
+        if waiting and (not waiting[0].ahead or not (to_draw or shelf)):
             sheet = waiting[0]
             await self._guarded(self._sheet(sheet), partial(_lose_sheet, sheet.id or 0))
         elif to_draw:
@@ -58,7 +64,9 @@ class Painter:
             await self._guarded(
                 self._drawings.paint(drawing), partial(lose_drawing, drawing.id or 0)
             )
-        return bool(waiting or to_draw)
+        elif shelf is not None:
+            await self._guarded(self._shelves.paint(shelf), partial(lose_shelf, shelf.id or 0))
+        return bool(waiting or to_draw or shelf)
 
     async def _guarded(self, work: Awaitable[None], lose: Callable[[Session], None]) -> None:
         # One picture that fails must not hold back those behind it for ever.

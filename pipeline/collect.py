@@ -11,15 +11,17 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from pydantic import BaseModel, TypeAdapter
+from PIL import Image
+from pydantic import BaseModel
 
+from pipeline import known as known_images
 from pipeline import provenance, shown
 from pipeline.archive import printable
 from pipeline.errors import SourceError, WorkerError
 from pipeline.formats import Match
 from pipeline.formats import report as reports
 from pipeline.formats.base import Report
-from pipeline.images import Gray, thumb_of
+from pipeline.images import opened
 from pipeline.jobs.events import Progress
 from pipeline.jobs.spec import (
     BadRow,
@@ -32,17 +34,20 @@ from pipeline.net import Policy, guard
 from pipeline.returned import read_in
 from pipeline.same_film import join_known
 from pipeline.screen import Candidate, Verdict, evenly, screen
-from pipeline.shots import Shot, as_told, photo_shots, video_shots
+from pipeline.shelf import shelve
+from pipeline.shots import MAX_NAME, Shot, as_told, item_fields, photo_shots, video_shots
 from pipeline.sources import fetch
 from pipeline.sources.base import Fetched, Room
 from pipeline.sources.inbox import Inbox, sort
 from pipeline.worker.reporter import Reporter
 from storage.files import FileStore
 
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""No room, no room for this user, no room for so large a file."""
+
 OVERSAMPLE = 3
 """Unlabelled images looked at for each that may be kept: screening drops many."""
 
-MAX_NAME = 200
 TOLD_ROWS = 20
 
 
@@ -60,7 +65,7 @@ def run(spec: CollectSpec, reporter: Reporter) -> CollectResult:
         with warnings.catch_warnings(action="ignore"):
             return _collect(spec, reporter, work)
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno in FULL:
             raise WorkerError(
                 "The disk of this machine is full: remove something and try again."
             ) from error
@@ -121,6 +126,8 @@ def _collect(spec: CollectSpec, reporter: Reporter, work: Path) -> CollectResult
     items = _store(shots, kept, verdict, store, reporter)
     _write_lines(reporter.out / "items.jsonl", items)
     _write_lines(reporter.out / "answers.jsonl", answers)
+    shelved = shelve(shots, verdict, store, reporter)
+    _write_lines(reporter.out / "dropped.jsonl", shelved)
     return _result(
         spec,
         fetched,
@@ -137,14 +144,14 @@ def _collect(spec: CollectSpec, reporter: Reporter, work: Path) -> CollectResult
         report_file=reports.write(report, reporter.out),
         whole=whole,
         listed=told.classes if told else [],
+        shelved=len(shelved),
     )
 
 
 def _known(spec: CollectSpec, reporter: Reporter) -> list[KnownImage]:
     if not spec.known_file:
         return []
-    text = (reporter.folder / spec.known_file).read_text()
-    return TypeAdapter(list[KnownImage]).validate_json(text)
+    return known_images.read(reporter.folder / spec.known_file)
 
 
 def _write_lines(path: Path, values: Iterable[BaseModel]) -> None:
@@ -162,10 +169,11 @@ def _choose(inbox: Inbox, labels: Match, spec: CollectSpec) -> tuple[list[str], 
 def _screen(
     known: list[KnownImage], shots: list[Shot], store: FileStore, reporter: Reporter
 ) -> Verdict:
-    def known_thumb(sha256: str) -> Gray | None:
-        image = shown.stored(store, sha256)
-        # Without it the hash alone must do.
-        return thumb_of(image) if image is not None else None
+    paths = {shot.sha256: shot.path for shot in shots}
+
+    def view(sha256: str) -> Image.Image | None:
+        path = paths.get(sha256)
+        return shown.stored(store, sha256) if path is None else opened(path.read_bytes())
 
     def tick(done: int) -> None:
         reporter.progress(Progress(stage="screen", done=done, total=len(shots)))
@@ -177,11 +185,14 @@ def _screen(
             group=shot.group,
             series=shot.series,
             labelled=shot.boxes is not None,
+            side=min(shot.width, shot.height),
             boxes=len(shot.boxes or []),
+            film=shot.seconds is not None,
+            words=shot.words,
         )
         for shot in shots
     ]
-    return screen(candidates, known, known_thumb, tick)
+    return screen(candidates, known, view, tick)
 
 
 def _thin(shots: list[Shot], verdict: Verdict, limit: int) -> list[int]:
@@ -199,14 +210,7 @@ def _store(
         shot = shots[index]
         items.append(
             ImageItem(
-                key=store.put_file(shot.path, suffix=shot.suffix),
-                sha256=shot.sha256,
-                name=shot.name[-MAX_NAME:],
-                width=shot.width,
-                height=shot.height,
-                phash=shot.measures.phash,
-                group=shot.group,
-                seconds=shot.seconds,
+                **item_fields(shot, verdict.words[index], store),
                 labelled=shot.boxes is not None,
                 boxes=shot.boxes or [],
                 alike=verdict.alike.get(index, []),
@@ -240,6 +244,7 @@ def _result(
     report_file: str | None,
     whole: dict[str, str],
     listed: list[str],
+    shelved: int,
 ) -> CollectResult:
     counts = shown.counts(items, labels.classes)
     return CollectResult(
@@ -266,4 +271,6 @@ def _result(
         ),
         answers_file="answers.jsonl" if answered else None,
         answered=answered,
+        dropped_file="dropped.jsonl" if shelved else None,
+        shelved=shelved,
     )

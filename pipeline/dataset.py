@@ -113,7 +113,6 @@ def _entry(image: ImageRow, boxes: list[BoxRow], of_class: dict[str, int]) -> Js
         "name": image.name,
         "width": image.width,
         "height": image.height,
-        "phash": image.phash,
         "part": image.part,
         "group": image.group_key,
         "source": image.source_id,

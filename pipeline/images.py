@@ -1,9 +1,8 @@
 """Photos from strangers, read safely, and the figures by which they are screened."""
 
 import hashlib
-import importlib.util
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import imagehash
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from pipeline.errors import SourceError
+from pipeline.features import AskedWords, asked_words
 from pipeline.sources.kinds import HEAD_BYTES, is_heif
 
 Gray = NDArray[np.uint8]
@@ -24,6 +24,7 @@ MAX_SIDE = 4096
 MIN_SIDE = 16
 JPEG_QUALITY = 95
 MEASURED_SIDE = 640
+VIEW_SIDE = 1280
 THUMB_SIDE = 32
 SUFFIXES = (".jpg", ".png")
 
@@ -55,7 +56,8 @@ class Measures:
 class Picture:
     """An image as it will be stored: upright 8-bit RGB. `sha256` is over `data`.
 
-    `rewritten`: these are not the bytes that came.
+    `rewritten`: these are not the bytes that came. `words`: of its corners; frames, of which many
+    are looked at and few kept, come without.
     """
 
     data: bytes
@@ -65,6 +67,7 @@ class Picture:
     height: int
     measures: Measures
     rewritten: bool
+    words: AskedWords | None = None
 
 
 def read_photo(path: Path) -> Picture:
@@ -79,11 +82,12 @@ def read_photo(path: Path) -> Picture:
     if path.stat().st_size > MAX_FILE:
         raise Unreadable(f"a photo over {MAX_FILE >> 20} MB")
     data = path.read_bytes()
-    if is_heif(data[:HEAD_BYTES]):
-        _need_heif(data)
+    _know_heif(data[:HEAD_BYTES])
     try:
         with Image.open(io.BytesIO(data), formats=_formats()) as image:
             _check_size(image)
+            # A large JPEG is decoded at a fraction of its size, not whole and scaled down.
+            image.draft("RGB", (MAX_SIDE, MAX_SIDE))
             exif = image.getexif()
             turned = exif.get(ORIENTATION, 1) not in (0, 1)
             as_is = (
@@ -107,19 +111,37 @@ def read_photo(path: Path) -> Picture:
         # Pillow's readers raise anything at all (struct.error, IndexError …) on hostile bytes.
         raise Unreadable("the photo is damaged") from error
     if as_is:
-        return _picture(upright, data, suffix, rewritten=False)
-    return encode(upright, quality=JPEG_QUALITY)
+        read = _picture(upright, data, suffix, rewritten=False)
+    else:
+        read = encode(upright, quality=JPEG_QUALITY)
+    return replace(read, words=asked_words(upright))
 
 
 def size_of(path: Path) -> tuple[int, int] | None:
     """Width and height as shown upright, from the header alone; None when it cannot be read."""
     try:
+        with path.open("rb") as handle:
+            _know_heif(handle.read(HEAD_BYTES))
         with Image.open(path, formats=_formats()) as image:
             turned = image.getexif().get(ORIENTATION, 1) in (5, 6, 7, 8)
             width, height = image.size
     except Exception:  # noqa: BLE001  # as above: a broken header is simply no size
         return None
     return (height, width) if turned else (width, height)
+
+
+def opened(data: bytes) -> Image.Image | None:
+    """A picture as it is stored, to look at; None where it is none.
+
+    Large JPEGs are read at a fraction of their size, no smaller than VIEW_SIDE.
+    """
+    try:
+        with Image.open(io.BytesIO(data), formats=("JPEG", "PNG")) as image:
+            image.draft("RGB", (VIEW_SIDE, VIEW_SIDE))
+            image.load()
+            return image
+    except OSError:
+        return None
 
 
 def encode(image: Image.Image, *, quality: int, max_side: int = MAX_SIDE) -> Picture:
@@ -190,14 +212,10 @@ def _rgb(image: Image.Image) -> Image.Image:
     return image if image.mode == "RGB" else image.convert("RGB")
 
 
-def _need_heif(data: bytes) -> None:
-    """HEIC needs a plugin that is not part of the project; AVIF comes with Pillow.
+def _know_heif(head: bytes) -> None:
+    """Let Pillow read HEIC where that is what begins so; AVIF it reads by itself."""
+    if is_heif(head) and head[8:12] not in (b"avif", b"avis"):
+        # Here, not above: most sources have none.
+        from pillow_heif import register_heif_opener
 
-    Raises:
-        Unreadable: there is no plugin.
-    """
-    if data[8:12] in (b"avif", b"avis"):
-        return
-    if importlib.util.find_spec("pillow_heif") is None:
-        raise Unreadable("HEIC can't be read here: send it as JPEG")
-    importlib.import_module("pillow_heif").register_heif_opener()
+        register_heif_opener(thumbnails=False)

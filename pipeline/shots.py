@@ -2,24 +2,33 @@
 
 import os
 import time
+from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path, PurePosixPath
+from typing import Any
 
+from pipeline.bars import Bars, find_bars
+from pipeline.features import AskedWords, Words
 from pipeline.formats.bundle import Entry
 from pipeline.frames import JPEG_QUALITY, MAX_SIDE, facts_of, sample, sample_times
-from pipeline.images import Measures, Picture, Unreadable, encode, read_photo
+from pipeline.images import Measures, Picture, Unreadable, encode, opened, read_photo
 from pipeline.jobs.events import Progress
 from pipeline.jobs.spec import (
     BoxItem,
 )
+from pipeline.screen import evenly
 from pipeline.worker.reporter import Reporter
+from storage.files import FileStore
 
 THREADS = 4
 AUGMENTED = "rf:"
 CHUNK = 32
+MAX_NAME = 200
+BARS_IN = 12
+"""Frames that are searched for black bars."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +51,7 @@ class Shot:
     seconds: float | None = None
     boxes: list[BoxItem] | None = None
     part: str | None = None
+    words: AskedWords | None = None
 
 
 def as_told(shots: list[Shot], told: Mapping[str, Entry], source_id: int) -> list[Shot]:
@@ -78,7 +88,7 @@ def video_shots(
     work: Path,
     reporter: Reporter,
 ) -> tuple[list[Shot], float]:
-    """Frames of a video, one group all together, and its length in seconds.
+    """Frames of a video without its black bars, one group all together, and its length in seconds.
 
     Raises:
         SourceError: it cannot be read.
@@ -88,16 +98,26 @@ def video_shots(
     facts = facts_of(path)
     total = len(sample_times(facts.seconds, every_s, limit))
     folder = work / f"frames-{group.replace(':', '-')}"
-    folder.mkdir()
-    shots = []
-    for number, frame in enumerate(sample(path, facts, every_s, limit)):
-        picture = encode(frame.image, quality=JPEG_QUALITY, max_side=MAX_SIDE)
-        file = folder / f"{number:06d}.jpg"
-        file.write_bytes(picture.data)
-        label = f"{name} {frame.seconds:.2f}s"
-        shots.append(_shot(picture, file, label, group, group, seconds=frame.seconds))
-        clock.tell(number + 1, max(total, number + 1))
-    return shots, facts.seconds
+
+    def taken(bars: Bars | None) -> list[Shot]:
+        # What a first round left is written over: the same frames, one by one.
+        folder.mkdir(exist_ok=True)
+        shots = []
+        for number, frame in enumerate(sample(path, facts, every_s, limit)):
+            image = bars.cut(frame.image) if bars else frame.image
+            picture = encode(image, quality=JPEG_QUALITY, max_side=MAX_SIDE)
+            file = folder / f"{number:06d}.jpg"
+            file.write_bytes(picture.data)
+            label = f"{name} {frame.seconds:.2f}s"
+            shots.append(_shot(picture, file, label, group, group, seconds=frame.seconds))
+            clock.tell(number + 1, max(total, number + 1))
+        return shots
+
+    shots = taken(None)
+    some = [shots[at].path for at in evenly(range(len(shots)), BARS_IN)]
+    bars = find_bars([image for file in some if (image := opened(file.read_bytes()))])
+    # Few films have any; these are read twice rather than written twice.
+    return taken(bars) if bars else shots, facts.seconds
 
 
 def photo_shots(
@@ -131,6 +151,21 @@ def photo_shots(
     return shots, unreadable
 
 
+def item_fields(shot: Shot, words: Words | None, store: FileStore) -> dict[str, Any]:
+    """What an ImageItem says of a shot, which is put into the store."""
+    return {
+        "key": store.put_file(shot.path, suffix=shot.suffix),
+        "sha256": shot.sha256,
+        "name": shot.name[-MAX_NAME:],
+        "width": shot.width,
+        "height": shot.height,
+        "phash": shot.measures.phash,
+        "group": shot.group,
+        "seconds": shot.seconds,
+        "words": b"" if words is None else b64encode(words.astype("<u4").tobytes()),
+    }
+
+
 def _shot(
     picture: Picture,
     path: Path,
@@ -153,6 +188,7 @@ def _shot(
         series=series,
         seconds=seconds,
         boxes=boxes,
+        words=picture.words,
     )
 
 

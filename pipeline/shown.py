@@ -1,13 +1,12 @@
 """Which of what arrived is shown in the picture of a receipt."""
 
-import io
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 from PIL import Image
 
-from pipeline.images import SUFFIXES
+from pipeline.images import SUFFIXES, opened
 from pipeline.jobs.spec import (
     CollectSpec,
     ImageItem,
@@ -61,9 +60,10 @@ def stored(store: FileStore, sha256: str) -> Image.Image | None:
     """A stored picture by its digest; None where it is no longer here, or no picture."""
     for suffix in SUFFIXES:
         try:
-            with Image.open(io.BytesIO(store.read(f"{sha256[:2]}/{sha256}{suffix}"))) as image:
-                image.load()
-                return image
+            data = store.read(f"{sha256[:2]}/{sha256}{suffix}")
         except OSError:
             continue
+        image = opened(data)
+        if image is not None:
+            return image
     return None

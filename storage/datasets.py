@@ -3,8 +3,7 @@
 A manifest is canonical JSON:
 
     {"project": str, "classes": [str], "images": [{"id", "key", "sha256", "name", "width", "height",
-     "phash", "part": "train" | "val" | "test", "group", "source",
-     "boxes": [[class, x1, y1, x2, y2], ...]}],
+     "part": "train" | "val" | "test", "group", "source", "boxes": [[class, x1, y1, x2, y2], ...]}],
      "sources": [{"id", "title", "source", "link", "author", "licence"}]}
 
 with images by id and boxes by class and place, normalised xyxy rounded to 6 digits. Its digest is
@@ -22,7 +21,6 @@ from storage.models import DatasetVersion, Json
 
 FORM = 2
 """How digests are made now. Form 1 was the sha256 of the manifest's bytes, row ids and all."""
-
 
 DIGITS = 6
 """Boxes are told apart to so many digits."""

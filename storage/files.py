@@ -7,6 +7,8 @@ import hashlib
 import os
 import shutil
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import fsspec
@@ -27,11 +29,11 @@ class FileStore:
         key = _key(hashlib.sha256(data).hexdigest(), suffix)
         target = f"{self._base}/{key}"
         if not self._fs.exists(target):
-            temporary = self._temporary(key)
-            with self._fs.open(temporary, "wb") as handle:
-                handle.write(data)
-                self._sync(handle)
-            self._fs.mv(temporary, target)
+            with self._temporary(key) as temporary:
+                with self._fs.open(temporary, "wb") as handle:
+                    handle.write(data)
+                    self._sync(handle)
+                self._fs.mv(temporary, target)
         return key
 
     def put_file(self, path: Path, *, suffix: str | None = None) -> str:
@@ -43,11 +45,11 @@ class FileStore:
         key = _key(digest.hexdigest(), path.suffix if suffix is None else suffix)
         target = f"{self._base}/{key}"
         if not self._fs.exists(target):
-            temporary = self._temporary(key)
-            with path.open("rb") as source, self._fs.open(temporary, "wb") as handle:
-                shutil.copyfileobj(source, handle, CHUNK)
-                self._sync(handle)
-            self._fs.mv(temporary, target)
+            with self._temporary(key) as temporary:
+                with path.open("rb") as source, self._fs.open(temporary, "wb") as handle:
+                    shutil.copyfileobj(source, handle, CHUNK)
+                    self._sync(handle)
+                self._fs.mv(temporary, target)
         return key
 
     def read(self, key: str) -> bytes:
@@ -81,10 +83,18 @@ class FileStore:
             raise FileNotFoundError(key)
         return path
 
-    def _temporary(self, key: str) -> str:
+    @contextmanager
+    def _temporary(self, key: str) -> Iterator[str]:
         folder = f"{self._base}/{key.split('/')[0]}"
         self._fs.makedirs(folder, exist_ok=True)
-        return f"{folder}/.{uuid.uuid4().hex}"
+        path = f"{folder}/.{uuid.uuid4().hex}"
+        try:
+            yield path
+        except BaseException:
+            # On a full disk what was begun must not take the last of the room.
+            with suppress(OSError):
+                self._fs.rm_file(path)
+            raise
 
     def _sync(self, handle: object) -> None:
         # The row that names the key is durable; the bytes must be as well.

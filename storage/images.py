@@ -10,7 +10,7 @@ from sqlalchemy import select as columns
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
-from storage.models import Box, Image, Source
+from storage.models import Box, Fingerprint, Image, Source
 
 AT_ONCE = 10_000
 """Ids in one statement; SQLite takes 32,766 variables."""
@@ -25,7 +25,6 @@ class ImageRow(NamedTuple):
     name: str
     width: int
     height: int
-    phash: str
     group_key: str
     source_id: int
     seconds: float | None
@@ -33,7 +32,7 @@ class ImageRow(NamedTuple):
 
 
 class KnownRow(NamedTuple):
-    """What a new source's images are compared with."""
+    """What a new source's images are compared with; `words` is None where they were never read."""
 
     id: int
     key: str
@@ -44,6 +43,7 @@ class KnownRow(NamedTuple):
     phash: str
     group_key: str
     labelled: bool
+    words: bytes | None
 
 
 class BoxOnImage(NamedTuple):
@@ -89,14 +89,16 @@ def counting() -> ColumnElement[bool]:
     )
 
 
-def known(project_id: int, *, session: Session) -> list[KnownRow]:
-    """Every image of sources that were not removed."""
+def known(project_id: int, *, session: Session) -> Iterator[KnownRow]:
+    """Every image of sources that were not removed, some at a time."""
     query = (
-        columns(*(getattr(Image, name) for name in KnownRow._fields))
+        columns(*(getattr(Image, name) for name in KnownRow._fields[:-1]), col(Fingerprint.words))
         .join(Source, col(Source.id) == col(Image.source_id))
+        .outerjoin(Fingerprint, col(Fingerprint.image_id) == col(Image.id))
         .where(col(Image.project_id) == project_id, col(Source.state).not_in(("removed", "failed")))
     )
-    return [KnownRow._make(row) for row in session.execute(query)]
+    rows = session.execute(query.execution_options(yield_per=AT_ONCE))
+    return (KnownRow._make(row) for row in rows)
 
 
 def by_sha(project_id: int, shas: Iterable[str], *, session: Session) -> dict[str, Image]:
@@ -211,6 +213,13 @@ def add_boxes(rows: list[dict[str, object]], *, session: Session) -> None:
     """Insert many boxes at once; each row holds Box's columns."""
     if rows:
         session.execute(insert(Box), rows)
+
+
+def add_fingerprints(words: Mapping[int, bytes], *, session: Session) -> None:
+    """Keep the words of images' corners, by image id."""
+    if words:
+        rows = [{"image_id": image_id, "words": some} for image_id, some in words.items()]
+        session.execute(insert(Fingerprint), rows)
 
 
 def unproposed(project_id: int, *, limit: int, session: Session) -> list[Image]:

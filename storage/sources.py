@@ -7,7 +7,7 @@ from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
 from storage import images
-from storage.models import Box, Chat, Image, Project, Source, Vote
+from storage.models import Box, Chat, Dropped, Image, Project, Source, Vote
 
 LIVE = ("ready", "asking")
 """States in which a source's images count (see `images.live`)."""
@@ -147,11 +147,12 @@ def due(at: datetime, *, session: Session) -> list[tuple[Source, Project]]:
 
 def take_over(old_key: str, new_key: str, *, project_id: int, session: Session) -> None:
     """Images of two groups turned out alike: they share one group from now on."""
-    session.execute(
-        update(Image)
-        .where(col(Image.project_id) == project_id, col(Image.group_key) == old_key)
-        .values(group_key=new_key)
-    )
+    for table in (Image, Dropped):
+        session.execute(
+            update(table)
+            .where(col(table.project_id) == project_id, col(table.group_key) == old_key)
+            .values(group_key=new_key)
+        )
 
 
 def box_ids(source_id: int, classes: Collection[str], *, session: Session) -> list[int]:

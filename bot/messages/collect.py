@@ -1,5 +1,6 @@
 """Adding: the bar, the receipt, the trust question."""
 
+from bot.messages import dropped
 from bot.messages.common import at, bar, count, duration, head, some
 from bot.messages.export import came_back
 from bot.wishes import Button, Keyboard, Wish, button, document, esc, photo, text
@@ -19,9 +20,7 @@ STAGES = {
 }
 REASONS = {
     "duplicate": "the same",
-    "near_duplicate": "alike",
-    "blurred": "blurred",
-    "dark": "dark",
+    **dropped.REASONS,
     "unreadable": "unreadable",
     "over_max": "over the limit",
 }
@@ -73,14 +72,14 @@ def receipt(
 ) -> Wish:
     """What came of an add, with the next step as buttons."""
     long = f" · {duration(result.seconds)}" if result.seconds else ""
-    dropped = ", ".join(
+    left_out = ", ".join(
         f"{number:,} {REASONS.get(why, why)}" for why, number in result.dropped.items() if number
     )
     lines = [f"{head(project)}{esc(source.title)}{long}"]
     if result.read > result.answered:
         lines.append(
             f"{count(result.read - result.answered, 'picture')} → kept {result.kept:,}"
-            + (f" ({dropped})" if dropped else "")
+            + (f" ({left_out})" if left_out else "")
         )
     came = answers.of(source)
     if came is not None:
@@ -173,10 +172,11 @@ def _next(
     project: Project, source: Source, result: CollectResult, state: Standing, *, proposing: bool
 ) -> Keyboard:
     remove = button("↩ Remove", "rm", source.id)
+    look = [[dropped.look(source)]] if result.shelved else []
     if named_first(source):
-        return [[remove]]
+        return [*look, [remove]]
     if source.state == "asking":
-        return [*trust_buttons(source), [remove]]
+        return [*trust_buttons(source), *look, [remove]]
     first: list[Button] = []
     if state.check or state.confirm:
         first.append(button("▶ Check", at(project, "label")))
@@ -184,7 +184,8 @@ def _next(
         first.append(button("✏️ Start drawing", at(project, "label")))
     if state.boxes:
         first.append(button("🏋 Train", at(project, "train")))
-    return [*([first] if first else []), [button("➕ More", at(project, "add")), remove]]
+    more = [button("➕ More", at(project, "add")), remove]
+    return [*([first] if first else []), *look, more]
 
 
 def trust_buttons(source: Source) -> Keyboard:

@@ -5,9 +5,9 @@ worker), `log.txt` (its output), `lock` (held while it lives) and `out/` (the fi
 in results are relative to `out/`, keys are keys of the file store). Boxes are normalised xyxy.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
-from pydantic import Field, TypeAdapter
+from pydantic import Base64Bytes, Field, TypeAdapter
 
 from pipeline.jobs.part import BoxItem as BoxItem
 from pipeline.jobs.part import Part as Part
@@ -21,7 +21,8 @@ class ImageItem(Part):
 
     `group`: images that share it stay on one side of a split. `alike`: group keys, known or of this
     same result, that this image is a near duplicate of. `part`: the part of a dataset that it was
-    in before, where an export of ours says so.
+    in before, where an export of ours says so. `words`: its corners' (see pipeline/features.py), in
+    base64.
     """
 
     key: str
@@ -36,13 +37,26 @@ class ImageItem(Part):
     boxes: list[BoxItem] = []
     alike: list[str] = []
     part: str | None = None
+    words: Base64Bytes = b""
 
 
-class KnownImage(Part):
+class DroppedItem(ImageItem):
+    """An image that screening left out, kept (in the file store) for a person to bring back.
+
+    `reason`: near_duplicate, dark, blurred or tiny. `like`: the sha256 of the picture that stayed
+    for it.
+    """
+
+    reason: str
+    like: str = ""
+
+
+class KnownImage(NamedTuple):
     """An image the project already has, so that duplicates are seen across sources.
 
     `labelled`: it came with labels. Where it did not, the same picture with labels is kept. `id`
-    and `file`: its row, and what it is called when it goes out to another tool.
+    and `file`: its row, and what it is called when it goes out to another tool. `words`: its
+    corners' (see pipeline/features.py), four bytes each.
     """
 
     sha256: str
@@ -53,6 +67,7 @@ class KnownImage(Part):
     file: str = ""
     width: int = 0
     height: int = 0
+    words: bytes = b""
 
 
 class InputFile(Part):
@@ -67,8 +82,8 @@ class CollectSpec(Part):
 
     `what` is a link, or empty when `files` came by chat or `folder` lies on this machine.
     `again`: the number of the job that fetches a source anew, 0 for the first time. `known_file`
-    holds a JSON list of KnownImage, relative to the attempt's folder. `allow_private`: "0", "1" or
-    comma-parted hosts.
+    holds every KnownImage (see pipeline/known.py), relative to the attempt's folder.
+    `allow_private`: "0", "1" or comma-parted hosts.
     """
 
     kind: Literal["collect"] = "collect"
@@ -102,12 +117,12 @@ class BadRow(Part):
 class CollectResult(Part):
     """What a collect job found. `items_file`: JSON lines of ImageItem. `montage`: a JPEG.
 
-    `dropped` counts by reason: duplicate, near_duplicate, dark, blurred, unreadable, over_max.
-    `classes`: every label that the kept boxes use, in the source's own order, and those that an
-    export of ours lists. `answers_file`: JSON
-    lines of AnswerItem about the `answered` pictures that had gone out to another tool. `bad_rows`
-    are the first of what `report_file`, a CSV, lists. `whole` counts kept pictures by what is on
-    them where nothing says in which place.
+    `dropped` counts by reason: duplicate, near_duplicate, dark, blurred, tiny, unreadable,
+    over_max. `classes`: every label that the kept boxes use, in the source's own order, and those
+    that an export of ours lists. `answers_file`: JSON lines of AnswerItem about the `answered`
+    pictures that had gone out to another tool. `bad_rows` are the first of what `report_file`, a
+    CSV, lists. `whole` counts kept pictures by what is on them where nothing says in which place.
+    `dropped_file`: JSON lines of DroppedItem, `shelved` of what was dropped.
     """
 
     kind: Literal["collect"] = "collect"
@@ -129,6 +144,8 @@ class CollectResult(Part):
     provenance: dict[str, str] = {}
     answers_file: str | None = None
     answered: int = 0
+    dropped_file: str | None = None
+    shelved: int = 0
 
 
 class PictureRef(Part):

@@ -46,6 +46,9 @@ def bring_in(items: list[ImageItem], source_id: int, *, session: Session) -> Non
     rows = [_box(image, box, source) for image, item in fresh for box in _distinct(item)]
     rows += _news(moved, source, session=session)
     images.add_boxes(rows, session=session)
+    images.add_fingerprints(
+        {_id(image): item.words for image, item in fresh if item.words}, session=session
+    )
     _unite(alike, source.project_id, session=session)
 
 

@@ -1,6 +1,5 @@
 """Collect jobs: from a link or sent files to images and imported boxes."""
 
-import json
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -8,14 +7,17 @@ from typing import Any
 
 from sqlmodel import Session, select
 
+from pipeline import known as known_images
 from pipeline.jobs.spec import (
     CollectResult,
     CollectSpec,
+    DroppedItem,
     ImageItem,
     InputFile,
     KnownImage,
 )
 from pipeline.jobs.spec_export import AnswerItem
+from pipeline.kinds import dropped
 from pipeline.kinds.arrivals import bring_in
 from pipeline.kinds.labels import sent_as
 from pipeline.kinds.places import Places
@@ -32,7 +34,8 @@ def prepare(job: Job, folder: Path, places: Places, *, session: Session) -> Coll
     """The spec of a collect job; `request` holds source_id and maybe every_s and max_images."""
     source = sources.get(job.request["source_id"], session=session)
     project = projects.get(source.project_id, session=session)
-    known = [
+    assert source.id is not None
+    known = (
         KnownImage(
             sha256=row.sha256,
             phash=row.phash,
@@ -42,17 +45,17 @@ def prepare(job: Job, folder: Path, places: Places, *, session: Session) -> Coll
             file=sent_as(row.id, row.name, row.key),
             width=row.width,
             height=row.height,
-        ).model_dump()
+            words=row.words or b"",
+        )
         for row in images.known(source.project_id, session=session)
-    ]
-    (folder / "known.json").write_text(json.dumps(known))
+    )
+    known_images.write(folder / known_images.NAME, known)
     uploads = session.exec(
         select(Upload).where(Upload.source_id == source.id).order_by(Upload.id)  # type: ignore[arg-type]  # a column
     )
     limits: dict[str, Any] = {
         name: job.request[name] for name in ("every_s", "max_images") if name in job.request
     }
-    assert source.id is not None
     return CollectSpec(
         store=places.store,
         source_id=source.id,
@@ -62,7 +65,7 @@ def prepare(job: Job, folder: Path, places: Places, *, session: Session) -> Coll
         folder=source.what if source.kind == "folder" else "",
         files=[InputFile(path=up.path, name=up.name) for up in uploads if up.path],
         classes=[] if _provisional(project, session=session) else project.classes,
-        known_file="known.json",
+        known_file=known_images.NAME,
         allow_private=places.allow_private,
         **limits,
     )
@@ -92,6 +95,14 @@ def chunks(job: Job, result: CollectResult, folder: Path) -> Iterator[Callable[[
         while part := [ImageItem.model_validate_json(line) for line in islice(lines, CHUNK)]:
             # Bound here: the loop goes on before the transaction runs.
             yield lambda session, part=part: bring_in(part, source_id, session=session)  # type: ignore[misc]  # lambda default
+    if result.dropped_file:
+        yield from _dropped(source_id, folder / "out" / result.dropped_file)
+
+
+def _dropped(source_id: int, file: Path) -> Iterator[Callable[[Session], None]]:
+    with file.open() as lines:
+        while part := [DroppedItem.model_validate_json(line) for line in islice(lines, CHUNK)]:
+            yield lambda session, part=part: dropped.keep(part, source_id, session=session)  # type: ignore[misc]  # lambda default
 
 
 def _answers(source_id: int, file: Path) -> Iterator[Callable[[Session], None]]:
@@ -113,7 +124,16 @@ def keep(job: Job, result: CollectResult, *, session: Session) -> Source:
     source.labelled = result.labelled > 0 or (came is not None and not came.known_already)
     source.provenance = dict(result.provenance)
     source.counts = source.counts | result.model_dump(
-        include={"read", "kept", "dropped", "labelled", "boxes", "unknown_classes", "bad_row_count"}
+        include={
+            "read",
+            "kept",
+            "dropped",
+            "labelled",
+            "boxes",
+            "unknown_classes",
+            "bad_row_count",
+            "shelved",
+        }
     )
     session.add(source)
     mapping.begin(source, job.request.get("map", {}), session=session)

@@ -28,7 +28,6 @@ class ManifestImage(BaseModel):
     id: int
     key: str
     name: str = ""
-    phash: str = ""
     width: int = 0
     height: int = 0
     part: PartName

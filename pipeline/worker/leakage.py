@@ -1,68 +1,41 @@
 """How many of the pictures that judge look like one that was learned from."""
 
-from collections.abc import Iterator, Sequence
-from functools import cache
-
-import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
-from pipeline.images import Gray, measure, thumb_of
-from pipeline.screen import MAX_CONFIRMED, NEAR_BITS, is_near
-from pipeline.worker.data import ManifestImage, Materialised, PartName
+from pipeline.features import asked_words, features_of, words_of
+from pipeline.images import measure, opened
+from pipeline.near import Seen
+from pipeline.worker.data import Materialised, PartName
 
 JUDGES: tuple[PartName, ...] = ("val", "test")
-
-Hashed = tuple[ManifestImage, int]
 
 
 def near_copies(data: Materialised) -> dict[str, int]:
     """Pictures of val and test with a near copy in train, by part; parts without any stay out.
 
-    By the rule that screening goes by: perceptual hashes choose, 32x32 thumbs confirm. Of a picture
-    that does not decode the hash alone must do; training tells what is wrong with it.
+    By the rule that screening goes by, but for films: of a film that was parted by time, frames on
+    either side count like any others. A picture that does not decode is passed by: training tells
+    what is wrong with it.
     """
 
-    @cache
-    def thumb(image_id: int) -> Gray | None:
-        picture = _opened(data, image_id)
-        return thumb_of(picture) if picture is not None else None
+    def view(image_id: str) -> Image.Image | None:
+        picture = opened(data.paths[int(image_id)].read_bytes())
+        return None if picture is None else picture.convert("RGB")
 
-    def alike(one: ManifestImage, other: ManifestImage) -> bool:
-        first, second = thumb(one.id), thumb(other.id)
-        return first is None or second is None or is_near(first, second)
+    seen = Seen((), view)
+    for image in data.manifest.part("train"):
+        if (picture := view(str(image.id))) is not None:
+            words = words_of(features_of(picture))
+            seen.add(str(image.id), measure(picture), words, image.group)
 
-    learned = list(_hashed(data, data.manifest.part("train")))
-    known = np.array([phash for _, phash in learned], dtype=np.uint64)
-    return {
-        part: sum(
-            any(alike(image, learned[at][0]) for at in _closest(known, phash))
-            for image, phash in _hashed(data, judged)
+    def has_copy(image_id: str) -> bool:
+        picture = view(image_id)
+        return picture is not None and bool(
+            seen.near(image_id, measure(picture), asked_words(picture).asked)
         )
+
+    return {
+        part: sum(has_copy(str(image.id)) for image in judged)
         for part in JUDGES
         if (judged := data.manifest.part(part))
     }
-
-
-def _hashed(data: Materialised, images: Sequence[ManifestImage]) -> Iterator[Hashed]:
-    for image in images:
-        if image.phash:
-            yield image, int(image.phash, 16)
-        elif (picture := _opened(data, image.id)) is not None:
-            # Versions of earlier releases do not carry it.
-            yield image, int(measure(picture).phash, 16)
-
-
-def _opened(data: Materialised, image_id: int) -> Image.Image | None:
-    try:
-        with Image.open(data.paths[image_id]) as picture:
-            return picture.convert("RGB")
-    except (OSError, Image.DecompressionBombError):
-        return None
-
-
-def _closest(known: NDArray[np.uint64], phash: int) -> list[int]:
-    bits = np.bitwise_count(known ^ np.uint64(phash))
-    close = np.nonzero(bits <= NEAR_BITS)[0]
-    nearest = close[np.argsort(bits[close], kind="stable")]
-    return [int(at) for at in nearest[:MAX_CONFIRMED]]

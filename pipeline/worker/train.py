@@ -50,7 +50,6 @@ def run(spec: TrainSpec, reporter: Reporter) -> TrainResult:
     reporter.progress(Progress(stage="load", done=0, total=1), important=True)
     store, weights_folder = FileStore(spec.store), Path(spec.weights_folder).resolve()
     data = materialise(read_manifest(store, spec.manifest), store, reporter.out / "data")
-    copies = near_copies(data)
     engine.prepare(reporter.folder)
     first = None
     if spec.start == "auto":
@@ -73,7 +72,7 @@ def run(spec: TrainSpec, reporter: Reporter) -> TrainResult:
         imgsz=spec.imgsz,
         val=val,
         test=test,
-        near_copies=copies,
+        near_copies=near_copies(data),
         plots=_plots(best, data, spec, Path(trainer.save_dir), reporter.out),
         seconds=round(time.monotonic() - start, 2),
         seconds_per_epoch=round(_mean(listener.epoch_seconds), 3),

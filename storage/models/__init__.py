@@ -23,7 +23,10 @@ from storage.models.people import Project as Project
 from storage.models.people import Skill as Skill
 from storage.models.pictures import Box as Box
 from storage.models.pictures import Bulk as Bulk
+from storage.models.pictures import Dropped as Dropped
+from storage.models.pictures import Fingerprint as Fingerprint
 from storage.models.pictures import Image as Image
+from storage.models.pictures import Shelf as Shelf
 from storage.models.pictures import Source as Source
 from storage.models.pictures import Track as Track
 from storage.models.work import DatasetVersion as DatasetVersion

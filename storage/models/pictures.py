@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import DateTime, Index, UniqueConstraint
+from sqlalchemy import Column, DateTime, Index, LargeBinary, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from storage.models.columns import Json, json_column, now, telegram_id
@@ -63,6 +63,64 @@ class Image(SQLModel, table=True):
     answer: str | None = None
     rank: float = Field(default=0.0, sa_column_kwargs={"server_default": "0"})
     created_at: datetime = Field(default_factory=now, sa_type=DateTime)
+
+
+class Fingerprint(SQLModel, table=True):
+    """What copies of an image are found by, apart from it: images are read often, this seldom.
+
+    `words`: its corners' (see pipeline/features.py), four bytes each.
+    """
+
+    image_id: int = Field(primary_key=True, foreign_key="image.id")
+    words: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class Dropped(SQLModel, table=True):
+    """A picture that screening left out, kept so that a person can bring it back.
+
+    `reason`: near_duplicate, dark, blurred or tiny. `like`: the sha256 of the picture that stayed
+    for it, "" where there is none. `image_id`: the image that it became. The others are as in Image
+    and Fingerprint.
+    """
+
+    __table_args__ = (UniqueConstraint("source_id", "sha256"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    project_id: int = Field(index=True, foreign_key="project.id")
+    source_id: int = Field(foreign_key="source.id")
+    reason: str
+    sha256: str
+    key: str
+    name: str = ""
+    width: int
+    height: int
+    phash: str
+    group_key: str
+    seconds: float | None = None
+    words: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    like: str = ""
+    image_id: int | None = Field(default=None, foreign_key="image.id")
+    created_at: datetime = Field(default_factory=now, sa_type=DateTime)
+
+
+class Shelf(SQLModel, table=True):
+    """A message that shows what screening left out of a source, page by page.
+
+    `reason`: the only one that is shown. `shown`: the ids of the pictures on it, in order, once it
+    is painted; until then `painted` is false.
+    """
+
+    __table_args__ = (UniqueConstraint("source_id", "chat_id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    project_id: int = Field(foreign_key="project.id")
+    source_id: int = Field(foreign_key="source.id")
+    chat_id: int = Field(sa_column=telegram_id())
+    reason: str
+    page: int = 0
+    shown: list[int] = Field(default_factory=list, sa_column=json_column("[]"))
+    painted: bool = Field(default=False, index=True)
+    changed_at: datetime = Field(default_factory=now, sa_type=DateTime)
 
 
 class Track(SQLModel, table=True):

@@ -13,11 +13,15 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from pipeline import known
 from pipeline.jobs.spec import (
     CollectResult,
+    DroppedItem,
     ImageItem,
+    KnownImage,
 )
 from storage.files import FileStore
+from tests.support.busy import busy, cut
 from tests.support.clips import clip, photo, picture, zipped, zipped_folder
 from tests.support.www import Www, serving
 
@@ -75,10 +79,9 @@ class Desk:
         self._count += 1
         folder = self._folder / f"attempt{self._count}"
         folder.mkdir()
-        for name in ("known",):
-            if name in spec:
-                (folder / f"{name}.json").write_text(json.dumps(spec.pop(name)))
-                spec[f"{name}_file"] = f"{name}.json"
+        if "known" in spec:
+            known.write(folder / known.NAME, spec.pop("known"))
+            spec["known_file"] = known.NAME
         whole = {"kind": "collect", "store": str(folder / "store"), "source_id": 7, **spec}
         (folder / "spec.json").write_text(json.dumps(whole))
         return folder
@@ -263,13 +266,69 @@ def test_an_album_of_photos(desk: Desk, tmp_path: Path) -> None:
 def test_what_the_project_knows_is_left_out(desk: Desk, tmp_path: Path) -> None:
     """A second source that brings known pictures brings only its new ones."""
     first = desk.collect(yolo_zip(tmp_path / "a.zip"))
-    known = [{"sha256": i.sha256, "phash": i.phash, "group": i.group} for i in first.items]
-    second = desk.collect(yolo_zip(tmp_path / "b.zip", **{"new.jpg": photo(77)}), known=known)
+    there = [KnownImage(i.sha256, i.phash, i.group) for i in first.items]
+    second = desk.collect(yolo_zip(tmp_path / "b.zip", **{"new.jpg": photo(77)}), known=there)
     assert second.result.kept == 1
     assert second.result.dropped == {"duplicate": 6}
-    again = desk.collect(yolo_zip(tmp_path / "a.zip"), known=known)
+    again = desk.collect(yolo_zip(tmp_path / "a.zip"), known=there)
     assert again.result.kept == 0
     assert again.result.montage is None
+
+
+def test_what_is_left_out_for_its_looks_is_laid_aside(desk: Desk, tmp_path: Path) -> None:
+    """A cut copy, a black and a tiny picture lie in the store with their reasons; no exact copy."""
+    pictures = {
+        "a.png": busy(1),
+        "again.png": busy(1),
+        "cut.png": cut(busy(1)),
+        "black.png": Image.new("RGB", (320, 240)),
+        "tiny.png": busy(2, (90, 50)),
+        "b.png": busy(3),
+    }
+    paths = [tmp_path / name for name in pictures]
+    for path in paths:
+        pictures[path.name].save(path)
+    outcome = desk.collect(*paths)
+    result = outcome.result
+    counts = {"duplicate": 1, "near_duplicate": 1, "dark": 1, "tiny": 1}
+    assert (result.kept, result.shelved, result.dropped) == (2, 3, counts)
+    lines = (outcome.folder / "out" / (result.dropped_file or "")).read_text().splitlines()
+    items = {item.name: item for item in map(DroppedItem.model_validate_json, lines)}
+    reasons = {name: item.reason for name, item in items.items()}
+    assert reasons == {"cut.png": "near_duplicate", "black.png": "dark", "tiny.png": "tiny"}
+    (first,) = (item for item in outcome.items if item.name == "a.png")
+    assert items["cut.png"].like == first.sha256
+    assert len(items["cut.png"].words) > 100
+    store = FileStore(outcome.folder / "store")
+    assert store.read(items["cut.png"].key) == (tmp_path / "cut.png").read_bytes()
+
+
+def test_copies_of_what_the_project_has_are_seen(desk: Desk, tmp_path: Path) -> None:
+    """A cut copy in a later source is left out, by the words and the file of the first."""
+    busy(1).save(tmp_path / "a.jpg", quality=90)
+    cut(busy(1)).save(tmp_path / "b.jpg", quality=60)
+    store = str(tmp_path / "store")
+    (first,) = desk.collect(tmp_path / "a.jpg", store=store).items
+    there = [KnownImage(first.sha256, first.phash, first.group, words=first.words)]
+    again = desk.collect(tmp_path / "b.jpg", store=store, known=there)
+    assert again.result.dropped == {"near_duplicate": 1}
+
+
+def test_a_full_disk_is_one_sentence(desk: Desk, tmp_path: Path) -> None:
+    """Where a picture does not fit any more, nothing half-written is left in the store."""
+    busy(1).save(tmp_path / "a.png")
+    folder = desk.prepare(files=[{"path": str(tmp_path / "a.png"), "name": "a.png"}])
+    code = "import os, resource, runpy, signal, sys; sys.argv = ['worker', sys.argv[1]];"
+    limit = (tmp_path / "a.png").stat().st_size // 2
+    code += "signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
+    code += f"resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}));"
+    code += "runpy.run_module('pipeline.worker', run_name='__main__')"
+    subprocess.run([sys.executable, "-c", code, str(folder)], cwd=ROOT, check=False, timeout=120)
+    last = json.loads((folder / "events.jsonl").read_text().splitlines()[-1])
+    assert last["type"] == "failed"
+    assert "disk" in last["message"]
+    assert [path for path in (folder / "store").rglob("*") if path.is_file()] == []
+    assert not (folder / "work").exists()
 
 
 def test_max_limits_what_nobody_labelled(desk: Desk, tmp_path: Path) -> None:

@@ -10,7 +10,19 @@ from hypothesis import strategies as st
 
 from bot import wishes
 from bot.commands import COMMANDS
-from bot.messages import collect, common, export, label, project, propose, result, stats, train, why
+from bot.messages import (
+    collect,
+    common,
+    dropped,
+    export,
+    label,
+    project,
+    propose,
+    result,
+    stats,
+    train,
+    why,
+)
 from bot.messages import datasets as frozen
 from bot.messages import drawing as drawn
 from bot.messages import settings as chosen
@@ -28,7 +40,18 @@ from pipeline.labelling.twotaps import grid
 from pipeline.versions import Difference
 from storage.figures import Agreement, Ready
 from storage.jobs import Place
-from storage.models import DatasetVersion, Drawing, Job, Member, Model, Project, Sheet, Source, now
+from storage.models import (
+    DatasetVersion,
+    Drawing,
+    Job,
+    Member,
+    Model,
+    Project,
+    Sheet,
+    Shelf,
+    Source,
+    now,
+)
 from storage.settings import ProjectSettings
 from storage.team import Share
 
@@ -210,6 +233,14 @@ def every_wish() -> Iterator[Wish]:
         yield why.tiles(here, [told] * 9, f"s{LARGE}", many_votes=True)
         yield why.detail(here, told, 9, f"s{LARGE}", votes=3, admin=True)
     yield why.prediction(here, reply_to=1)
+    shelf = Shelf(
+        id=LARGE, project_id=1, source_id=LARGE, chat_id=-1, reason="near_duplicate", page=3
+    )
+    shelf.shown = [LARGE] * 9
+    many = {"near_duplicate": LARGE, "blurred": 1, "dark": 2, "tiny": 3}
+    yield dropped.page(here, source(), shelf, many, picture="aa/a.jpg")
+    yield dropped.empty(here, source(), 1)
+    yield dropped.not_painted(here, source())
 
 
 @pytest.mark.parametrize("wish", list(every_wish()), ids=lambda wish: wish["kind"])

@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
+import pillow_heif
 import pytest
 from PIL import Image
 
@@ -137,6 +138,27 @@ def test_where_a_photo_was_taken_is_forgotten(tmp_path: Path) -> None:
         assert not stored.getexif()
 
 
+@pytest.mark.parametrize("form", ["HEIF", "AVIF"])
+def test_phones_own_kinds_are_read(tmp_path: Path, form: str) -> None:
+    """HEIC and AVIF photos are stored as JPEGs; their size is read from the header as well."""
+    pillow_heif.register_heif_opener()
+    image = Image.fromarray(picture(4))
+    path = put(tmp_path, encoded(image, form, quality=90))
+    read = read_photo(path)
+    assert (read.suffix, read.width, read.height) == (".jpg", 160, 120)
+    assert size_of(path) == (160, 120)
+    with Image.open(io.BytesIO(read.data)) as stored:
+        apart = np.subtract(np.asarray(stored, dtype=float), np.asarray(image, dtype=float))
+    assert np.abs(apart).mean() < 8
+
+
+def test_a_very_wide_photo_is_read_at_a_fraction(tmp_path: Path) -> None:
+    """A JPEG of 30,000 pixels is not decoded whole: what is stored fits, in its proportions."""
+    data = encoded(Image.new("RGB", (30_000, 900), "red"), "JPEG")
+    read = read_photo(put(tmp_path, data))
+    assert (read.width, read.height) == (MAX_SIDE, round(900 * MAX_SIDE / 30_000))
+
+
 def test_huge_photos_are_stored_smaller(tmp_path: Path) -> None:
     """Beyond MAX_SIDE pixels a photo is scaled down."""
     data = encoded(Image.new("RGB", (MAX_SIDE + 1000, 64), "red"), "JPEG")
@@ -155,7 +177,7 @@ def test_huge_photos_are_stored_smaller(tmp_path: Path) -> None:
         (photo(1, size=(8, 8)), "smaller than 16 pixels"),
         (blank_png(20_000, 20_000), "more than 100 million pixels"),
         (blank_png(11_000, 9_999), "more than 100 million pixels"),
-        (b"\0\0\0\x18ftypheic" + b"\0" * 40, "HEIC can't be read here"),
+        (b"\0\0\0\x18ftypheic" + b"\0" * 40, "not a picture|damaged"),
     ],
 )
 def test_what_does_not_decode_has_a_reason(tmp_path: Path, data: bytes, why: str) -> None:

@@ -1,6 +1,5 @@
 """What results of jobs become: images, boxes, classes, models."""
 
-import json
 from itertools import islice
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import pytest
 from sqlmodel import Session, col, select
 
 from pipeline import dataset
+from pipeline import known as known_images
 from pipeline.jobs.spec import (
     BoxItem,
     CollectResult,
@@ -235,9 +235,9 @@ def test_the_spec_knows_what_is_there(session: Session, places: Places, tmp_path
     source.kind, source.what = "link", "https://example.org/a.mp4"
     job.request = {**job.request, "every_s": 0.5, "max_images": 7}
     spec = collect.prepare(job, tmp_path, places, session=session)
-    known = json.loads((tmp_path / "known.json").read_text())
+    known = known_images.read(tmp_path / (spec.known_file or ""))
     assert (spec.what, spec.every_s, spec.max_images) == (source.what, 0.5, 7)
-    assert [image["labelled"] for image in known] == [True, False]
+    assert [bool(image.labelled) for image in known] == [True, False]
 
 
 def test_nothing_is_proposed_for_classes_that_no_model_knows(session: Session) -> None:

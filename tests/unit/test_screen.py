@@ -10,7 +10,8 @@ from pipeline.images import Measures, measure
 from pipeline.jobs.spec import (
     KnownImage,
 )
-from pipeline.screen import MAX_ALIKE, Candidate, evenly, screen
+from pipeline.screen import MAX_ALIKE, RECENT, TINY, Candidate, evenly, screen
+from tests.support.busy import busy, cut
 from tests.support.clips import picture
 
 
@@ -27,6 +28,7 @@ def candidate(seed: int, shown: Image.Image | None = None, **how: object) -> Can
         group=f"g{seed}",
         series="s",
         labelled=False,
+        side=240,
     )
     return replace(one, **how)  # type: ignore[arg-type]  # fields by name
 
@@ -74,6 +76,59 @@ def test_a_small_object_that_moves_keeps_its_frames() -> None:
     frames = [candidate(i, scene(x)) for i, x in enumerate((20, 20, 21, 120, 220))]
     verdict = screen(frames)
     assert verdict.kept == [0, 3, 4]
+
+
+def belt(part: int) -> Image.Image:
+    """A camera above a belt: always the same view, with another part in its middle."""
+    view = busy(1, (320, 240))
+    if part:
+        view.paste(busy(100 + part, (60, 60), 12), (130, 90))
+    return view
+
+
+def test_a_belt_does_not_melt_into_one_picture() -> None:
+    """Frames of one film are left out beside their neighbours in time, not for what came before."""
+    shown = [0, 0, *(part for part in range(1, RECENT + 2) for _ in range(2)), 0, 0, 1]
+    views = {f"{i:064x}": belt(part) for i, part in enumerate(shown)}
+    film = [
+        candidate(i, view, group="film", series="film", film=True)
+        for i, view in enumerate(views.values())
+    ]
+    kept = [shown[index] for index in screen(film, view_of=views.get).kept]
+    assert kept == [*range(RECENT + 2), 0, 1]
+
+
+def test_another_film_of_the_belt_brings_only_what_is_new() -> None:
+    """Across films the same picture is one, and another part is another picture."""
+    views = {f"{i:064x}": belt(part) for i, part in enumerate((1, 2, 1, 3))}
+    frames = [
+        candidate(i, view, group=film, series=film, film=True)
+        for (i, view), film in zip(enumerate(views.values()), "aabb", strict=True)
+    ]
+    verdict = screen(frames, view_of=views.get)
+    assert verdict.kept == [0, 1, 3]
+    assert verdict.dropped == {2: "duplicate"}
+    assert verdict.like == {2: frames[0].sha256}
+
+
+def test_copies_cut_and_resized_go_and_labelled_ones_are_named() -> None:
+    """What a hash does not see its corners show; with labels it stays, in one group."""
+    views = {f"{i:064x}": view for i, view in enumerate([busy(1), cut(busy(1)), busy(2)])}
+    first, copy, other = (candidate(i, view) for i, view in enumerate(views.values()))
+    assert screen([first, copy, other], view_of=views.get).dropped == {1: "near_duplicate"}
+    both = [replace(one, labelled=True) for one in (first, copy, other)]
+    verdict = screen(both, view_of=views.get)
+    assert verdict.kept == [0, 1, 2]
+    assert verdict.alike == {1: ["g0"]}
+    assert len(verdict.words[2]) > 30
+
+
+def test_tiny_pictures_go_unless_somebody_labelled_them() -> None:
+    """On a thumbnail nothing can be labelled."""
+    small = candidate(1, side=TINY - 1)
+    verdict = screen([small, replace(small, sha256="b", labelled=True), candidate(2, side=TINY)])
+    assert verdict.dropped == {0: "tiny"}
+    assert verdict.kept == [1, 2]
 
 
 def test_black_pictures_go_but_night_stays() -> None:
@@ -143,7 +198,7 @@ def test_a_chance_hash_is_not_alike_when_the_pictures_differ() -> None:
     one, other = candidate(1), candidate(2)
     clash = replace(other, measures=replace(other.measures, phash=one.measures.phash))
     assert screen([one, clash]).kept == [0, 1]
-    assert screen([clash], [known(one)], lambda _: one.measures.thumb).kept == [0]
+    assert screen([clash], [known(one)], lambda _: image(1)).kept == [0]
 
 
 def test_a_crowd_of_copies_is_chained_not_squared() -> None:
@@ -173,7 +228,7 @@ def test_thousands_are_judged_in_one_go() -> None:
         KnownImage(sha256=f"{i}", phash=f"{h:016x}", group=f"k{i}") for i, h in enumerate(hashes)
     ]
     fresh = [
-        Candidate(f"n{i}", Measures(f"{h:016x}", thumb, 1, 99, 99), f"n{i}", "s", labelled=True)
+        Candidate(f"n{i}", Measures(f"{h:016x}", thumb, 1, 99, 99), f"n{i}", "s", True, 240)
         for i, h in enumerate(hashes[:500])
     ]
     verdict = screen(fresh, there)
