@@ -59,6 +59,7 @@ def _do(turn: Turn, project: Project, source: Source, said: list[str]) -> str:
             if source.state not in sources.LIVE:
                 raise UserError("That source can't be paused now. /sources shows how it is.")
             sources.pause(source, session=turn.session)
+            answers.take_back(source, session=turn.session)
             _lay_aside(turn, source)
             return "⏸ Paused: its pictures are left out"
         case ["resume"]:
@@ -66,6 +67,7 @@ def _do(turn: Turn, project: Project, source: Source, said: list[str]) -> str:
             if source.state != "paused":
                 raise UserError("That source is not paused.")
             sources.resume(source, session=turn.session)
+            answers.settle(source, member_id=turn.member.id, session=turn.session)
             if source.nightly_at is not None:
                 refresh.switch_nights(source, on=True, session=turn.session)
             return "▶ On again"
