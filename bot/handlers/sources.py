@@ -59,6 +59,7 @@ def _do(turn: Turn, project: Project, source: Source, said: list[str]) -> str:
             if source.state not in sources.LIVE:
                 raise UserError("That source can't be paused now. /sources shows how it is.")
             sources.pause(source, session=turn.session)
+            answers.take_back(source, session=turn.session)
             _lay_aside(turn, source)
             return "⏸ Paused: its pictures are left out"
         case ["resume"]:
@@ -67,6 +68,7 @@ def _do(turn: Turn, project: Project, source: Source, said: list[str]) -> str:
                 raise UserError("That source is not paused.")
             sources.resume(source, session=turn.session)
             _ask_names_first(turn, source)
+            answers.settle(source, member_id=turn.member.id, session=turn.session)
             if source.nightly_at is not None:
                 refresh.switch_nights(source, on=True, session=turn.session)
             return "▶ On again"

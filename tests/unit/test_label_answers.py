@@ -1,5 +1,7 @@
 """Labels that come back from another tool: what they change, and taking it back."""
 
+from collections.abc import Callable
+
 import pytest
 from sqlmodel import Session, col, select
 
@@ -219,8 +221,15 @@ def everything(session: Session, project: Project) -> tuple[object, ...]:
 
 
 @pytest.mark.parametrize("word", ["yes", "no"])
+@pytest.mark.parametrize(
+    ("out", "back"), [(sources.remove, sources.put_back), (sources.pause, sources.resume)]
+)
 def test_an_answer_can_be_taken_back_and_put_back(
-    session: Session, project: Project, word: str
+    session: Session,
+    project: Project,
+    word: str,
+    out: Callable[..., object],
+    back: Callable[..., object],
 ) -> None:
     """Without its source everything is as before; put back, it is as it was with it."""
     source = make_source(session, project, trust="yes")
@@ -234,10 +243,10 @@ def test_an_answer_can_be_taken_back_and_put_back(
     after = everything(session, project)
     assert after != before
     for _ in range(2):
-        sources.remove(sent, session=session)
+        out(sent, session=session)
         answers.take_back(sent, session=session)
         assert everything(session, project) == before
-        sources.put_back(sent, session=session)
+        back(sent, session=session)
         answers.settle(sent, member_id=BEN, session=session)
         assert everything(session, project) == after
 
