@@ -280,7 +280,7 @@ def failed(job: Job, desk: Desk) -> None:
         return  # nobody asked for it; the cause is in the log
     project = desk.project(job)
     if job.kind == "collect":
-        source = collect.fail(job, session=desk.session)
+        source = collect.fail(job, desk.places, session=desk.session)
         desk.tell(job, collect_words.failed(project, source, job.error or ""))
         return
     starter = chats.name_of(job.member_id, session=desk.session)
@@ -303,7 +303,7 @@ def cancelled(job: Job, desk: Desk) -> None:
         return
     project = desk.project(job)
     if job.kind == "collect":
-        source = collect.fail(job, session=desk.session)
+        source = collect.fail(job, desk.places, session=desk.session)
         desk.tell(job, collect_words.cancelled(project, source))
         return
     desk.tell(job, train_words.cancelled(project, job, _number(job, desk)))

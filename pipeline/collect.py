@@ -30,7 +30,7 @@ from pipeline.net import Policy, guard
 from pipeline.returned import read_in
 from pipeline.screen import Candidate, Verdict, evenly, screen
 from pipeline.shots import Shot, photo_shots, video_shots
-from pipeline.sources import fetch
+from pipeline.sources import fetch, secrets
 from pipeline.sources.base import Fetched, Room
 from pipeline.sources.inbox import Inbox, sort
 from pipeline.worker.reporter import Reporter
@@ -66,10 +66,11 @@ def run(spec: CollectSpec, reporter: Reporter) -> CollectResult:
 
 
 def _collect(spec: CollectSpec, reporter: Reporter, work: Path) -> CollectResult:
+    keys = secrets.take(reporter.folder)
     policy = Policy.parse(spec.allow_private)
     reporter.progress(Progress(stage="fetch", done=0), important=True)
     with guard(policy) as guarded:
-        fetched = fetch(spec, Room(work, policy, guarded, reporter))
+        fetched = fetch(spec, Room(work, policy, guarded, reporter, keys))
 
     def unpacked(done: int, total: int) -> None:
         reporter.progress(Progress(stage="fetch", done=done, total=total, note="unpacking"))

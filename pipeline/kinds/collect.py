@@ -20,7 +20,8 @@ from pipeline.kinds.arrivals import bring_in
 from pipeline.kinds.labels import sent_as
 from pipeline.kinds.places import Places
 from pipeline.labelling import answers
-from storage import images, projects, sources
+from pipeline.sources import secrets
+from storage import images, keys, projects, sources
 from storage.models import Box, Job, Project, Source, Upload
 
 CHUNK = 400
@@ -46,6 +47,9 @@ def prepare(job: Job, folder: Path, places: Places, *, session: Session) -> Coll
         for row in images.known(source.project_id, session=session)
     ]
     (folder / "known.json").write_text(json.dumps(known))
+    secrets.sweep(folder.parent)
+    if source.kind == "link":
+        secrets.hand_over(keys.of_member(job.member_id, session=session), folder)
     uploads = session.exec(
         select(Upload).where(Upload.source_id == source.id).order_by(Upload.id)  # type: ignore[arg-type]  # a column
     )
@@ -124,8 +128,9 @@ def keep(job: Job, result: CollectResult, *, session: Session) -> Source:
     return source
 
 
-def fail(job: Job, *, session: Session) -> Source:
+def fail(job: Job, places: Places, *, session: Session) -> Source:
     """Nothing of the source counts."""
+    secrets.sweep(places.jobs / str(job.id))
     source = sources.get(job.request["source_id"], session=session)
     source.state = "failed"
     session.add(source)
