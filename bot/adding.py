@@ -1,7 +1,9 @@
 """What `/add` and its like mean: words parsed, a source and its collect job queued."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sqlmodel import Session
 
@@ -11,7 +13,11 @@ from storage import jobs, outbox, sources
 from storage.models import Project
 
 HOW = "Send it so: /add https://example.org/video.mp4 every=1s max=300"
-LATER = ("kaggle:", "roboflow:", "hf:", "ytsearch")
+LATER = ("ytsearch",)
+NAMED = re.compile(r"(?:kaggle|roboflow|hf):\S+", re.IGNORECASE)
+SEARCH = "kaggle"
+"""`/add kaggle potholes` looks for data sets there."""
+
 LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 MAX_IMAGES = 5000
 
@@ -46,6 +52,8 @@ def parse(words: str) -> Wanted:
             options[name.lower()] = value.lower()
         else:
             what.append(word)
+    if len(what) > 1 and what[0].lower() == SEARCH:
+        what = [" ".join([SEARCH, *what[1:]])]
     if len(what) > 1:
         raise SourceError(f"One thing at a time, please. {HOW}")
     return Wanted(
@@ -54,6 +62,16 @@ def parse(words: str) -> Wanted:
         max_images=_count(options["max"]) if "max" in options else None,
         trust=_trust(options["trust"]) if "trust" in options else None,
     )
+
+
+def is_named(what: str) -> bool:
+    """Whether it is the name of a data set, or a search for one, rather than a link."""
+    return NAMED.fullmatch(what) is not None or what.startswith(f"{SEARCH} ")
+
+
+def picked(what: str, limits: Mapping[str, Any], trust: str | None) -> Wanted:
+    """What was chosen of an offer, to be collected as was said about the offer."""
+    return Wanted(what, limits.get("every_s"), limits.get("max_images"), trust)
 
 
 def options_in(words: str) -> str:
@@ -66,7 +84,7 @@ def _address(what: str) -> str:
         raise SourceError(
             "I can't fetch from there by name yet: send a link to the file or the zip itself."
         )
-    if "://" in what:
+    if "://" in what or is_named(what):
         return what
     if re.match(r"[\w-]+(\.[\w-]+)+(:\d+)?(/|$)", what):
         return f"https://{what}"

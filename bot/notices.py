@@ -120,6 +120,10 @@ def collected(job: Job, result: CollectResult, folder: Path, desk: Desk) -> None
     """The receipt, the trust question, and a first look by a model that may know the classes."""
     source = collect.keep(job, result, session=desk.session)
     project = desk.project(job)
+    if source.state == "offered":
+        told = collect_words.offered(project, source, result)
+        desk.tell(job, told, priority=outbox.ANSWER)
+        return
     if source.kind == corrections.KIND and corrections.ask_about(source, job, session=desk.session):
         desk.tell(job, collect_words.corrected(project), priority=outbox.ANSWER)
         return

@@ -71,6 +71,7 @@ TAPS: dict[str, Tap] = {
     "add": add.tap_add,
     "sources": add.tap_sources,
     "trust": add.tap_trust,
+    "pick": add.tap_pick,
     "rm": add.tap_remove,
     "unrm": add.tap_put_back,
     "label": label.tap_label,

@@ -31,8 +31,9 @@ from pipeline.returned import read_in
 from pipeline.screen import Candidate, Verdict, evenly, screen
 from pipeline.shots import Shot, photo_shots, video_shots
 from pipeline.sources import fetch, secrets
-from pipeline.sources.base import Fetched, Room
+from pipeline.sources.base import Fetched, Offer, Room
 from pipeline.sources.inbox import Inbox, sort
+from pipeline.sources.mirrors import parse as parse_mirrors
 from pipeline.worker.reporter import Reporter
 from storage.files import FileStore
 
@@ -70,7 +71,10 @@ def _collect(spec: CollectSpec, reporter: Reporter, work: Path) -> CollectResult
     policy = Policy.parse(spec.allow_private)
     reporter.progress(Progress(stage="fetch", done=0), important=True)
     with guard(policy) as guarded:
-        fetched = fetch(spec, Room(work, policy, guarded, reporter, keys))
+        room = Room(work, policy, guarded, reporter, keys, parse_mirrors(spec.mirrors))
+        fetched = fetch(spec, room)
+    if isinstance(fetched, Offer):
+        return _offered(fetched, reporter)
 
     def unpacked(done: int, total: int) -> None:
         reporter.progress(Progress(stage="fetch", done=done, total=total, note="unpacking"))
@@ -128,6 +132,18 @@ def _collect(spec: CollectSpec, reporter: Reporter, work: Path) -> CollectResult
         seconds=seconds or None,
         montage=shown.montage(spec, items, answers, known, labels.classes, store, reporter.out),
         answered=len(answers),
+    )
+
+
+def _offered(offer: Offer, reporter: Reporter) -> CollectResult:
+    _write_lines(reporter.out / "items.jsonl", [])
+    return CollectResult(
+        title=printable(offer.title, MAX_NAME),
+        items_file="items.jsonl",
+        read=0,
+        kept=0,
+        question=offer.question,
+        choices=offer.choices,
     )
 
 

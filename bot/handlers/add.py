@@ -19,6 +19,7 @@ from storage import sheets as sheet_rows
 from storage.models import Source
 
 MAX_LINK = 2000
+GONE = ("failed", "removed")
 
 
 async def add(update: Update, context: Context) -> None:
@@ -47,14 +48,15 @@ def add_link(turn: Turn, wanted: adding.Wanted) -> None:
     if len(wanted.what) > MAX_LINK:
         raise UserError("That link is too long to be one.")
     parts = urlsplit(wanted.what)
-    if parts.scheme.lower() not in ("http", "https"):
+    named = adding.is_named(wanted.what)
+    if not named and parts.scheme.lower() not in ("http", "https"):
         raise UserError("I follow http and https links only.")
     last = parts.path.rstrip("/").rsplit("/", 1)[-1]
     adding.queue_source(
         turn.project,
         kind="link",
         what=wanted.what,
-        title=f"{parts.hostname or ''} {last}".strip()[:80],
+        title=(wanted.what if named else f"{parts.hostname or ''} {last}".strip())[:80],
         wanted=wanted,
         chat_id=turn.chat.id,
         member_id=turn.member.id,
@@ -83,7 +85,7 @@ async def text(update: Update, context: Context) -> None:
             if turn.private
             else None
         )
-        link = adding.LINK.search(said)
+        link = adding.LINK.search(said) or adding.NAMED.match(said)
         if link:
             add_link(turn, adding.parse(f"{link[0]} {adding.options_in(said)}"))
         elif grid.take_words(turn, said, asked, replied=replied is not None):
@@ -123,7 +125,7 @@ def tap_add(turn: Turn, args: list[str]) -> str:
     return ""
 
 
-def _source(turn: Turn, source_id: str) -> Source:
+def _source(turn: Turn, source_id: str | int) -> Source:
     try:
         source = sources.get(int(source_id), session=turn.session)
         project = projects.get(source.project_id, session=turn.session)
@@ -161,12 +163,39 @@ def tap_trust(turn: Turn, args: list[str]) -> str:
     return "👍"
 
 
+def tap_pick(turn: Turn, args: list[str]) -> str:
+    """One of the things that a source offered: it becomes a source of its own."""
+    source, number = _source(turn, args[0]), int(args[1])
+    if source.state != "offered" or not 0 <= number < len(source.counts["choices"]):
+        raise UserError("I don't know this button. Add it again to see what is there.")
+    project = projects.get(source.project_id, session=turn.session)
+    access.check_may_label(turn, project)
+    picked = source.counts.get("picked", {})
+    if str(number) in picked and _source(turn, picked[str(number)]).state not in GONE:
+        raise UserError("That one is here already, or on its way. /sources shows it.")
+    choice, limits = source.counts["choices"][number], source.counts["limits"]
+    came = adding.queue_source(
+        project,
+        kind="link",
+        what=choice["what"],
+        title=choice["label"][:80],
+        wanted=adding.picked(choice["what"], limits, source.trust),
+        chat_id=turn.chat.id,
+        member_id=turn.member.id,
+        key=turn.key,
+        session=turn.session,
+    )
+    source.counts = {**source.counts, "picked": {**picked, str(number): came}}
+    turn.session.add(source)
+    return "On its way"
+
+
 def tap_remove(turn: Turn, args: list[str]) -> str:
     """↩ Remove."""
     source = _source(turn, args[0])
     if source.state == "collecting":
         raise UserError("That is still coming. Stop it first, or wait a moment.")
-    if source.state in ("removed", "failed"):
+    if source.state in GONE:
         raise UserError("That source is out already. /sources shows what is there.")
     project = projects.get(source.project_id, session=turn.session)
     access.check_may_delete(turn, project, added_by=source.created_by)

@@ -63,8 +63,9 @@ class InputFile(Part):
 class CollectSpec(Part):
     """Fetch a source, sample frames, screen them, read labels.
 
-    `what` is a link, or empty when `files` came by chat. `known_file` holds a JSON list of
-    KnownImage, relative to the attempt's folder. `allow_private`: "0", "1" or comma-parted hosts.
+    `what` is a link or a data set's name, or empty when `files` came by chat. `known_file` holds a
+    JSON list of KnownImage, relative to the attempt's folder. `allow_private`: "0", "1" or
+    comma-parted hosts. `mirrors`: addresses of services, see pipeline/sources/mirrors.py.
     """
 
     kind: Literal["collect"] = "collect"
@@ -77,6 +78,7 @@ class CollectSpec(Part):
     classes: list[str] = []
     known_file: str | None = None
     allow_private: str = "0"
+    mirrors: str = ""
     max_bytes: int = 4 << 30
 
 
@@ -88,12 +90,20 @@ class BadRow(Part):
     why: str
 
 
+class Choice(Part):
+    """Something that can be added: what its button says, and what `/add` would get."""
+
+    label: str
+    what: str
+
+
 class CollectResult(Part):
     """What a collect job found. `items_file`: JSON lines of ImageItem. `montage`: a JPEG.
 
     `dropped` counts by reason: duplicate, near_duplicate, dark, blurred, unreadable, over_max.
     `classes`: every label that the kept boxes use, in the source's own order. `answers_file`: JSON
-    lines of AnswerItem about the `answered` pictures that had gone out to another tool.
+    lines of AnswerItem about the `answered` pictures that had gone out to another tool. `choices`:
+    what to add instead, where the source has several things to offer; `question` asks which.
     """
 
     kind: Literal["collect"] = "collect"
@@ -113,6 +123,8 @@ class CollectResult(Part):
     provenance: dict[str, str] = {}
     answers_file: str | None = None
     answered: int = 0
+    question: str = ""
+    choices: list[Choice] = []
 
 
 class PictureRef(Part):

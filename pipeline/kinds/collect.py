@@ -65,6 +65,7 @@ def prepare(job: Job, folder: Path, places: Places, *, session: Session) -> Coll
         classes=[] if _provisional(project, session=session) else project.classes,
         known_file="known.json",
         allow_private=places.allow_private,
+        mirrors=places.mirrors,
         **limits,
     )
 
@@ -106,6 +107,8 @@ def keep(job: Job, result: CollectResult, *, session: Session) -> Source:
     """The source is complete; a labelled one waits for its trust answer unless that was given."""
     source = sources.get(job.request["source_id"], session=session)
     project = projects.get(source.project_id, session=session)
+    if result.choices:
+        return _offer(job, source, result, session=session)
     if result.classes and (not project.classes or _provisional(project, session=session)):
         project.classes = list(result.classes)
         session.add(project)
@@ -123,6 +126,18 @@ def keep(job: Job, result: CollectResult, *, session: Session) -> Source:
         answers.settle(source, member_id=job.member_id, session=session)
     else:
         source.state = "ready"
+    session.add(source)
+    session.flush()
+    return source
+
+
+def _offer(job: Job, source: Source, result: CollectResult, *, session: Session) -> Source:
+    """It has no pictures: it is a question, and remembers how the answer is to be collected."""
+    source.state, source.title = "offered", result.title or source.title
+    source.counts = {
+        "choices": [choice.model_dump() for choice in result.choices],
+        "limits": {name: value for name, value in job.request.items() if name != "source_id"},
+    }
     session.add(source)
     session.flush()
     return source

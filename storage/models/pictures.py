@@ -11,7 +11,8 @@ from storage.models.columns import Json, json_column, now, telegram_id
 class Source(SQLModel, table=True):
     """Where images came from.
 
-    `state`: collecting, asking (waits for the trust answer), ready, failed, removed.
+    `state`: collecting, asking (waits for the trust answer), ready, failed, removed, offered (it
+    holds no pictures but choices, in `counts`, each of which becomes a source of its own).
     `trust`: None (not asked), yes, sample, no. `kind`: link, upload, correction
     (a photo on which a model was wrong; `what` names the try).
     """
