@@ -5,6 +5,7 @@ from pipeline.jobs.spec import (
     CollectSpec,
 )
 from pipeline.sources.base import Fetched, Offer, Room, Source
+from pipeline.sources.huggingface import HuggingFaceSource
 from pipeline.sources.kaggle import KaggleSource
 from pipeline.sources.link import LinkSource
 from pipeline.sources.roboflow import RoboflowSource
@@ -15,6 +16,7 @@ SOURCES: tuple[Source, ...] = (
     UploadSource(),
     KaggleSource(),
     RoboflowSource(),
+    HuggingFaceSource(),
     LinkSource(),
     VideoSource(),
 )

@@ -97,6 +97,7 @@ def _dataset(
     wanted = (part or "#")[1:]
     if wanted:
         found = parts.within(api.files(owner, name), wanted)
+        parts.check_count(found)
         # Each by itself: an address lasts for some minutes only.
         wheres: dict[str, Callable[[], str]] = {
             file: lambda file=file: api.where(owner, name, file)  # type: ignore[misc]  # lambda default

@@ -1,7 +1,7 @@
 """A set that is too large to come whole: its folders and files, to choose one of."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 
 from pipeline.archive import FILMS, IMAGES, LABELS
@@ -52,36 +52,68 @@ def offer(title: str, what: str, files: Mapping[str, int], total: int, max_bytes
     return Offer(title, f"That is a large set, {megabytes(total)}. Which part of it?", choices)
 
 
-def within(files: Mapping[str, int], part: str) -> dict[str, int]:
+def within(files: Mapping[str, int], part: str, also: Sequence[str] = ()) -> dict[str, int]:
     """Those of the files that belong to a part and may be of use.
 
+    Args:
+        files: size in bytes by path.
+        part: `folder/`, a file's path, or nothing for all of them.
+        also: names of files that are of use whatever their ending.
+
     Raises:
-        SourceError: there are none, or too many.
+        SourceError: there are none.
     """
     found = {
         name: size
         for name, size in files.items()
         if (name == part or part == "" or (part.endswith("/") and name.startswith(part)))
-        and PurePosixPath(name).suffix.lower() in USEFUL
+        and (_useful(name) or PurePosixPath(name).name in also)
     }
-    if not found:
+    if not any(_useful(name) for name in found):
         raise SourceError("There are no pictures, films or zips in it: choose another one.")
-    if len(found) > MAX_FILES:
-        raise SourceError(
-            f"It has {len(found):,} files, too many to fetch one by one: "
-            "download it yourself and send it as a zip."
-        )
     return found
 
 
+def check_count(files: Mapping[str, int]) -> None:
+    """Refuse what would take too many requests.
+
+    Raises:
+        SourceError: there are too many files.
+    """
+    if len(files) > MAX_FILES:
+        raise SourceError(
+            f"It has {len(files):,} files, too many to fetch one by one: "
+            "download it yourself and send it as a zip."
+        )
+
+
+def _useful(name: str) -> bool:
+    return PurePosixPath(name).suffix.lower() in USEFUL
+
+
 def _parts(files: Mapping[str, int]) -> dict[str, int]:
-    """Folders at the top and useful files beside them, the largest first, with their bytes."""
+    """Folders and useful files beside them, the largest first, with their bytes.
+
+    Where all lies in one folder, what is in it is meant.
+    """
+    inside = [name for name in files if _useful(name)]
+    above = f"{'/'.join(_shared(inside))}/".lstrip("/")
     sizes: defaultdict[str, int] = defaultdict(int)
     counts: defaultdict[str, int] = defaultdict(int)
-    for name, size in files.items():
-        if PurePosixPath(name).suffix.lower() in USEFUL:
-            top, slash, _ = name.partition("/")
-            sizes[top + slash] += size
-            counts[top + slash] += 1
+    for name in inside:
+        top, slash, _ = name[len(above) :].partition("/")
+        sizes[above + top + slash] += files[name]
+        counts[above + top + slash] += 1
     few = [part for part in sizes if counts[part] <= MAX_FILES]
     return {part: sizes[part] for part in sorted(few, key=lambda part: -sizes[part])}
+
+
+def _shared(names: list[str]) -> list[str]:
+    """The folders in which all of the files lie."""
+    folders = [PurePosixPath(name).parent.parts for name in names]
+    shared = []
+    for level in zip(*folders, strict=False):
+        if len(set(level)) > 1:
+            break
+        shared.append(level[0])
+    return shared

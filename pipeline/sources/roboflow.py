@@ -132,7 +132,7 @@ def _versions(answer: dict[str, Any]) -> dict[int, str]:
     found = {}
     listed = answer.get("versions")
     for version in listed if isinstance(listed, list) else []:
-        number = str(version.get("id", "")).rsplit("/", 1)[-1]
+        number = str(version.get("id", "")).rsplit("/", 1)[-1] if isinstance(version, dict) else ""
         if number.isdecimal():
             name = printable(str(version.get("name") or ""), MAX_NAME)[:40]
             found[int(number)] = f"v{number} · {name} · {version.get('images', '?')} pictures"

@@ -29,7 +29,8 @@ class Roboflow(Service):
         if call.query.get("api_key") != KEY:
             words = "This API key does not exist (or has been revoked)."
             return Reply({"error": {"message": words, "type": "OAuthException"}}, 401)
-        name, _, rest = _split(call.path)
+        parts = call.path.strip("/").split("/", 2)
+        name, rest = "/".join(parts[:2]), "/".join(parts[2:])
         project = self.projects.get(name)
         version, _, form = rest.partition("/")
         if project is None or (version and int(version) not in project.versions):
@@ -53,8 +54,3 @@ class Roboflow(Service):
             project.waits -= 1
             return Reply({"progress": 0.4}, 202)
         return Reply({"export": {"format": form, "link": project.archive}})
-
-
-def _split(path: str) -> tuple[str, str, str]:
-    parts = path.strip("/").split("/", 2)
-    return "/".join(parts[:2]), "/", parts[2] if len(parts) > 2 else ""
