@@ -15,6 +15,11 @@ from storage.models import Project
 HOW = "Send it so: /add https://example.org/video.mp4 every=1s max=300"
 LATER = ("ytsearch",)
 NAMED = re.compile(r"(?:kaggle|roboflow|hf):\S+", re.IGNORECASE)
+NAMES = {
+    "kaggle": "kaggle:owner/name",
+    "roboflow": "roboflow:workspace/project/1",
+    "hf": "hf:owner/name",
+}
 SEARCH = "kaggle"
 """`/add kaggle potholes` looks for data sets there."""
 
@@ -84,6 +89,9 @@ def _address(what: str) -> str:
         raise SourceError(
             "I can't fetch from there by name yet: send a link to the file or the zip itself."
         )
+    site = what.lower().partition(":")[0]
+    if site in NAMES and ":" in what and "/" not in what:
+        raise SourceError(f"“{what[:60]}” names no data set. Send it so: /add {NAMES[site]}")
     if "://" in what or is_named(what):
         return what
     if re.match(r"[\w-]+(\.[\w-]+)+(:\d+)?(/|$)", what):

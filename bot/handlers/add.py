@@ -178,7 +178,7 @@ def tap_pick(turn: Turn, args: list[str]) -> str:
         project,
         kind="link",
         what=choice["what"],
-        title=choice["label"][:80],
+        title=choice["what"][:80],
         wanted=adding.picked(choice["what"], limits, source.trust),
         chat_id=turn.chat.id,
         member_id=turn.member.id,
