@@ -23,6 +23,7 @@ HARMLESS = re.compile(r"\s*\w+\s*|(?:\s*\w+\s*=\s*(?:off|-)(?=\s|$))*\s*", re.IG
 """Words with no key in them, which may stay in the chat."""
 
 COOKIES = "cookies"
+COOKIES_FILE = re.compile(r".*cookies.*\.txt", re.IGNORECASE)
 
 
 def are_meant(said: str) -> bool:
@@ -140,10 +141,12 @@ async def _cookies(document: Document | None, context: Context) -> str:
         raise UserError("I couldn't fetch that file from Telegram: send it again.") from trouble
 
 
-async def answers_question(message: Message, context: Context) -> bool:
-    """Whether a file in private is the reply to our question for cookies."""
-    replied = message.reply_to_message
-    if replied is None or message.document is None:
+async def are_cookies(message: Message, context: Context) -> bool:
+    """Whether a file is cookies by its name, or by being the reply to our question for them."""
+    replied, document = message.reply_to_message, message.document
+    if document is not None and COOKIES_FILE.fullmatch(document.file_name or ""):
+        return True
+    if replied is None or document is None:
         return False
     asked = await services_of(context).db.read(
         lambda session: outbox.find(message.chat_id, replied.message_id, session=session)

@@ -169,8 +169,11 @@ async def test_cookies_come_as_a_file(sandbox: SandboxClient, tmp_path: Path) ->
     await heard(ann.private, sent, "Cookies for videos: set")
     await gone(ann.private, sent)
     await ask(ann, ann.private, "/settings cookies=off", "gone")
+    sent = await ann.send_document(ann.private, COOKIES, name="www.example.org_cookies.txt")
+    await heard(ann.private, sent, "Cookies for videos: set")
+    await gone(ann.private, sent)
     question = await ask(ann, ann.private, "/settings cookies", "as a reply to this")
     assert question.force_reply
-    sent = await ann.send_document(ann.private, COOKIES, name="cookies.txt", reply_to=question)
+    sent = await ann.send_document(ann.private, COOKIES, name="mine.txt", reply_to=question)
     await heard(ann.private, sent, "Cookies for videos: set")
     await gone(ann.private, sent)

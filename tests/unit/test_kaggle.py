@@ -74,6 +74,8 @@ def test_a_private_set_comes_with_a_key(out: Errand, www: Www, key: str) -> None
     assert "cats.zip" not in "".join(www.asked)
     files = out.files("kaggle:ann/my-cats", Secrets(kaggle=key))
     assert files["my-cats.zip"].stat().st_size == 5002
+    assert www.asked
+    assert all("authorization" not in headers for headers in www.headers)
 
 
 @pytest.mark.parametrize(
