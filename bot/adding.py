@@ -14,7 +14,16 @@ from storage import jobs, outbox, sources
 from storage.models import Project
 
 HOW = "Send it so: /add https://example.org/video.mp4 every=1s max=300"
-LATER = ("kaggle:", "roboflow:", "hf:", "ytsearch")
+LATER = ("ytsearch",)
+NAMED = re.compile(r"(?:kaggle|roboflow|hf):\S+", re.IGNORECASE)
+NAMES = {
+    "kaggle": "kaggle:owner/name",
+    "roboflow": "roboflow:workspace/project/1",
+    "hf": "hf:owner/name",
+}
+SEARCH = "kaggle"
+"""`/add kaggle potholes` looks for data sets there."""
+
 LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 MAX_IMAGES = 5000
 MAX_LOCAL = 100_000
@@ -56,6 +65,8 @@ def parse(words: str) -> Wanted:
             options[name.lower()] = value.lower()
         else:
             what.append(word)
+    if len(what) > 1 and what[0].lower() == SEARCH:
+        what = [" ".join([SEARCH, *what[1:]])]
     if len(what) > 1:
         raise SourceError(f"One thing at a time, please. {HOW}")
     return Wanted(
@@ -64,6 +75,22 @@ def parse(words: str) -> Wanted:
         max_images=_count(options["max"]) if "max" in options else None,
         trust=_trust(options["trust"]) if "trust" in options else None,
         names=_names(options["map"]) if "map" in options else {},
+    )
+
+
+def is_named(what: str) -> bool:
+    """Whether it is the name of a data set, or a search for one, rather than a link."""
+    return NAMED.fullmatch(what) is not None or what.startswith(f"{SEARCH} ")
+
+
+def picked(what: str, limits: Mapping[str, Any], trust: str | None) -> Wanted:
+    """What was chosen of an offer, to be collected as was said about the offer."""
+    return Wanted(
+        what=what,
+        every_s=limits.get("every_s"),
+        max_images=limits.get("max_images"),
+        trust=trust,
+        names=limits.get("map") or {},
     )
 
 
@@ -77,7 +104,10 @@ def _address(what: str) -> str:
         raise SourceError(
             "I can't fetch from there by name yet: send a link to the file or the zip itself."
         )
-    if "://" in what:
+    site = what.lower().partition(":")[0]
+    if site in NAMES and ":" in what and "/" not in what:
+        raise SourceError(f"“{what[:60]}” names no data set. Send it so: /add {NAMES[site]}")
+    if "://" in what or is_named(what):
         return what
     if re.match(r"[\w-]+(\.[\w-]+)+(:\d+)?(/|$)", what):
         return f"https://{what}"

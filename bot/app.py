@@ -72,6 +72,7 @@ class TaptrainApp:
             home=settings.home,
             files=files,
             allow_private=settings.allow_private_hosts,
+            mirrors=settings.mirrors,
             offline=settings.offline,
         )
         for folder in (self._places.jobs, self._places.inbox, self._places.weights):

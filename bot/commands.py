@@ -18,7 +18,9 @@ COMMANDS = (
     Command("new", "NAME class, class…", "start a project"),
     Command("projects", "", "choose the project this chat works on"),
     Command("classes", "a, b", "what to look for"),
-    Command("add", "LINK [every=1s] [max=300]", "add a link, or reply with it to a file"),
+    Command(
+        "add", "LINK [every=1s] [max=300]", "add a link or a data set, or reply with it to a file"
+    ),
     Command("sources", "", "where the pictures come from"),
     Command("label", "", "check boxes by tapping"),
     Command("stats", "", "what is there, and what waits for what"),

@@ -122,6 +122,10 @@ def collected(job: Job, result: CollectResult, folder: Path, desk: Desk) -> None
     """The receipt, the trust question, and a first look by a model that may know the classes."""
     source = collect.keep(job, result, session=desk.session)
     project = desk.project(job)
+    if source.state == "offered":
+        told = collect_words.offered(project, source, result)
+        desk.tell(job, told, priority=outbox.ANSWER)
+        return
     if source.kind == corrections.KIND and corrections.ask_about(source, job, session=desk.session):
         desk.tell(job, collect_words.corrected(project), priority=outbox.ANSWER)
         return
@@ -284,7 +288,7 @@ def failed(job: Job, desk: Desk) -> None:
         return  # nobody asked for it; the cause is in the log
     project = desk.project(job)
     if job.kind == "collect":
-        source = collect.fail(job, session=desk.session)
+        source = collect.fail(job, desk.places, session=desk.session)
         desk.tell(job, collect_words.failed(project, source, job.error or ""))
         return
     starter = chats.name_of(job.member_id, session=desk.session)
@@ -307,7 +311,7 @@ def cancelled(job: Job, desk: Desk) -> None:
         return
     project = desk.project(job)
     if job.kind == "collect":
-        source = collect.fail(job, session=desk.session)
+        source = collect.fail(job, desk.places, session=desk.session)
         desk.tell(job, collect_words.cancelled(project, source))
         return
     desk.tell(job, train_words.cancelled(project, job, _number(job, desk)))

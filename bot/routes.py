@@ -15,7 +15,7 @@ from telegram.ext import (
     filters,
 )
 
-from bot import corrections, together
+from bot import corrections, keys, together
 from bot.handlers import (
     add,
     datasets,
@@ -78,6 +78,7 @@ TAPS: dict[str, Tap] = {
     "srcs": sources.tap_list,
     "src": sources.tap_source,
     "trust": sources.tap_trust,
+    "pick": sources.tap_pick,
     "map": mapping.tap_map,
     "rm": sources.tap_remove,
     "unrm": sources.tap_put_back,
@@ -163,6 +164,8 @@ async def captioned(update: Update, context: Context) -> None:
     elif name.lower() == "add":
         words = " ".join(rest)
         await act(update, context, lambda turn: files.keep(turn, message, words))
+    elif name.lower() == "settings" and [part.lower() for part in rest] == [keys.COOKIES]:
+        await keys.take_cookies(update, context, message.document)
     else:
         await start.unknown(update, context)
 

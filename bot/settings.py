@@ -32,6 +32,7 @@ class Settings(BaseSettings):
     owners: str = ""
     app_name: str = ""
     allow_private_hosts: str = "0"
+    mirrors: str = ""
     offline: bool = False
     inbox: Path | None = None
 
@@ -86,6 +87,16 @@ class Settings(BaseSettings):
         if not re.fullmatch(r"[01]|\s*[\w.:\[\]-]+(\s*,\s*[\w.:\[\]-]+)*\s*", value):
             raise ValueError(
                 "must be 0, 1 or hosts with commas between, such as nas.local,10.0.0.5"
+            )
+        return value.strip()
+
+    @field_validator("mirrors")
+    @classmethod
+    def _mirrors(cls, value: str) -> str:
+        one = r"\s*(kaggle|roboflow|huggingface)=https?://[\w.:\[\]-]+[\w./-]*\s*"
+        if value and not re.fullmatch(rf"{one}(,{one})*", value):
+            raise ValueError(
+                "must be addresses with commas between, such as huggingface=https://example.org"
             )
         return value.strip()
 

@@ -36,9 +36,10 @@ from pipeline.same_film import join_known
 from pipeline.screen import Candidate, Verdict, evenly, screen
 from pipeline.shelf import shelve
 from pipeline.shots import MAX_NAME, Shot, as_told, item_fields, photo_shots, video_shots
-from pipeline.sources import fetch
-from pipeline.sources.base import Fetched, Room
+from pipeline.sources import fetch, secrets
+from pipeline.sources.base import Fetched, Offer, Room
 from pipeline.sources.inbox import Inbox, sort
+from pipeline.sources.mirrors import parse as parse_mirrors
 from pipeline.worker.reporter import Reporter
 from storage.files import FileStore
 
@@ -75,10 +76,14 @@ def run(spec: CollectSpec, reporter: Reporter) -> CollectResult:
 
 
 def _collect(spec: CollectSpec, reporter: Reporter, work: Path) -> CollectResult:
+    keys = secrets.take(reporter.folder)
     policy = Policy.parse(spec.allow_private)
     reporter.progress(Progress(stage="fetch", done=0), important=True)
     with guard(policy) as guarded:
-        fetched = fetch(spec, Room(work, policy, guarded, reporter))
+        room = Room(work, policy, guarded, reporter, keys, parse_mirrors(spec.mirrors))
+        fetched = fetch(spec, room)
+    if isinstance(fetched, Offer):
+        return _offered(fetched, reporter)
 
     def unpacked(done: int, total: int) -> None:
         reporter.progress(Progress(stage="fetch", done=done, total=total, note="unpacking"))
@@ -145,6 +150,18 @@ def _collect(spec: CollectSpec, reporter: Reporter, work: Path) -> CollectResult
         whole=whole,
         listed=told.classes if told else [],
         shelved=len(shelved),
+    )
+
+
+def _offered(offer: Offer, reporter: Reporter) -> CollectResult:
+    _write_lines(reporter.out / "items.jsonl", [])
+    return CollectResult(
+        title=printable(offer.title, MAX_NAME),
+        items_file="items.jsonl",
+        read=0,
+        kept=0,
+        question=offer.question,
+        choices=offer.choices,
     )
 
 

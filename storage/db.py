@@ -46,7 +46,10 @@ def make_engine(url: str, *, reading: bool = False) -> Engine:
         sqlite = parsed.get_backend_name() == "sqlite"
         # Threads are kept apart by the pool; sqlite3's own check would refuse the pool's reuse.
         args = {"check_same_thread": False, "timeout": BUSY_TIMEOUT_S} if sqlite else {}
-        engine = create_engine(url, connect_args=args, pool_pre_ping=not sqlite)
+        # An error's text goes into the log, and what people wrote, keys among it, must not.
+        engine = create_engine(
+            url, connect_args=args, pool_pre_ping=not sqlite, hide_parameters=True
+        )
     except (ArgumentError, ImportError) as error:
         raise DatabaseUrlError(str(error)) from error
     if sqlite:

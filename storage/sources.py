@@ -50,10 +50,10 @@ def get(source_id: int, *, session: Session) -> Source:
 
 
 def of_project(project_id: int, *, session: Session) -> list[Source]:
-    """All sources that were not removed, oldest first."""
+    """All sources that were not removed, oldest first; questions which one was meant are none."""
     query = (
         select(Source)
-        .where(Source.project_id == project_id, Source.state != "removed")
+        .where(Source.project_id == project_id, col(Source.state).not_in(("removed", "offered")))
         .order_by(col(Source.id))
     )
     return list(session.exec(query))

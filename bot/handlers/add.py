@@ -41,14 +41,15 @@ def add_link(turn: Turn, wanted: adding.Wanted) -> None:
     if len(wanted.what) > MAX_LINK:
         raise UserError("That link is too long to be one.")
     parts = urlsplit(wanted.what)
-    if parts.scheme.lower() not in ("http", "https"):
+    named = adding.is_named(wanted.what)
+    if not named and parts.scheme.lower() not in ("http", "https"):
         raise UserError("I follow http and https links only.")
     last = parts.path.rstrip("/").rsplit("/", 1)[-1]
     adding.queue_source(
         turn.project,
         kind="link",
         what=wanted.what,
-        title=f"{parts.hostname or ''} {last}".strip()[:80],
+        title=(wanted.what if named else f"{parts.hostname or ''} {last}".strip())[:80],
         wanted=wanted,
         chat_id=turn.chat.id,
         member_id=turn.member.id,
@@ -77,7 +78,7 @@ async def text(update: Update, context: Context) -> None:
             if turn.private
             else None
         )
-        link = adding.LINK.search(said)
+        link = adding.LINK.search(said) or adding.NAMED.match(said)
         if link:
             add_link(turn, adding.parse(f"{link[0]} {adding.options_in(said)}"))
         elif grid.take_words(turn, said, asked, replied=replied is not None):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from telegram import Message, Update
 
-from bot import access, adding
+from bot import access, adding, keys
 from bot.turn import Context, Turn, act
 from pipeline.errors import SourceError, UserError
 from pipeline.labelling import drawings
@@ -60,6 +60,9 @@ async def sent(update: Update, context: Context) -> None:
     """
     message = update.effective_message
     if message is None:
+        return
+    if await keys.are_cookies(message, context):
+        await keys.take_cookies(update, context, message.document)
         return
     replied = message.reply_to_message
     author = replied.from_user if replied else None

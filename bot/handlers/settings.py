@@ -2,14 +2,16 @@
 
 from telegram import Message, MessageEntity, Update, User
 
-from bot import access, choices
+from bot import access, choices, keys
 from bot.choices import Wanted
+from bot.messages import keys as key_words
 from bot.messages import settings as words
 from bot.turn import Context, Turn, act
 from pipeline.errors import UserError
 from pipeline.kinds import refresh as sources_anew
 from pipeline.labelling import refresh
 from storage import chats, members, settings
+from storage import keys as member_keys
 from storage.models import Member, Project
 
 WHOM = "Whom? Reply to a message of theirs, or send it so: /settings role @name viewer"
@@ -24,6 +26,9 @@ async def settings_(update: Update, context: Context) -> None:
     said = " ".join(context.args or [])
     message = update.effective_message
     person = _person(message) if message is not None else None
+    if keys.are_meant(said):
+        await keys.take(update, context, said)
+        return
 
     def work(turn: Turn) -> None:
         project = turn.project
@@ -63,8 +68,15 @@ def _menu(
     turn: Turn, project: Project, *, may_change: bool = True, notes: list[str] | None = None
 ) -> dict[str, object]:
     people = 1 if project.chat_id > 0 else turn.chat.people if not turn.private else None
+    # Whose keys are here is nobody's business in a group.
+    own = member_keys.of_member(turn.member.id, session=turn.session) if turn.private else ()
     return words.menu(
-        project, settings.of(project), may_change=may_change, people=people, notes=notes or []
+        project,
+        settings.of(project),
+        may_change=may_change,
+        people=people,
+        keys=key_words.is_set(own),
+        notes=notes or [],
     )
 
 

@@ -2,7 +2,7 @@
 
 from telegram import Update
 
-from bot import access
+from bot import access, adding
 from bot.messages import collect as words
 from bot.messages import label as label_words
 from bot.messages import sources as pages
@@ -15,6 +15,7 @@ from storage import projects, settings, sources
 from storage import sheets as sheet_rows
 from storage.models import Project, Source
 
+GONE = ("failed", "removed")
 UNKNOWN = "I don't know this button. /sources shows the choices."
 
 
@@ -94,7 +95,7 @@ def _refresh(turn: Turn, project: Project, source: Source) -> None:
     turn.say(pages.fetching(project, source, job), key=card_key(job))
 
 
-def _source(turn: Turn, source_id: str) -> tuple[Source, Project]:
+def _source(turn: Turn, source_id: str | int) -> tuple[Source, Project]:
     try:
         source = sources.get(int(source_id), session=turn.session)
         project = projects.get(source.project_id, session=turn.session)
@@ -135,12 +136,38 @@ def tap_trust(turn: Turn, args: list[str]) -> str:
     return "👍"
 
 
+def tap_pick(turn: Turn, args: list[str]) -> str:
+    """One of the things that a source offered: it becomes a source of its own."""
+    (source, project), number = _source(turn, args[0]), int(args[1])
+    if source.state != "offered" or not 0 <= number < len(source.counts["choices"]):
+        raise UserError("I don't know this button. Add it again to see what is there.")
+    access.check_may_label(turn, project)
+    picked = source.counts.get("picked", {})
+    if str(number) in picked and _source(turn, picked[str(number)])[0].state not in GONE:
+        raise UserError("That one is here already, or on its way. /sources shows it.")
+    choice, limits = source.counts["choices"][number], source.counts["limits"]
+    came = adding.queue_source(
+        project,
+        kind="link",
+        what=choice["what"],
+        title=choice["what"][:80],
+        wanted=adding.picked(choice["what"], limits, source.trust),
+        chat_id=turn.chat.id,
+        member_id=turn.member.id,
+        key=turn.key,
+        session=turn.session,
+    )
+    source.counts = {**source.counts, "picked": {**picked, str(number): came}}
+    turn.session.add(source)
+    return "On its way"
+
+
 def tap_remove(turn: Turn, args: list[str]) -> str:
     """↩ Remove."""
     source, project = _source(turn, args[0])
     if source.state == "collecting":
         raise UserError("That is still coming. Stop it first, or wait a moment.")
-    if source.state in ("removed", "failed"):
+    if source.state in GONE:
         raise UserError("That source is out already. /sources shows what is there.")
     access.check_may_delete(turn, project, added_by=source.created_by)
     pictures = sources.remove(source, session=turn.session)

@@ -14,6 +14,7 @@ from storage.progress import Standing
 
 STAGES = {
     "fetch": "fetching",
+    "export": "waiting for the export",
     "frames": "taking frames",
     "screen": "looking for doubles and blur",
     "labels": "reading labels",
@@ -25,6 +26,7 @@ REASONS = {
     "over_max": "over the limit",
 }
 SECONDS_A_BOX = 1.4
+MAX_CHOICE = 100
 
 
 def cancel_button(job: Job) -> Keyboard:
@@ -123,6 +125,15 @@ def receipt(
         )
     words = "\n".join(lines)
     return photo(montage, words, keyboard) if montage else text(words, keyboard)
+
+
+def offered(project: Project, source: Source, result: CollectResult) -> Wish:
+    """Several things could be meant: a button each."""
+    buttons = [
+        [button(choice.label[:MAX_CHOICE], "pick", source.id, number)]
+        for number, choice in enumerate(result.choices)
+    ]
+    return text(f"{head(project)}{esc(source.title)}\n{esc(result.question)}", buttons)
 
 
 def _most(numbers: dict[str, int]) -> list[tuple[str, int]]:

@@ -88,6 +88,9 @@ def how_to_add(project: Project) -> Wish:
         "in the group:\n"
         "• photos, an album, a video or a zip (up to 20 MB through the chat)\n"
         "• a link to a video page or a file: <code>/add https://… every=1s max=300</code>\n"
+        "• a data set: <code>/add kaggle:owner/name</code>, <code>hf:owner/name</code>, "
+        "<code>roboflow:workspace/project/1</code>, or look for one: "
+        "<code>/add kaggle potholes</code>\n"
         "A zip may bring labels (YOLO, VOC, COCO, CSV …): I find them by myself."
     )
 

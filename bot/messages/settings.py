@@ -25,12 +25,14 @@ def menu(
     *,
     may_change: bool,
     people: int | None = None,
+    keys: Sequence[str] = (),
     notes: Sequence[str] = (),
 ) -> Wish:
     """All settings; whoever may change them gets buttons.
 
     Args:
         people: how many can vote, where that is known.
+        keys: lines that say which keys the reader gave.
         notes: what else is to be said.
     """
     private = project.chat_id > 0
@@ -44,6 +46,7 @@ def menu(
     if people is not None and people < chosen.votes:
         here = "alone" if people == 1 else f"{people} people"
         lines.append(f"ℹ️ You are {here} here: a tile waits for {chosen.votes} to answer.")
+    lines += keys
     lines += [f"ℹ️ {esc(note)}" for note in notes]
     if not may_change:
         lines.append("Admins change these.")

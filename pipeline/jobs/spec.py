@@ -80,10 +80,11 @@ class InputFile(Part):
 class CollectSpec(Part):
     """Fetch a source, sample frames, screen them, read labels.
 
-    `what` is a link, or empty when `files` came by chat or `folder` lies on this machine.
-    `again`: the number of the job that fetches a source anew, 0 for the first time. `known_file`
-    holds every KnownImage (see pipeline/known.py), relative to the attempt's folder.
-    `allow_private`: "0", "1" or comma-parted hosts.
+    `what` is a link or a data set's name, or empty when `files` came by chat or `folder` lies on
+    this machine. `again`: the number of the job that fetches a source anew, 0 for the first time.
+    `known_file` holds every KnownImage (see pipeline/known.py), relative to the attempt's folder.
+    `allow_private`: "0", "1" or comma-parted hosts. `mirrors`: addresses of services, see
+    pipeline/sources/mirrors.py.
     """
 
     kind: Literal["collect"] = "collect"
@@ -98,6 +99,7 @@ class CollectSpec(Part):
     classes: list[str] = []
     known_file: str | None = None
     allow_private: str = "0"
+    mirrors: str = ""
     max_bytes: int = 4 << 30
 
     @property
@@ -114,6 +116,13 @@ class BadRow(Part):
     why: str
 
 
+class Choice(Part):
+    """Something that can be added: what its button says, and what `/add` would get."""
+
+    label: str
+    what: str
+
+
 class CollectResult(Part):
     """What a collect job found. `items_file`: JSON lines of ImageItem. `montage`: a JPEG.
 
@@ -122,7 +131,8 @@ class CollectResult(Part):
     that an export of ours lists. `answers_file`: JSON lines of AnswerItem about the `answered`
     pictures that had gone out to another tool. `bad_rows` are the first of what `report_file`, a
     CSV, lists. `whole` counts kept pictures by what is on them where nothing says in which place.
-    `dropped_file`: JSON lines of DroppedItem, `shelved` of what was dropped.
+    `dropped_file`: JSON lines of DroppedItem, `shelved` of what was dropped. `choices`: what to add
+    instead, where the source has several things to offer; `question` asks which.
     """
 
     kind: Literal["collect"] = "collect"
@@ -146,6 +156,8 @@ class CollectResult(Part):
     answered: int = 0
     dropped_file: str | None = None
     shelved: int = 0
+    question: str = ""
+    choices: list[Choice] = []
 
 
 class PictureRef(Part):

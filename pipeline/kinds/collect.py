@@ -22,7 +22,8 @@ from pipeline.kinds.arrivals import bring_in
 from pipeline.kinds.labels import sent_as
 from pipeline.kinds.places import Places
 from pipeline.labelling import answers, mapping
-from storage import images, projects, sources
+from pipeline.sources import secrets
+from storage import images, keys, projects, sources
 from storage.models import Box, Job, Project, Source, Upload
 
 CHUNK = 400
@@ -50,6 +51,9 @@ def prepare(job: Job, folder: Path, places: Places, *, session: Session) -> Coll
         for row in images.known(source.project_id, session=session)
     )
     known_images.write(folder / known_images.NAME, known)
+    secrets.sweep(folder.parent)
+    if source.kind == "link":
+        secrets.hand_over(keys.of_member(job.member_id, session=session), folder)
     uploads = session.exec(
         select(Upload).where(Upload.source_id == source.id).order_by(Upload.id)  # type: ignore[arg-type]  # a column
     )
@@ -67,6 +71,7 @@ def prepare(job: Job, folder: Path, places: Places, *, session: Session) -> Coll
         classes=[] if _provisional(project, session=session) else project.classes,
         known_file=known_images.NAME,
         allow_private=places.allow_private,
+        mirrors=places.mirrors,
         **limits,
     )
 
@@ -116,6 +121,8 @@ def keep(job: Job, result: CollectResult, *, session: Session) -> Source:
     """The source is complete; a labelled one waits for its trust answer unless that was given."""
     source = sources.get(job.request["source_id"], session=session)
     project = projects.get(source.project_id, session=session)
+    if result.choices:
+        return _offer(job, source, result, session=session)
     if result.classes and (not project.classes or _provisional(project, session=session)):
         project.classes = list(result.classes)
         session.add(project)
@@ -150,8 +157,21 @@ def keep(job: Job, result: CollectResult, *, session: Session) -> Source:
     return source
 
 
-def fail(job: Job, *, session: Session) -> Source:
+def _offer(job: Job, source: Source, result: CollectResult, *, session: Session) -> Source:
+    """It has no pictures: it is a question, and remembers how the answer is to be collected."""
+    source.state, source.title = "offered", result.title or source.title
+    source.counts = {
+        "choices": [choice.model_dump() for choice in result.choices],
+        "limits": {name: value for name, value in job.request.items() if name != "source_id"},
+    }
+    session.add(source)
+    session.flush()
+    return source
+
+
+def fail(job: Job, places: Places, *, session: Session) -> Source:
     """Nothing of the source counts."""
+    secrets.sweep(places.jobs / str(job.id))
     source = sources.get(job.request["source_id"], session=session)
     source.state = "failed"
     session.add(source)

@@ -11,6 +11,7 @@ class Places:
     """Folders of this installation and its rules for the network.
 
     `allow_private`: "0", "1" or comma-parted hosts that links may lead to inside the network.
+    `mirrors`: addresses of services of data sets other than their own.
     `offline`: never download pretrained weights.
     """
 
@@ -18,6 +19,7 @@ class Places:
     files: FileStore
     allow_private: str = "0"
     offline: bool = False
+    mirrors: str = ""
 
     @property
     def store(self) -> str:

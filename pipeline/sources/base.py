@@ -1,14 +1,17 @@
 """What a source of images is, and what it hands over."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from pipeline.jobs.spec import (
+    Choice,
     CollectSpec,
     InputFile,
 )
 from pipeline.net import Guard, Policy
+from pipeline.sources.mirrors import SITES
 from pipeline.sources.secrets import Secrets
 from pipeline.worker.reporter import Reporter
 
@@ -26,14 +29,27 @@ class Fetched:
 
 
 @dataclass(frozen=True)
+class Offer:
+    """Instead of files: a question, and what can be added as its answer."""
+
+    title: str
+    question: str
+    choices: list[Choice]
+
+
+@dataclass(frozen=True)
 class Room:
-    """What a source works with: a folder for its files, what it may reach, who to tell, keys."""
+    """What a source works with: a folder for its files, what it may reach, who to tell, keys.
+
+    `sites`: the addresses of services by name, see mirrors.py.
+    """
 
     folder: Path
     policy: Policy
     guard: Guard
     reporter: Reporter
     secrets: Secrets = field(default_factory=Secrets)
+    sites: Mapping[str, str] = field(default_factory=lambda: SITES)
 
 
 class Source(Protocol):
@@ -52,8 +68,8 @@ class Source(Protocol):
         """
         ...
 
-    def fetch(self, spec: CollectSpec, room: Room) -> Fetched:
-        """Bring the files into the room's folder.
+    def fetch(self, spec: CollectSpec, room: Room) -> Fetched | Offer:
+        """Bring the files into the room's folder, or ask which.
 
         Raises:
             SourceError: they cannot be had; the sentence says why.

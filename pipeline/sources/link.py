@@ -2,10 +2,8 @@
 
 import re
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import unquote, urlsplit
 
 import httpx
 
@@ -15,23 +13,16 @@ from pipeline.jobs.spec import (
     CollectSpec,
     InputFile,
 )
-from pipeline.net import check_url, without_secrets
+from pipeline.net import without_secrets
 from pipeline.sources.base import Fetched, Room
 from pipeline.sources.kinds import HEAD_BYTES, kind_of
 from pipeline.sources.transfer import Transfer
+from pipeline.sources.web import opened
 
-MAX_HOPS = 8
 HEAD_S = 30.0
 """How long to wait for the first bytes of a server that sends one by one."""
 
 DIRECT = ("image", "video", "zip")
-TIMEOUT = httpx.Timeout(30.0, connect=15.0)
-# Some hosts answer an unknown program with an error page.
-HEADERS = {
-    "User-Agent": "Mozilla/5.0 (compatible; taptrain)",
-    "Accept": "*/*",
-    "Accept-Encoding": "identity",
-}
 
 
 class LinkSource:
@@ -48,7 +39,7 @@ class LinkSource:
         if not spec.what:
             return False
         # No Range header: servers exist that answer it with an error, and closing early is cheap.
-        with _open(spec.what, room) as response:
+        with opened(spec.what, room) as response:
             if not response.is_success:
                 return False
             kind = kind_of(_head(response))
@@ -66,7 +57,7 @@ class LinkSource:
     def fetch(self, spec: CollectSpec, room: Room) -> Fetched:
         """See Source."""
         transfer = Transfer(room.folder, spec.max_bytes, room.reporter)
-        with _open(spec.what, room) as response:
+        with opened(spec.what, room) as response:
             if not response.is_success:
                 raise SourceError(f"The server answered {response.status_code}: try again later.")
             name = _name(response)
@@ -78,38 +69,6 @@ class LinkSource:
             files=[InputFile(path=str(path), name=name)],
             provenance={"link": without_secrets(spec.what), "address": address},
         )
-
-
-@contextmanager
-def _open(url: str, room: Room) -> Iterator[httpx.Response]:
-    """Follow a link hop by hop, each checked; the body is not read yet."""
-    # The environment's proxy would connect in our place, past the guard.
-    with httpx.Client(
-        timeout=TIMEOUT, headers=HEADERS, trust_env=room.policy.everything, follow_redirects=False
-    ) as client:
-        for _ in range(MAX_HOPS):
-            url = check_url(url, room.policy)
-            try:
-                with client.stream("GET", url) as response:
-                    if not response.is_redirect:
-                        yield response
-                        return
-                    url = urljoin(url, response.headers["location"])
-            except (httpx.HTTPError, httpx.InvalidURL) as error:
-                room.guard.raise_refusal()
-                raise SourceError(_sentence(url, error)) from error
-        raise SourceError("That link leads in a circle: open it in a browser and copy its address.")
-
-
-def _sentence(url: str, error: Exception) -> str:
-    host = (urlsplit(url).hostname or "that site")[:100]
-    if isinstance(error, httpx.TimeoutException):
-        return f"{host} did not answer in time: try again later."
-    if isinstance(error, httpx.ConnectError):
-        return f"I can't reach {host}: check the link, or try again later."
-    if isinstance(error, httpx.RemoteProtocolError | httpx.ReadError):
-        return f"{host} broke off in the middle: try again later."
-    return f"I can't read what {host} sends: check the link."
 
 
 def _head(response: httpx.Response) -> bytes:

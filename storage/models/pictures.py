@@ -11,8 +11,9 @@ from storage.models.columns import Json, json_column, now, telegram_id
 class Source(SQLModel, table=True):
     """Where images came from.
 
-    `state`: collecting, asking (waits for the trust answer), ready, failed, removed or paused
-    (left out of questions and new versions until it goes on).
+    `state`: collecting, asking (waits for the trust answer), ready, failed, removed, paused (left
+    out of questions and new versions until it goes on) or offered (it holds no pictures but
+    choices, in `counts`, each of which becomes a source of its own).
     `trust`: None (not asked), yes, sample, no. `kind`: link, upload, folder (of this machine;
     `what` is its path), correction (a photo on which a model was wrong; `what` names the try).
     `nightly_at`: when it is fetched anew, where that is wanted every night. `provenance`: see

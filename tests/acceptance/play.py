@@ -4,8 +4,12 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import httpx
+
 from bot.sandbox.client import Answer, Chat, Member, Message, SandboxClient
 from bot.sandbox.client.transport import Transport
+from bot.sandbox.server import SandboxServer
+from tests.support.bot import TOKEN
 
 SOON = 60.0
 WORK = 240.0
@@ -43,6 +47,17 @@ async def ask(
     """Say something and wait for the bot's answer that has these words."""
     said = await member.say(chat, text, reply_to)
     return await heard(chat, said, *words, button=button, seconds=seconds)
+
+
+async def post(server: SandboxServer, chat: Chat, *data: str) -> Message:
+    """A message of the bot whose buttons carry `data`, as an older release might have left."""
+    keyboard = {"inline_keyboard": [[{"text": one, "callback_data": one}] for one in data]}
+    async with httpx.AsyncClient() as client:
+        answer = await client.post(
+            f"{server.base_url}{TOKEN}/sendMessage",
+            json={"chat_id": chat.id, "text": "old", "reply_markup": keyboard},
+        )
+    return await chat.get(answer.json()["result"]["message_id"])
 
 
 async def until(condition: Callable[[], object], seconds: float = SOON) -> None:

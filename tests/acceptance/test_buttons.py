@@ -2,28 +2,16 @@
 
 from pathlib import Path
 
-import httpx
 import pytest
 
-from bot.sandbox.client import Chat, Message, SandboxClient
+from bot.sandbox.client import SandboxClient
 from bot.sandbox.server import SandboxServer
 from tests.acceptance.material import labelled_zip
-from tests.acceptance.play import WORK, heard, next_sheet, settle, sheet_of
+from tests.acceptance.play import WORK, heard, next_sheet, post, settle, sheet_of
 from tests.acceptance.unchanged import facts, fruit
-from tests.support.bot import TOKEN, BotProcess
+from tests.support.bot import BotProcess
 
 pytestmark = pytest.mark.usefixtures("quiet_log")
-
-
-async def post(server: SandboxServer, chat: Chat, *data: str) -> Message:
-    """A message of the bot whose buttons carry `data`, as an older release might have left."""
-    keyboard = {"inline_keyboard": [[{"text": one, "callback_data": one}] for one in data]}
-    async with httpx.AsyncClient() as client:
-        answer = await client.post(
-            f"{server.base_url}{TOKEN}/sendMessage",
-            json={"chat_id": chat.id, "text": "old", "reply_markup": keyboard},
-        )
-    return await chat.get(answer.json()["result"]["message_id"])
 
 
 async def test_forged_and_foreign_buttons(

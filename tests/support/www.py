@@ -31,11 +31,12 @@ class Answer:
 
 
 class Www:
-    """Answers by path; `asked` lists what was asked for, in order."""
+    """Answers by path; `asked` lists what was asked for, in order, `headers` what came with it."""
 
     def __init__(self) -> None:
         self.answers: dict[str, Answer] = {}
         self.asked: list[str] = []
+        self.headers: list[dict[str, str]] = []
         self.release = threading.Event()
         handler = type("Handler", (_Handler,), {"www": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
@@ -102,6 +103,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, *, body: bool) -> None:
         path = self.path.split("?")[0]
         self.www.asked.append(path)
+        self.www.headers.append({name.lower(): value for name, value in self.headers.items()})
         answer = self.www.answers.get(path, Answer(status=404, body=b"nothing here"))
         try:
             self._send(answer, body=body)

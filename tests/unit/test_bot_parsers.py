@@ -57,6 +57,9 @@ def test_any_words_make_a_project_or_a_sentence(said: str) -> None:
         ("https://a.example/b.mp4", adding.Wanted("https://a.example/b.mp4", None, None, None)),
         ("a.example/b.mp4 max=20", adding.Wanted("https://a.example/b.mp4", None, 20, None)),
         ("every=0.5s max=300 trust=no", adding.Wanted("", 0.5, 300, "no")),
+        ("kaggle:ann/cats", adding.Wanted("kaggle:ann/cats", None, None, None)),
+        ("Kaggle road potholes max=9", adding.Wanted("kaggle road potholes", None, 9, None)),
+        ("hf:ann/cats trust=yes", adding.Wanted("hf:ann/cats", None, None, "yes")),
         ("EVERY=500MS Trust=Sample", adding.Wanted("", 0.5, None, "sample")),
         ("every=2min", adding.Wanted("", 120.0, None, None)),
         ("every=3", adding.Wanted("", 3.0, None, None)),
@@ -84,7 +87,7 @@ def test_an_add_is_understood(said: str, wanted: adding.Wanted) -> None:
         "trust=always",
         "hello",
         "a.example b.example",
-        "kaggle:owner/set",
+        "ytsearch:cats",
     ],
 )
 def test_an_add_that_makes_no_sense(said: str) -> None:

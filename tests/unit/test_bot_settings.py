@@ -68,6 +68,8 @@ def test_values_are_tidied(monkeypatch: pytest.MonkeyPatch) -> None:
         ("APP_NAME", "my app"),
         ("OFFLINE", "perhaps"),
         ("ALLOW_PRIVATE_HOSTS", "http://nas x"),
+        ("MIRRORS", "https://example.org"),
+        ("MIRRORS", "kaggle=ftp://example.org"),
     ],
 )
 def test_a_wrong_value_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:

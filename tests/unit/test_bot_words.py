@@ -15,6 +15,7 @@ from bot.messages import (
     common,
     dropped,
     export,
+    keys,
     label,
     project,
     propose,
@@ -31,7 +32,7 @@ from bot.messages import team as people
 from bot.routes import COMMAND_HANDLERS, TAPS
 from bot.wishes import Wish
 from pipeline.jobs.events import Progress
-from pipeline.jobs.spec import Figures
+from pipeline.jobs.spec import Choice, CollectResult, Figures
 from pipeline.kinds.propose import Kept
 from pipeline.labelling.outlook import Outlook
 from pipeline.labelling.reasons import Reason
@@ -155,6 +156,15 @@ def every_wish() -> Iterator[Wish]:
     yield collect.queued(here, source(), job("collect"))
     for stage in ("fetch", "frames", "screen", "labels", "unheard"):
         yield collect.progress(here, source(), job("collect"), Progress(stage=stage, done=1))
+    choices = [Choice(label=HOSTILE * 9, what=HOSTILE) for _ in range(9)]
+    offered = CollectResult(
+        title="", items_file="", read=0, kept=0, question=HOSTILE, choices=choices
+    )
+    yield collect.offered(here, source("offered"), offered)
+    yield keys.kept([*keys.TITLES], [*keys.TITLES], [*keys.TITLES])
+    yield keys.ask_cookies()
+    yield keys.only_in_private("a_bot")
+    yield keys.delete_it_yourself()
     yield collect.failed(here, source(), HOSTILE)
     yield collect.cancelled(here, source())
     yield collect.removed(here, source(), 2)
