@@ -16,6 +16,7 @@ from pydantic import BaseModel, TypeAdapter
 from pipeline import shown
 from pipeline.archive import printable
 from pipeline.errors import SourceError, WorkerError
+from pipeline.filmed import frames_of
 from pipeline.formats import Match
 from pipeline.formats.base import Report
 from pipeline.images import Gray, thumb_of
@@ -26,18 +27,18 @@ from pipeline.jobs.spec import (
     ImageItem,
     KnownImage,
 )
+from pipeline.jobs.spec_video import MissedVideo
 from pipeline.net import Policy, guard
 from pipeline.returned import read_in
 from pipeline.screen import Candidate, Verdict, evenly, screen
-from pipeline.shots import Shot, photo_shots, video_shots
+from pipeline.shots import Shot, photo_shots
 from pipeline.sources import fetch
 from pipeline.sources.base import Fetched, Room
 from pipeline.sources.inbox import Inbox, sort
+from pipeline.sources.kept import kept
+from pipeline.stretch import OVERSAMPLE
 from pipeline.worker.reporter import Reporter
 from storage.files import FileStore
-
-OVERSAMPLE = 3
-"""Unlabelled images looked at for each that may be kept: screening drops many."""
 
 MAX_NAME = 200
 
@@ -66,10 +67,17 @@ def run(spec: CollectSpec, reporter: Reporter) -> CollectResult:
 
 
 def _collect(spec: CollectSpec, reporter: Reporter, work: Path) -> CollectResult:
+    with kept(spec.videos.kept_folder) as downloads:
+        return _gather(spec, reporter, work, downloads)
+
+
+def _gather(
+    spec: CollectSpec, reporter: Reporter, work: Path, downloads: Path | None
+) -> CollectResult:
     policy = Policy.parse(spec.allow_private)
     reporter.progress(Progress(stage="fetch", done=0), important=True)
     with guard(policy) as guarded:
-        fetched = fetch(spec, Room(work, policy, guarded, reporter))
+        fetched = fetch(spec, Room(work, policy, guarded, reporter, kept=downloads))
 
     def unpacked(done: int, total: int) -> None:
         reporter.progress(Progress(stage="fetch", done=done, total=total, note="unpacking"))
@@ -83,15 +91,7 @@ def _collect(spec: CollectSpec, reporter: Reporter, work: Path) -> CollectResult
     dropped: Counter[str] = Counter()
     dropped["over_max"] = skipped
 
-    shots, seconds = [], 0.0
-    limit = max(1, spec.max_images * OVERSAMPLE // max(1, len(inbox.videos)))
-    for number, (name, path) in enumerate(inbox.videos.items()):
-        group = f"source:{spec.source_id}:{number}"
-        part, length = video_shots(
-            path, name, group, every_s=spec.every_s, limit=limit, work=work, reporter=reporter
-        )
-        shots += part
-        seconds += length
+    shots, seconds, missed = frames_of(inbox.videos, spec, work, reporter)
     photos, unreadable = photo_shots(
         {name: inbox.photos[name] for name in chosen},
         labels.boxes,
@@ -105,7 +105,7 @@ def _collect(spec: CollectSpec, reporter: Reporter, work: Path) -> CollectResult
         report.add(name, None, why)
     dropped["unreadable"] = len(unreadable)
     if not shots and not answers:
-        raise SourceError(_unreadable_sentence(unreadable))
+        raise SourceError(missed[0].why if missed else _unreadable_sentence(unreadable))
 
     store = FileStore(spec.store)
     verdict = _screen(known, shots, store, reporter)
@@ -127,6 +127,7 @@ def _collect(spec: CollectSpec, reporter: Reporter, work: Path) -> CollectResult
         seconds=seconds or None,
         montage=shown.montage(spec, items, answers, known, labels.classes, store, reporter.out),
         answered=len(answers),
+        missed=missed,
     )
 
 
@@ -225,6 +226,7 @@ def _result(
     seconds: float | None,
     montage: str | None,
     answered: int,
+    missed: list[MissedVideo],
 ) -> CollectResult:
     counts = shown.counts(items, labels.classes)
     return CollectResult(
@@ -244,4 +246,5 @@ def _result(
         provenance={**fetched.provenance, **({"labels": form} if form else {})},
         answers_file="answers.jsonl" if answered else None,
         answered=answered,
+        videos=fetched.videos.model_copy(update={"missed": [*fetched.videos.missed, *missed]}),
     )

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
-from pipeline.frames import JPEG_QUALITY, MAX_SIDE, facts_of, sample, sample_times
+from pipeline.frames import JPEG_QUALITY, MAX_SIDE, sample
 from pipeline.images import Measures, Picture, Unreadable, encode, read_photo
 from pipeline.jobs.events import Progress
 from pipeline.jobs.spec import (
     BoxItem,
 )
+from pipeline.stretch import Look
+from pipeline.video_file import facts_of
 from pipeline.worker.reporter import Reporter
 
 THREADS = 4
@@ -45,31 +47,31 @@ def video_shots(
     name: str,
     group: str,
     *,
-    every_s: float,
-    limit: int,
+    look: Look,
     work: Path,
     reporter: Reporter,
 ) -> tuple[list[Shot], float]:
     """Frames of a video, one group all together, and its length in seconds.
 
     Raises:
-        SourceError: it cannot be read.
+        SourceError: it cannot be read, or ends before the stretch that is to be looked at.
     """
     clock = _Clock("frames", reporter)
     clock.tell(0, None, important=True)
     facts = facts_of(path)
-    total = len(sample_times(facts.seconds, every_s, limit))
+    stretch = look.stretch(facts.seconds)
+    times = look.times(path, facts, stretch)
     folder = work / f"frames-{group.replace(':', '-')}"
     folder.mkdir()
     shots = []
-    for number, frame in enumerate(sample(path, facts, every_s, limit)):
+    for number, frame in enumerate(sample(path, facts, times, stretch)):
         picture = encode(frame.image, quality=JPEG_QUALITY, max_side=MAX_SIDE)
         file = folder / f"{number:06d}.jpg"
         file.write_bytes(picture.data)
         label = f"{name} {frame.seconds:.2f}s"
         shots.append(_shot(picture, file, label, group, group, seconds=frame.seconds))
-        clock.tell(number + 1, max(total, number + 1))
-    return shots, facts.seconds
+        clock.tell(number + 1, max(len(times), number + 1))
+    return shots, stretch[1] - stretch[0]
 
 
 def photo_shots(

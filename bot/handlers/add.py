@@ -14,6 +14,7 @@ from bot.turn import Context, Turn, act
 from pipeline.errors import UserError
 from pipeline.kinds import propose
 from pipeline.labelling import answers, outlook, samples
+from pipeline.sources import search
 from storage import outbox, projects, sources
 from storage import sheets as sheet_rows
 from storage.models import Source
@@ -46,21 +47,29 @@ def add_link(turn: Turn, wanted: adding.Wanted) -> None:
         raise UserError(adding.HOW)
     if len(wanted.what) > MAX_LINK:
         raise UserError("That link is too long to be one.")
-    parts = urlsplit(wanted.what)
-    if parts.scheme.lower() not in ("http", "https"):
-        raise UserError("I follow http and https links only.")
-    last = parts.path.rstrip("/").rsplit("/", 1)[-1]
     adding.queue_source(
         turn.project,
         kind="link",
         what=wanted.what,
-        title=f"{parts.hostname or ''} {last}".strip()[:80],
+        title=_title(wanted.what),
         wanted=wanted,
         chat_id=turn.chat.id,
         member_id=turn.member.id,
         key=turn.key,
         session=turn.session,
     )
+
+
+def _title(what: str) -> str:
+    """What a source is called until its own name is known."""
+    looked_for = search.of(what)
+    if looked_for is not None:
+        return looked_for.title[:80]
+    parts = urlsplit(what)
+    if parts.scheme.lower() not in ("http", "https"):
+        raise UserError("I follow http and https links only.")
+    last = parts.path.rstrip("/").rsplit("/", 1)[-1]
+    return f"{parts.hostname or ''} {last}".strip()[:80]
 
 
 async def text(update: Update, context: Context) -> None:
@@ -85,7 +94,7 @@ async def text(update: Update, context: Context) -> None:
         )
         link = adding.LINK.search(said)
         if link:
-            add_link(turn, adding.parse(f"{link[0]} {adding.options_in(said)}"))
+            add_link(turn, adding.parse(f"{link[0]} {adding.options_in(said, times=True)}"))
         elif grid.take_words(turn, said, asked, replied=replied is not None):
             return
         elif turn.maybe_project is None or (

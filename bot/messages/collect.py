@@ -7,6 +7,7 @@ from pipeline.jobs.events import Progress
 from pipeline.jobs.spec import (
     CollectResult,
 )
+from pipeline.jobs.spec_video import VideosResult
 from pipeline.labelling import answers
 from storage.models import Job, Project, Source
 from storage.progress import Standing
@@ -26,6 +27,8 @@ REASONS = {
     "over_max": "over the limit",
 }
 SECONDS_A_BOX = 1.4
+MOST_MISSED = 3
+"""Videos named in a receipt; the sentences are long."""
 
 
 def cancel_button(job: Job) -> Keyboard:
@@ -82,6 +85,7 @@ def receipt(
             f"{count(result.read - result.answered, 'picture')} → kept {result.kept:,}"
             + (f" ({dropped})" if dropped else "")
         )
+    lines += _videos(result.videos)
     came = answers.of(source)
     if came is not None:
         lines.append(came_back(came))
@@ -112,6 +116,19 @@ def receipt(
         )
     words = "\n".join(lines)
     return photo(montage, words, keyboard) if montage else text(words, keyboard)
+
+
+def _videos(videos: VideosResult) -> list[str]:
+    """Which of the videos did not come, and why."""
+    lines = []
+    if videos.here:
+        lines.append(f"{videos.here} of {count(videos.asked, 'video')} are here already.")
+    lines += [
+        f"⚠️ {esc(missed.name[:60])}: {esc(missed.why)}" for missed in videos.missed[:MOST_MISSED]
+    ]
+    if len(videos.missed) > MOST_MISSED:
+        lines.append(f"…and {len(videos.missed) - MOST_MISSED:,} more could not be had.")
+    return lines
 
 
 def _most(numbers: dict[str, int]) -> list[tuple[str, int]]:

@@ -14,6 +14,7 @@ from pipeline.jobs.part import Part as Part
 from pipeline.jobs.spec_export import LabelsResult, LabelsSpec
 from pipeline.jobs.spec_labels import ConsensusResult, ConsensusSpec
 from pipeline.jobs.spec_tracks import CarryResult, CarrySpec
+from pipeline.jobs.spec_video import VideosResult, VideosSpec
 
 
 class ImageItem(Part):
@@ -78,6 +79,7 @@ class CollectSpec(Part):
     known_file: str | None = None
     allow_private: str = "0"
     max_bytes: int = 4 << 30
+    videos: VideosSpec = VideosSpec()
 
 
 class BadRow(Part):
@@ -113,6 +115,7 @@ class CollectResult(Part):
     provenance: dict[str, str] = {}
     answers_file: str | None = None
     answered: int = 0
+    videos: VideosResult = VideosResult()
 
 
 class PictureRef(Part):

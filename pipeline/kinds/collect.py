@@ -16,10 +16,12 @@ from pipeline.jobs.spec import (
     KnownImage,
 )
 from pipeline.jobs.spec_export import AnswerItem
+from pipeline.jobs.spec_video import VideosSpec
 from pipeline.kinds.arrivals import bring_in
 from pipeline.kinds.labels import sent_as
 from pipeline.kinds.places import Places
 from pipeline.labelling import answers
+from pipeline.sources import video_keys
 from storage import images, projects, sources
 from storage.models import Box, Job, Project, Source, Upload
 
@@ -53,7 +55,7 @@ def prepare(job: Job, folder: Path, places: Places, *, session: Session) -> Coll
         name: job.request[name] for name in ("every_s", "max_images") if name in job.request
     }
     assert source.id is not None
-    return CollectSpec(
+    spec = CollectSpec(
         store=places.store,
         source_id=source.id,
         what=source.what if source.kind == "link" else "",
@@ -61,8 +63,26 @@ def prepare(job: Job, folder: Path, places: Places, *, session: Session) -> Coll
         classes=[] if _provisional(project, session=session) else project.classes,
         known_file="known.json",
         allow_private=places.allow_private,
+        videos=VideosSpec(
+            **job.request.get("videos", {}),
+            # Beside the attempts, for the next one to find.
+            kept_folder=str(folder.parent / "fetched"),
+        ),
         **limits,
     )
+    have = _have(spec, sources.of_project(source.project_id, session=session))
+    return spec.model_copy(update={"videos": spec.videos.model_copy(update={"have": have})})
+
+
+def _have(spec: CollectSpec, others: list[Source]) -> list[str]:
+    """Keys of the videos that the project has, looked at in the way that is asked for now."""
+    look = video_keys.look(spec)
+    there = (
+        other.provenance
+        for other in others
+        if other.state in ("ready", "asking") and other.provenance.get("look") == look
+    )
+    return list(dict.fromkeys(key for told in there for key in told["videos"].splitlines()))
 
 
 def _provisional(project: Project, *, session: Session) -> bool:

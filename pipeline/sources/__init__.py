@@ -1,5 +1,7 @@
 """Where images come from: files sent into the chat, direct links, and pages with a film."""
 
+from dataclasses import replace
+
 from pipeline.errors import SourceError
 from pipeline.jobs.spec import (
     CollectSpec,
@@ -22,9 +24,5 @@ def fetch(spec: CollectSpec, room: Room) -> Fetched:
     for source in SOURCES:
         if source.matches(spec, room):
             fetched = source.fetch(spec, room)
-            return Fetched(
-                title=fetched.title,
-                files=fetched.files,
-                provenance={"source": source.name, **fetched.provenance},
-            )
+            return replace(fetched, provenance={"source": source.name, **fetched.provenance})
     raise SourceError("There is nothing to add: send a link, a photo, a video or a zip.")

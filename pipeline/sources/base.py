@@ -8,6 +8,7 @@ from pipeline.jobs.spec import (
     CollectSpec,
     InputFile,
 )
+from pipeline.jobs.spec_video import VideosResult
 from pipeline.net import Guard, Policy
 from pipeline.sources.secrets import Secrets
 from pipeline.worker.reporter import Reporter
@@ -18,22 +19,33 @@ class Fetched:
     """Files on this machine: films, photos, zips, in any mixture.
 
     `provenance` tells where they came from (link, uploader, licence), for people to read later.
+    `videos`: what became of the videos that were asked for, where a source counts them.
     """
 
     title: str
     files: list[InputFile]
     provenance: dict[str, str] = field(default_factory=dict)
+    videos: VideosResult = field(default_factory=VideosResult)
 
 
 @dataclass(frozen=True)
 class Room:
-    """What a source works with: a folder for its files, what it may reach, who to tell, keys."""
+    """What a source works with: a folder for its files, what it may reach, who to tell, keys.
+
+    `kept`: a folder whose half-fetched files the next attempt finds again, where there is one.
+    """
 
     folder: Path
     policy: Policy
     guard: Guard
     reporter: Reporter
     secrets: Secrets = field(default_factory=Secrets)
+    kept: Path | None = None
+
+    @property
+    def downloads(self) -> Path:
+        """Where a source that can go on after a break puts its files."""
+        return self.kept or self.folder
 
 
 class Source(Protocol):

@@ -2,28 +2,31 @@
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from urllib.parse import unquote, urljoin, urlsplit
 
 import httpx
 
 from pipeline.archive import FILMS, IMAGES
-from pipeline.errors import SourceError
+from pipeline.errors import SourceBroke, SourceError
 from pipeline.jobs.spec import (
     CollectSpec,
     InputFile,
 )
 from pipeline.net import check_url, without_secrets
+from pipeline.sources import search, video_keys
 from pipeline.sources.base import Fetched, Room
-from pipeline.sources.kinds import HEAD_BYTES, kind_of
+from pipeline.sources.kinds import HEAD_BYTES, kind_of, kind_of_file
+from pipeline.sources.resuming import Resuming
 from pipeline.sources.transfer import Transfer
 
 MAX_HOPS = 8
 HEAD_S = 30.0
 """How long to wait for the first bytes of a server that sends one by one."""
 
+HERE = video_keys.HERE.format(what="That video is")
 DIRECT = ("image", "video", "zip")
 TIMEOUT = httpx.Timeout(30.0, connect=15.0)
 # Some hosts answer an unknown program with an error page.
@@ -45,7 +48,7 @@ class LinkSource:
         Raises:
             SourceError: the link is refused, or nobody answers.
         """
-        if not spec.what:
+        if not spec.what or search.of(spec.what):
             return False
         # No Range header: servers exist that answer it with an error, and closing early is cheap.
         with _open(spec.what, room) as response:
@@ -65,23 +68,52 @@ class LinkSource:
 
     def fetch(self, spec: CollectSpec, room: Room) -> Fetched:
         """See Source."""
-        transfer = Transfer(room.folder, spec.max_bytes, room.reporter)
+        key = video_keys.of_link(spec.what)
+        if key in spec.videos.have:
+            raise SourceError(HERE)
+        saving = Resuming(room.downloads / "fetched", spec.what)
+        headers = saving.headers()
+        with _open(spec.what, room, headers) as response:
+            if response.is_success or (headers and saving.is_whole(response)):
+                return _fetched(response, saving, spec, room, key)
+            # Servers exist that answer a wish for a part with an error.
+            if not headers:
+                raise _refusal(response)
         with _open(spec.what, room) as response:
-            if not response.is_success:
-                raise SourceError(f"The server answered {response.status_code}: try again later.")
-            name = _name(response)
-            path = room.folder / "fetched"
-            _save(response, path, transfer)
-            address = without_secrets(str(response.url))
-        return Fetched(
-            title=name,
-            files=[InputFile(path=str(path), name=name)],
-            provenance={"link": without_secrets(spec.what), "address": address},
-        )
+            if response.is_success:
+                return _fetched(response, saving, spec, room, key)
+            raise _refusal(response)
+
+
+def _fetched(
+    response: httpx.Response, saving: Resuming, spec: CollectSpec, room: Room, key: str
+) -> Fetched:
+    name = _name(response)
+    if response.is_success:
+        saving.save(response, Transfer(saving.path.parent, spec.max_bytes, room.reporter))
+    provenance = {
+        "link": without_secrets(spec.what),
+        "address": without_secrets(str(response.url)),
+    }
+    if kind_of_file(saving.path) == "video":
+        # A set of labels may have grown since; a video is the same.
+        provenance |= {"videos": key, "look": video_keys.look(spec)}
+    return Fetched(
+        title=name,
+        files=[InputFile(path=str(saving.path), name=name)],
+        provenance=provenance,
+    )
+
+
+def _refusal(response: httpx.Response) -> SourceError:
+    kind = SourceBroke if response.is_server_error else SourceError
+    return kind(f"The server answered {response.status_code}: try again later.")
 
 
 @contextmanager
-def _open(url: str, room: Room) -> Iterator[httpx.Response]:
+def _open(
+    url: str, room: Room, headers: Mapping[str, str] | None = None
+) -> Iterator[httpx.Response]:
     """Follow a link hop by hop, each checked; the body is not read yet."""
     # The environment's proxy would connect in our place, past the guard.
     with httpx.Client(
@@ -90,26 +122,26 @@ def _open(url: str, room: Room) -> Iterator[httpx.Response]:
         for _ in range(MAX_HOPS):
             url = check_url(url, room.policy)
             try:
-                with client.stream("GET", url) as response:
+                with client.stream("GET", url, headers=headers) as response:
                     if not response.is_redirect:
                         yield response
                         return
                     url = urljoin(url, response.headers["location"])
             except (httpx.HTTPError, httpx.InvalidURL) as error:
                 room.guard.raise_refusal()
-                raise SourceError(_sentence(url, error)) from error
+                raise _trouble(url, error) from error
         raise SourceError("That link leads in a circle: open it in a browser and copy its address.")
 
 
-def _sentence(url: str, error: Exception) -> str:
+def _trouble(url: str, error: Exception) -> SourceError:
     host = (urlsplit(url).hostname or "that site")[:100]
+    if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
+        return SourceError(f"I can't reach {host}: check the link, or try again later.")
     if isinstance(error, httpx.TimeoutException):
-        return f"{host} did not answer in time: try again later."
-    if isinstance(error, httpx.ConnectError):
-        return f"I can't reach {host}: check the link, or try again later."
+        return SourceBroke(f"{host} did not answer in time: try again later.")
     if isinstance(error, httpx.RemoteProtocolError | httpx.ReadError):
-        return f"{host} broke off in the middle: try again later."
-    return f"I can't read what {host} sends: check the link."
+        return SourceBroke(f"{host} broke off in the middle: try again later.")
+    return SourceError(f"I can't read what {host} sends: check the link.")
 
 
 def _head(response: httpx.Response) -> bytes:
@@ -130,18 +162,6 @@ def _claimed(response: httpx.Response) -> str:
     if suffix in IMAGES:
         return "image"
     return "video" if suffix in FILMS else said.split("/")[0]
-
-
-def _save(response: httpx.Response, path: Path, transfer: Transfer) -> None:
-    declared = response.headers.get("content-length", "")
-    total = int(declared) if declared.isdigit() else None
-    transfer.at(0, total)
-    done = 0
-    with path.open("wb") as handle:
-        for chunk in response.iter_bytes():
-            done += len(chunk)
-            transfer.at(done, total)
-            handle.write(chunk)
 
 
 def _name(response: httpx.Response) -> str:

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import SourceError
-from pipeline.frames import Frame, facts_of, sample, sample_times
+from pipeline.frames import Frame, sample, sample_times
+from pipeline.video_file import facts_of
 from tests.support.clips import Pixels, clip, picture
 
 
@@ -28,7 +29,8 @@ def number_of(frame: Frame) -> float:
 
 def frames_of(path: Path, every_s: float = 1.0, limit: int = 300) -> list[Frame]:
     """All samples of a video."""
-    return list(sample(path, facts_of(path), every_s, limit))
+    facts = facts_of(path)
+    return list(sample(path, facts, sample_times(facts.seconds, every_s, limit)))
 
 
 @pytest.mark.parametrize("ending", ["mp4", "mkv", "avi", "ts", "mov", "flv"])
