@@ -1,6 +1,5 @@
 """yt-dlp's errors in words that help."""
 
-import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -96,6 +95,10 @@ CAUSES: tuple[Cause, ...] = (
         ("video unavailable", "no longer available", "does not exist", "isn't available"),
         "That video is not available (any more): send another link.",
     ),
+    Cause(
+        ("does the playlist exist", "playlist does not exist", "unable to recognize playlist"),
+        "There is no such list, or it is private: check the link.",
+    ),
     Cause(("unsupported url", "no media found", "there's no video"), NOTHING),
     Cause(
         ("timed out", "timeout"),
@@ -108,7 +111,7 @@ CAUSES: tuple[Cause, ...] = (
         SourceBroke,
     ),
     Cause(
-        ("name or service not known", "failed to resolve", "no address associated"),
+        ("name or service not known", "failed to resolve '", "no address associated"),
         "I can't find the site {host}: check the link.",
     ),
     Cause(
@@ -171,7 +174,9 @@ def refusal(error: BaseException, url: str, version: str, heard: Sequence[str] =
     cause = None if _is_status(error, 404) else _by_words(words, before)
     if cause is None:
         said = (int(code) for line in heard for code in STATUS.findall(line))
-        cause = _by_status(next(itertools.chain(_statuses(error), said), None))
+        codes = [*_statuses(error), *said]
+        # Whoever asks us to slow down answers the rest with anything.
+        cause = _by_status(429 if 429 in codes else next(iter(codes), None))
     return cause.kind(cause.sentence.format(host=host, version=version))
 
 

@@ -38,6 +38,10 @@ LIVE = ("is_live", "post_live")
 class Downloader(yt_dlp.YoutubeDL):  # type: ignore[misc]  # yt-dlp has no types
     """YoutubeDL that reads pages within limits, through guarded connections only."""
 
+    def __init__(self, how: dict[str, Any]) -> None:
+        self._open: list[Any] = []
+        super().__init__(how)
+
     def build_request_director(self, handlers: Any, preferences: Any = None) -> Any:
         """See YoutubeDL; leaves out what the guard cannot see."""
         guarded = [handler for handler in handlers if handler.RH_KEY in GUARDED_HANDLERS]
@@ -45,10 +49,21 @@ class Downloader(yt_dlp.YoutubeDL):  # type: ignore[misc]  # yt-dlp has no types
 
     def urlopen(self, req: Any) -> Any:
         """See YoutubeDL; a read of everything ends at MAX_PAGE."""
-        response = super().urlopen(req)
+        try:
+            response = super().urlopen(req)
+        except yt_dlp.networking.exceptions.HTTPError as error:
+            self._open.append(error.response)
+            raise
+        self._open = [one for one in self._open if not one.closed] + [response]
         plain: Callable[[int], bytes] = response.read
         response.read = lambda amt=None: _all_of(plain) if amt is None else plain(amt)
         return response
+
+    def close(self) -> None:
+        """See YoutubeDL; ends the connections that a broken download or an error left open too."""
+        super().close()
+        for response in self._open:
+            response.close()
 
 
 class Words:
