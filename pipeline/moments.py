@@ -70,13 +70,15 @@ def farthest(rows: Gray, limit: int) -> list[int]:
     """
     values: NDArray[np.float32] = rows.astype(np.float32)
     values -= values.mean(axis=1, keepdims=True)
+    power = np.einsum("ij,ij->i", values, values) / values.shape[1]
     picks = [0]
     away = np.full(len(rows), np.inf, dtype=np.float32)
     while True:
-        off = np.sqrt(np.square(values - values[picks[-1]]).mean(axis=1))
-        away = np.minimum(away, off)
+        # |a - b|² = |a|² + |b|² - 2ab, which needs no second array of their size.
+        product = values @ values[picks[-1]] / values.shape[1]
+        np.minimum(away, power + power[picks[-1]] - 2 * product, out=away)
         pick = int(away.argmax())
-        if len(picks) >= limit or away[pick] < QUIET:
+        if len(picks) >= limit or away[pick] < QUIET**2:
             return picks
         picks.append(pick)
 
