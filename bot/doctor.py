@@ -16,9 +16,11 @@ import httpx
 from bot import requirements
 from bot.settings import HOME, Settings, SettingsError, load
 from pipeline.browser import vendor
+from pipeline.sources.javascript import deno
 
 YTDLP_OLD_DAYS = 60
 NODE_LEAST = 22
+DENO_LEAST = (2, 3)
 LITTLE_GB, TIGHT_GB = 1.0, 5.0
 ANSWER_SECONDS = 2.0
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -172,17 +174,19 @@ def youtube_reader(today: date) -> Finding:
 
 
 def javascript() -> Finding:
-    """What yt-dlp needs for part of YouTube's videos."""
-    if shutil.which("deno"):
-        return Finding(Mark.RIGHT, "deno is here for YouTube")
-    said = _said("node", "--version")
-    major = re.match(r"v(\d+)", said)
+    """What yt-dlp needs for most of YouTube's videos."""
+    found = deno()
+    said = re.match(r"deno (\d+)\.(\d+)\.\S+", _said(found, "--version")) if found else None
+    if said is not None and (int(said[1]), int(said[2])) >= DENO_LEAST:
+        return Finding(Mark.RIGHT, f"{said[0]} is here for YouTube")
+    node = _said("node", "--version")
+    major = re.match(r"v(\d+)", node)
     if major is not None and int(major[1]) >= NODE_LEAST:
-        return Finding(Mark.RIGHT, f"Node {said.removeprefix('v')} is here for YouTube")
+        return Finding(Mark.RIGHT, f"Node {node.removeprefix('v')} is here for YouTube")
     return Finding(
         Mark.ADVICE,
-        (f"Node {said.removeprefix('v')} is too old" if said else "No JavaScript program is here")
-        + f": some of YouTube's videos need deno, or Node {NODE_LEAST} or newer.",
+        (f"Node {node.removeprefix('v')} is too old" if node else "No JavaScript program is here")
+        + ": most of YouTube's videos need one: `.venv/bin/pip install deno`.",
     )
 
 

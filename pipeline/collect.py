@@ -8,7 +8,7 @@ import errno
 import shutil
 import warnings
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from PIL import Image
@@ -17,7 +17,8 @@ from pydantic import BaseModel
 from pipeline import known as known_images
 from pipeline import provenance, shown
 from pipeline.archive import printable
-from pipeline.errors import SourceError, WorkerError
+from pipeline.errors import AllHere, SourceError, WorkerError
+from pipeline.filmed import frames_of
 from pipeline.formats import Match
 from pipeline.formats import report as reports
 from pipeline.formats.base import Report
@@ -25,29 +26,30 @@ from pipeline.images import opened
 from pipeline.jobs.events import Progress
 from pipeline.jobs.spec import (
     BadRow,
+    Choice,
     CollectResult,
     CollectSpec,
     ImageItem,
     KnownImage,
 )
+from pipeline.jobs.spec_video import MissedVideo
 from pipeline.net import Policy, guard
 from pipeline.returned import read_in
 from pipeline.same_film import join_known
 from pipeline.screen import Candidate, Verdict, evenly, screen
 from pipeline.shelf import shelve
-from pipeline.shots import MAX_NAME, Shot, as_told, item_fields, photo_shots, video_shots
+from pipeline.shots import MAX_NAME, Shot, as_told, item_fields, photo_shots
 from pipeline.sources import fetch, secrets
 from pipeline.sources.base import Fetched, Offer, Room
 from pipeline.sources.inbox import Inbox, sort
+from pipeline.sources.kept import kept
 from pipeline.sources.mirrors import parse as parse_mirrors
+from pipeline.stretch import OVERSAMPLE
 from pipeline.worker.reporter import Reporter
 from storage.files import FileStore
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """No room, no room for this user, no room for so large a file."""
-
-OVERSAMPLE = 3
-"""Unlabelled images looked at for each that may be kept: screening drops many."""
 
 TOLD_ROWS = 20
 
@@ -76,14 +78,29 @@ def run(spec: CollectSpec, reporter: Reporter) -> CollectResult:
 
 
 def _collect(spec: CollectSpec, reporter: Reporter, work: Path) -> CollectResult:
+    with kept(spec.videos.kept_folder) as downloads:
+        return _gather(spec, reporter, work, downloads)
+
+
+def _gather(
+    spec: CollectSpec, reporter: Reporter, work: Path, downloads: Path | None
+) -> CollectResult:
     keys = secrets.take(reporter.folder)
     policy = Policy.parse(spec.allow_private)
     reporter.progress(Progress(stage="fetch", done=0), important=True)
     with guard(policy) as guarded:
-        room = Room(work, policy, guarded, reporter, keys, parse_mirrors(spec.mirrors))
-        fetched = fetch(spec, room)
+        sites = parse_mirrors(spec.mirrors)
+        room = Room(work, policy, guarded, reporter, keys, sites, kept=downloads)
+        try:
+            fetched = fetch(spec, room)
+        except AllHere:
+            if not spec.again:
+                raise
+            # Whoever looks for news is not wrong to find none.
+            return _without_pictures(reporter)
     if isinstance(fetched, Offer):
-        return _offered(fetched, reporter)
+        title = printable(fetched.title, MAX_NAME)
+        return _without_pictures(reporter, title, fetched.question, fetched.choices)
 
     def unpacked(done: int, total: int) -> None:
         reporter.progress(Progress(stage="fetch", done=done, total=total, note="unpacking"))
@@ -97,15 +114,7 @@ def _collect(spec: CollectSpec, reporter: Reporter, work: Path) -> CollectResult
     dropped: Counter[str] = Counter()
     dropped["over_max"] = skipped
 
-    shots, seconds = [], 0.0
-    limit = max(1, spec.max_images * OVERSAMPLE // max(1, len(inbox.videos)))
-    for number, (name, path) in enumerate(inbox.videos.items()):
-        group = f"{spec.group}:{number}"
-        part, length = video_shots(
-            path, name, group, every_s=spec.every_s, limit=limit, work=work, reporter=reporter
-        )
-        shots += part
-        seconds += length
+    shots, seconds, missed = frames_of(inbox.videos, spec, work, reporter)
     photos, unreadable = photo_shots(
         {name: inbox.photos[name] for name in chosen},
         labels.boxes,
@@ -120,7 +129,7 @@ def _collect(spec: CollectSpec, reporter: Reporter, work: Path) -> CollectResult
         report.add(name, None, why)
     dropped["unreadable"] = len(unreadable)
     if not shots and not answers:
-        raise SourceError(_unreadable_sentence(unreadable))
+        raise SourceError(missed[0].why if missed else _unreadable_sentence(unreadable))
 
     store = FileStore(spec.store)
     verdict = _screen(known, shots, store, reporter)
@@ -150,18 +159,21 @@ def _collect(spec: CollectSpec, reporter: Reporter, work: Path) -> CollectResult
         whole=whole,
         listed=told.classes if told else [],
         shelved=len(shelved),
+        missed=missed,
     )
 
 
-def _offered(offer: Offer, reporter: Reporter) -> CollectResult:
+def _without_pictures(
+    reporter: Reporter, title: str = "", question: str = "", choices: Sequence[Choice] = ()
+) -> CollectResult:
     _write_lines(reporter.out / "items.jsonl", [])
     return CollectResult(
-        title=printable(offer.title, MAX_NAME),
+        title=title,
         items_file="items.jsonl",
         read=0,
         kept=0,
-        question=offer.question,
-        choices=offer.choices,
+        question=question,
+        choices=list(choices),
     )
 
 
@@ -262,6 +274,7 @@ def _result(
     whole: dict[str, str],
     listed: list[str],
     shelved: int,
+    missed: list[MissedVideo],
 ) -> CollectResult:
     counts = shown.counts(items, labels.classes)
     return CollectResult(
@@ -290,4 +303,5 @@ def _result(
         answered=answered,
         dropped_file="dropped.jsonl" if shelved else None,
         shelved=shelved,
+        videos=fetched.videos.model_copy(update={"missed": [*fetched.videos.missed, *missed]}),
     )

@@ -4,6 +4,8 @@
     ├── UserError            the person can act on it; the message is shown as it is
     │   ├── SourceError      a link, file or archive that cannot be used
     │   │   ├── LinkRefused  an address we do not follow (inside the network, odd scheme)
+    │   │   ├── AllHere      nothing behind it that the project has not
+    │   │   ├── SourceBroke  (retryable) the other side broke off or did not answer in time
     │   │   └── ArchiveRefused   a zip that is broken, a bomb, or points outside its folder
     │   ├── LabelError       labels that cannot be read at all
     │   ├── DrawingError     a drawing in which no box was found
@@ -46,6 +48,16 @@ class SourceError(UserError):
 
 class LinkRefused(SourceError):
     """I don't follow links to that address."""
+
+
+class AllHere(SourceError):
+    """All of that is here already."""
+
+
+class SourceBroke(SourceError):
+    """The other side broke off: try again later."""
+
+    retryable = True
 
 
 class ArchiveRefused(SourceError):

@@ -1,13 +1,13 @@
 """Frames of a video, evenly spread, through PyAV.
 
-A first walk over the packets (no decoding) finds the true length and where keyframes lie, since
-headers lie about both. Then either every frame is decoded in turn, or, where samples lie far apart,
-each is the keyframe nearest to its time, so that an hour of video costs seconds.
+Either every frame is decoded in turn, or, where samples lie far apart, each is the keyframe nearest
+to its time, so that an hour of video costs seconds.
 """
 
 import bisect
+import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,19 +18,25 @@ from PIL import Image
 
 from pipeline.errors import SourceError
 from pipeline.images import MAX_PIXELS
-from pipeline.sources.kinds import HEAD_BYTES, demuxer_of
+from pipeline.video_file import (
+    BROKEN,
+    Facts,
+    decoded,
+    keyframe_gap,
+    open_video,
+    picture_stream,
+    seconds_of,
+    seek,
+    seek_before,
+)
 
 JPEG_QUALITY = 92
 MAX_SIDE = 1920
-DEFAULT_RATE = 25.0
 KEYFRAMES_FROM = 2.0
 """Samples this many keyframe gaps apart take keyframes instead of decoding all between."""
 
-MAX_FAULTS = 5_000
-MAX_SECONDS = 7 * 86_400.0
-
-BROKEN = "I can't read that video; it may be damaged or unfinished: send it again or another one."
-NO_PICTURE = "That file has sound but no picture: send a video."
+LEAP_FROM = 2.0
+"""Keyframe gaps between two targets from which on the second is sought."""
 
 
 @dataclass(frozen=True)
@@ -41,31 +47,22 @@ class Frame:
     seconds: float
 
 
-@dataclass(frozen=True)
-class Facts:
-    """What the walk over the packets found. Times are in seconds from the first picture."""
-
-    seconds: float
-    first: float
-    rate: float
-    keyframes: list[float]
-
-
-def sample(path: Path, facts: Facts, every_s: float, limit: int) -> Iterator[Frame]:
-    """Frames every `every_s` seconds, wider apart where these would be more than `limit`.
+def sample(
+    path: Path, facts: Facts, times: Sequence[float], stretch: tuple[float, float] | None = None
+) -> Iterator[Frame]:
+    """Frames at about `times`, which rise; each is there once, and within `stretch` (seconds).
 
     Raises:
         SourceError: nothing in it decodes.
     """
-    times = sample_times(facts.seconds, every_s, limit)
-    step = times[1] - times[0] if len(times) > 1 else facts.seconds
-    gap = _keyframe_gap(facts)
+    gap = keyframe_gap(facts)
+    step = min((b - a for a, b in itertools.pairwise(times)), default=facts.seconds)
     count = 0
-    with _open(path) as container:
+    with open_video(path) as container:
         if gap is not None and step >= KEYFRAMES_FROM * gap:
-            frames = _by_keyframe(container, facts, times)
+            frames = _by_keyframe(container, facts, times, stretch)
         else:
-            frames = _in_turn(container, facts, times)
+            frames = _in_turn(container, facts, times, gap)
         for frame in frames:
             count += 1
             yield frame
@@ -73,74 +70,16 @@ def sample(path: Path, facts: Facts, every_s: float, limit: int) -> Iterator[Fra
         raise SourceError(BROKEN)
 
 
-def sample_times(seconds: float, every_s: float, limit: int) -> list[float]:
-    """When to look: 0, every_s, …; spread over the whole video when that is over `limit`."""
-    count = math.floor(seconds / every_s) + 1
-    if count <= limit:
-        return [index * every_s for index in range(count)]
-    return [index * seconds / limit for index in range(limit)]
+def sample_times(seconds: float, every_s: float, limit: int, first: float = 0.0) -> list[float]:
+    """When to look: `first` and every `every_s` after it, up to `seconds`.
 
-
-def facts_of(path: Path) -> Facts:
-    """Walk over the packets.
-
-    Raises:
-        SourceError: not a video, damaged, or without a picture.
+    Spread over that whole stretch when these were more than `limit`.
     """
-    times: list[float] = []
-    keyframes: list[float] = []
-    with _open(path) as container:
-        stream = _stream(container)
-        rate = _rate(stream)
-        try:
-            for packet in container.demux(stream):
-                if not packet.size:
-                    continue
-                at = packet.pts if packet.pts is not None else packet.dts
-                time = len(times) / rate if at is None else float(at * packet.time_base)
-                times.append(time)
-                if packet.is_keyframe:
-                    keyframes.append(time)
-        except (av.FFmpegError, OSError, ValueError) as error:
-            # A cut-off file is read as far as it goes.
-            if not times:
-                raise SourceError(BROKEN) from error
-    if not times:
-        raise SourceError(BROKEN)
-    first = min(times)
-    within = sorted(t - first for t in times if t - first <= MAX_SECONDS)
-    return Facts(
-        seconds=within[-1],
-        first=first,
-        rate=rate,
-        keyframes=sorted(t - first for t in keyframes if t - first <= within[-1]),
-    )
-
-
-def _open(path: Path) -> Any:
-    with path.open("rb") as handle:
-        demuxer = demuxer_of(handle.read(HEAD_BYTES))
-    if demuxer is None:
-        raise SourceError("That is not a video I know: send an mp4, mov, mkv or webm.")
-    try:
-        # Only this file, whatever it names inside.
-        return av.open(str(path), format=demuxer, options={"protocol_whitelist": "file"})
-    except (av.FFmpegError, OSError, ValueError) as error:
-        raise SourceError(BROKEN) from error
-
-
-def _stream(container: Any) -> Any:
-    for stream in container.streams.video:
-        # Cover art of a song is a video stream to FFmpeg.
-        if not stream.disposition & av.stream.Disposition.attached_pic:
-            stream.thread_type = "AUTO"
-            return stream
-    raise SourceError(NO_PICTURE)
-
-
-def _rate(stream: Any) -> float:
-    rate = float(stream.average_rate or stream.guessed_rate or 0)
-    return rate if 0.01 <= rate <= 1000 else DEFAULT_RATE
+    length = seconds - first
+    count = math.floor(length / every_s) + 1
+    if count <= limit:
+        return [first + index * every_s for index in range(count)]
+    return [first + index * length / limit for index in range(limit)]
 
 
 def _aspect(stream: Any) -> float:
@@ -149,80 +88,65 @@ def _aspect(stream: Any) -> float:
     return aspect if 0.25 <= aspect <= 4.0 else 1.0
 
 
-def _keyframe_gap(facts: Facts) -> float | None:
-    if len(facts.keyframes) < 2:
-        return None
-    return float(np.median(np.diff(facts.keyframes)))
-
-
-def _in_turn(container: Any, facts: Facts, times: list[float]) -> Iterator[Frame]:
+def _in_turn(
+    container: Any, facts: Facts, times: Sequence[float], gap: float | None
+) -> Iterator[Frame]:
     half = 0.5 / facts.rate
-    stream = _stream(container)
+    stream = picture_stream(container)
     aspect = _aspect(stream)
     wanted = iter(times)
     target = next(wanted, None)
-    for index, frame in enumerate(_decode(container, stream)):
-        seconds = _seconds(frame, facts, index / facts.rate)
-        if target is None:
+    while target is not None:
+        # What lies between two far targets is passed over, not decoded.
+        near = seek_before(container, stream, facts, target)
+        leap = None
+        for index, frame in enumerate(decoded(container, stream)):
+            seconds = seconds_of(frame, facts, near + index / facts.rate)
+            if seconds + half < target:
+                continue
+            image = _image(frame, aspect)
+            if image is not None:
+                yield Frame(image, max(seconds, 0.0))
+            while target is not None and target <= seconds + half:
+                target = next(wanted, None)
+            if target is None:
+                return
+            if gap is not None and target - seconds > LEAP_FROM * gap:
+                leap = target
+                break
+        if leap is None:
             return
-        if seconds + half < target:
-            continue
-        image = _image(frame, aspect)
-        if image is not None:
-            yield Frame(image, max(seconds, 0.0))
-        while target is not None and target <= seconds + half:
-            target = next(wanted, None)
 
 
-def _by_keyframe(container: Any, facts: Facts, times: list[float]) -> Iterator[Frame]:
-    stream = _stream(container)
+def _by_keyframe(
+    container: Any, facts: Facts, times: Sequence[float], stretch: tuple[float, float] | None
+) -> Iterator[Frame]:
+    keyframes = facts.keyframes
+    if stretch is not None:
+        first, last = stretch
+        keyframes = [at for at in keyframes if first <= at <= last] or keyframes
+    stream = picture_stream(container)
     stream.codec_context.skip_frame = "NONKEY"
     aspect = _aspect(stream)
     taken: set[float] = set()
     for target in times:
-        near = _nearest(facts.keyframes, target)
+        near = _nearest(keyframes, target)
         if near in taken:
             continue
         taken.add(near)
-        try:
-            container.seek(
-                round((near + facts.first) / float(stream.time_base)), stream=stream, backward=True
-            )
-        except (av.FFmpegError, OSError):
+        if not seek(container, stream, facts, near):
             # One place that cannot be reached is one frame less, not the end.
             continue
-        for frame in _decode(container, stream):
+        for frame in decoded(container, stream):
             image = _image(frame, aspect)
             if image is not None:
-                yield Frame(image, max(_seconds(frame, facts, near), 0.0))
+                yield Frame(image, max(seconds_of(frame, facts, near), 0.0))
             break
 
 
 def _nearest(keyframes: list[float], target: float) -> float:
     at = bisect.bisect_left(keyframes, target)
     return min(keyframes[max(at - 1, 0) : at + 1], key=lambda time: abs(time - target))
-
-
-def _decode(container: Any, stream: Any) -> Iterator[Any]:
-    faults = 0
-    try:
-        for packet in container.demux(stream):
-            try:
-                frames = packet.decode()
-            except (av.FFmpegError, ValueError):
-                # Damaged packets are common in downloads; the next ones are fine.
-                faults += 1
-                if faults > MAX_FAULTS:
-                    return
-                continue
-            yield from (frame for frame in frames if not frame.is_corrupt)
-    except (av.FFmpegError, OSError):
-        # The file ends before its header says so.
-        return
-
-
-def _seconds(frame: Any, facts: Facts, otherwise: float) -> float:
-    return otherwise if frame.time is None else float(frame.time) - facts.first
 
 
 def _image(frame: Any, aspect: float) -> Image.Image | None:

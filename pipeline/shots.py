@@ -13,13 +13,15 @@ from typing import Any
 from pipeline.bars import Bars, find_bars
 from pipeline.features import AskedWords, Words
 from pipeline.formats.bundle import Entry
-from pipeline.frames import JPEG_QUALITY, MAX_SIDE, facts_of, sample, sample_times
+from pipeline.frames import JPEG_QUALITY, MAX_SIDE, sample
 from pipeline.images import Measures, Picture, Unreadable, encode, opened, read_photo
 from pipeline.jobs.events import Progress
 from pipeline.jobs.spec import (
     BoxItem,
 )
 from pipeline.screen import evenly
+from pipeline.stretch import Look
+from pipeline.video_file import facts_of
 from pipeline.worker.reporter import Reporter
 from storage.files import FileStore
 
@@ -83,41 +85,41 @@ def video_shots(
     name: str,
     group: str,
     *,
-    every_s: float,
-    limit: int,
+    look: Look,
     work: Path,
     reporter: Reporter,
 ) -> tuple[list[Shot], float]:
     """Frames of a video without its black bars, one group all together, and its length in seconds.
 
     Raises:
-        SourceError: it cannot be read.
+        SourceError: it cannot be read, or ends before the stretch that is to be looked at.
     """
     clock = _Clock("frames", reporter)
     clock.tell(0, None, important=True)
     facts = facts_of(path)
-    total = len(sample_times(facts.seconds, every_s, limit))
+    stretch = look.stretch(facts.seconds)
+    times = look.times(path, facts, stretch)
     folder = work / f"frames-{group.replace(':', '-')}"
 
     def taken(bars: Bars | None) -> list[Shot]:
         # What a first round left is written over: the same frames, one by one.
         folder.mkdir(exist_ok=True)
         shots = []
-        for number, frame in enumerate(sample(path, facts, every_s, limit)):
+        for number, frame in enumerate(sample(path, facts, times, stretch)):
             image = bars.cut(frame.image) if bars else frame.image
             picture = encode(image, quality=JPEG_QUALITY, max_side=MAX_SIDE)
             file = folder / f"{number:06d}.jpg"
             file.write_bytes(picture.data)
             label = f"{name} {frame.seconds:.2f}s"
             shots.append(_shot(picture, file, label, group, group, seconds=frame.seconds))
-            clock.tell(number + 1, max(total, number + 1))
+            clock.tell(number + 1, max(len(times), number + 1))
         return shots
 
     shots = taken(None)
     some = [shots[at].path for at in evenly(range(len(shots)), BARS_IN)]
     bars = find_bars([image for file in some if (image := opened(file.read_bytes()))])
     # Few films have any; these are read twice rather than written twice.
-    return taken(bars) if bars else shots, facts.seconds
+    return taken(bars) if bars else shots, stretch[1] - stretch[0]
 
 
 def photo_shots(

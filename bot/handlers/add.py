@@ -10,6 +10,7 @@ from bot.handlers.projects import create, parse_answer
 from bot.messages import project as project_words
 from bot.turn import Context, Turn, act
 from pipeline.errors import UserError
+from pipeline.sources import search
 from storage import outbox
 
 MAX_LINK = 2000
@@ -40,22 +41,29 @@ def add_link(turn: Turn, wanted: adding.Wanted) -> None:
         raise UserError(adding.HOW)
     if len(wanted.what) > MAX_LINK:
         raise UserError("That link is too long to be one.")
-    parts = urlsplit(wanted.what)
-    named = adding.is_named(wanted.what)
-    if not named and parts.scheme.lower() not in ("http", "https"):
-        raise UserError("I follow http and https links only.")
-    last = parts.path.rstrip("/").rsplit("/", 1)[-1]
     adding.queue_source(
         turn.project,
         kind="link",
         what=wanted.what,
-        title=(wanted.what if named else f"{parts.hostname or ''} {last}".strip())[:80],
+        title=_title(wanted.what),
         wanted=wanted,
         chat_id=turn.chat.id,
         member_id=turn.member.id,
         key=turn.key,
         session=turn.session,
     )
+
+
+def _title(what: str) -> str:
+    """What a source is called until its own name is known."""
+    looked_for = search.of(what)
+    if looked_for is not None:
+        return looked_for.title[:80]
+    parts = urlsplit(what)
+    if parts.scheme.lower() not in ("http", "https"):
+        raise UserError("I follow http and https links only.")
+    last = parts.path.rstrip("/").rsplit("/", 1)[-1]
+    return f"{parts.hostname or ''} {last}".strip()[:80]
 
 
 async def text(update: Update, context: Context) -> None:
@@ -80,7 +88,7 @@ async def text(update: Update, context: Context) -> None:
         )
         link = adding.LINK.search(said) or adding.NAMED.match(said)
         if link:
-            add_link(turn, adding.parse(f"{link[0]} {adding.options_in(said)}"))
+            add_link(turn, adding.parse(f"{link[0]} {adding.options_in(said, times=True)}"))
         elif grid.take_words(turn, said, asked, replied=replied is not None):
             return
         elif turn.maybe_project is None or (

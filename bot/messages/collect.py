@@ -8,6 +8,7 @@ from pipeline.jobs.events import Progress
 from pipeline.jobs.spec import (
     CollectResult,
 )
+from pipeline.jobs.spec_video import VideosResult
 from pipeline.labelling import answers, mapping
 from storage.models import Job, Project, Source
 from storage.progress import Standing
@@ -27,6 +28,8 @@ REASONS = {
 }
 SECONDS_A_BOX = 1.4
 MAX_CHOICE = 100
+MOST_MISSED = 3
+"""Videos named in a receipt; the sentences are long."""
 
 
 def cancel_button(job: Job) -> Keyboard:
@@ -83,6 +86,7 @@ def receipt(
             f"{count(result.read - result.answered, 'picture')} → kept {result.kept:,}"
             + (f" ({left_out})" if left_out else "")
         )
+    lines += _videos(result.videos)
     came = answers.of(source)
     if came is not None:
         lines.append(came_back(came))
@@ -134,6 +138,19 @@ def offered(project: Project, source: Source, result: CollectResult) -> Wish:
         for number, choice in enumerate(result.choices)
     ]
     return text(f"{head(project)}{esc(source.title)}\n{esc(result.question)}", buttons)
+
+
+def _videos(videos: VideosResult) -> list[str]:
+    """Which of the videos did not come, and why."""
+    lines = []
+    if videos.here:
+        lines.append(f"{videos.here} of {count(videos.asked, 'video')} are here already.")
+    lines += [
+        f"⚠️ {esc(missed.name[:60])}: {esc(missed.why)}" for missed in videos.missed[:MOST_MISSED]
+    ]
+    if len(videos.missed) > MOST_MISSED:
+        lines.append(f"…and {len(videos.missed) - MOST_MISSED:,} more could not be had.")
+    return lines
 
 
 def _most(numbers: dict[str, int]) -> list[tuple[str, int]]:

@@ -14,6 +14,7 @@ from pipeline.jobs.part import Part as Part
 from pipeline.jobs.spec_export import LabelsResult, LabelsSpec
 from pipeline.jobs.spec_labels import ConsensusResult, ConsensusSpec
 from pipeline.jobs.spec_tracks import CarryResult, CarrySpec
+from pipeline.jobs.spec_video import VideosResult, VideosSpec
 
 
 class ImageItem(Part):
@@ -101,6 +102,7 @@ class CollectSpec(Part):
     allow_private: str = "0"
     mirrors: str = ""
     max_bytes: int = 4 << 30
+    videos: VideosSpec = VideosSpec()
 
     @property
     def group(self) -> str:
@@ -158,6 +160,7 @@ class CollectResult(Part):
     shelved: int = 0
     question: str = ""
     choices: list[Choice] = []
+    videos: VideosResult = VideosResult()
 
 
 class PictureRef(Part):

@@ -17,14 +17,19 @@ from pipeline.jobs.spec import (
     KnownImage,
 )
 from pipeline.jobs.spec_export import AnswerItem
+from pipeline.jobs.spec_video import VideosSpec
 from pipeline.kinds import dropped
 from pipeline.kinds.arrivals import bring_in
 from pipeline.kinds.labels import sent_as
 from pipeline.kinds.places import Places
 from pipeline.labelling import answers, mapping
-from pipeline.sources import secrets
+from pipeline.sources import secrets, video_keys
 from storage import images, keys, projects, sources
-from storage.models import Box, Job, Project, Source, Upload
+from storage.models import Box, Job, Json, Project, Source, Upload
+
+VIDEOS = "videos"
+HELD = ("ready", "asking", "paused")
+"""States of sources whose videos are here."""
 
 CHUNK = 400
 ANSWERS_AT_ONCE = 100
@@ -60,7 +65,7 @@ def prepare(job: Job, folder: Path, places: Places, *, session: Session) -> Coll
     limits: dict[str, Any] = {
         name: job.request[name] for name in ("every_s", "max_images") if name in job.request
     }
-    return CollectSpec(
+    spec = CollectSpec(
         store=places.store,
         source_id=source.id,
         # Its groups must not be taken for those of the first time.
@@ -72,8 +77,31 @@ def prepare(job: Job, folder: Path, places: Places, *, session: Session) -> Coll
         known_file=known_images.NAME,
         allow_private=places.allow_private,
         mirrors=places.mirrors,
+        videos=VideosSpec(
+            **job.request.get("videos", {}),
+            # Beside the attempts, for the next one to find.
+            kept_folder=str(folder.parent / "fetched"),
+        ),
         **limits,
     )
+    have = _have(spec, sources.of_project(source.project_id, session=session))
+    return spec.model_copy(update={"videos": spec.videos.model_copy(update={"have": have})})
+
+
+def _have(spec: CollectSpec, others: list[Source]) -> list[str]:
+    """Keys of the videos that the project has, looked at in the way that is asked for now."""
+    look = video_keys.look(spec)
+    there = (other.counts.get(VIDEOS, {}).get(look, []) for other in others if other.state in HELD)
+    return list(dict.fromkeys(key for keys in there for key in keys))
+
+
+def _videos(source: Source, result: CollectResult) -> Json:
+    """Keys of the videos that came with a source, now or before, by how they were looked at."""
+    known: Json = source.counts.get(VIDEOS, {})
+    new = result.videos
+    if not new.keys:
+        return known
+    return {**known, new.look: list(dict.fromkeys([*known.get(new.look, []), *new.keys]))}
 
 
 def _provisional(project: Project, *, session: Session) -> bool:
@@ -142,6 +170,8 @@ def keep(job: Job, result: CollectResult, *, session: Session) -> Source:
             "shelved",
         }
     )
+    if videos := _videos(source, result):
+        source.counts = {**source.counts, VIDEOS: videos}
     session.add(source)
     mapping.begin(source, job.request.get("map", {}), session=session)
     if source.labelled and (source.trust is None or mapping.blocks(source, session=session)):

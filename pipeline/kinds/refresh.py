@@ -24,7 +24,7 @@ NIGHT = time(3)
 """By the project's clock. No zone of today skips or repeats this hour's first minute."""
 
 ASKED, NIGHTLY = "asked", "night"
-LIMITS = ("every_s", "max_images")
+LIMITS = ("every_s", "max_images", "videos")
 SUMMED = ("read", "kept", "labelled", "bad_row_count")
 SUMMED_BY_NAME = ("dropped", "boxes", "unknown_classes")
 
@@ -122,8 +122,11 @@ def keep(job: Job, result: CollectResult, *, session: Session) -> Source:
     """As `collect.keep`, beside what the source has; one that was taken out meanwhile stays out."""
     source = sources.get(job.request["source_id"], session=session)
     state, title, before = source.state, source.title, dict(source.counts)
+    labelled, provenance = source.labelled, source.provenance
     source = collect.keep(job, result, session=session)
-    source.title = title
+    source.title, source.labelled = title, source.labelled or labelled
+    # Where nothing was new there was nothing to tell of it.
+    source.provenance = source.provenance or provenance
     counts = _summed(before, source.counts) | {"refreshed": now().isoformat("T", "seconds")}
     source.counts = {name: value for name, value in counts.items() if name != "trouble"}
     if state not in sources.LIVE:

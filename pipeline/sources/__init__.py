@@ -1,5 +1,7 @@
 """Where images come from: files of the chat or the machine, data sets by name, links, pages."""
 
+from dataclasses import replace
+
 from pipeline.errors import SourceError
 from pipeline.jobs.spec import (
     CollectSpec,
@@ -36,9 +38,5 @@ def fetch(spec: CollectSpec, room: Room) -> Fetched | Offer:
             fetched = source.fetch(spec, room)
             if isinstance(fetched, Offer):
                 return fetched
-            return Fetched(
-                title=fetched.title,
-                files=fetched.files,
-                provenance={"source": source.name, **fetched.provenance},
-            )
+            return replace(fetched, provenance={"source": source.name, **fetched.provenance})
     raise SourceError("There is nothing to add: send a link, a photo, a video or a zip.")

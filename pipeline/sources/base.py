@@ -10,6 +10,7 @@ from pipeline.jobs.spec import (
     CollectSpec,
     InputFile,
 )
+from pipeline.jobs.spec_video import VideosResult
 from pipeline.net import Guard, Policy
 from pipeline.sources.mirrors import SITES
 from pipeline.sources.secrets import Secrets
@@ -21,11 +22,13 @@ class Fetched:
     """Files on this machine: films, photos, zips, in any mixture.
 
     `provenance` tells where they came from (link, uploader, licence), for people to read later.
+    `videos`: what became of the videos that were asked for, where a source counts them.
     """
 
     title: str
     files: list[InputFile]
     provenance: dict[str, str] = field(default_factory=dict)
+    videos: VideosResult = field(default_factory=VideosResult)
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,8 @@ class Offer:
 class Room:
     """What a source works with: a folder for its files, what it may reach, who to tell, keys.
 
-    `sites`: the addresses of services by name, see mirrors.py.
+    `sites`: the addresses of services by name, see mirrors.py. `kept`: a folder whose half-fetched
+    files the next attempt finds again, where there is one.
     """
 
     folder: Path
@@ -50,6 +54,12 @@ class Room:
     reporter: Reporter
     secrets: Secrets = field(default_factory=Secrets)
     sites: Mapping[str, str] = field(default_factory=lambda: SITES)
+    kept: Path | None = None
+
+    @property
+    def downloads(self) -> Path:
+        """Where a source that can go on after a break puts its files."""
+        return self.kept or self.folder
 
 
 class Source(Protocol):

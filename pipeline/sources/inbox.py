@@ -7,11 +7,11 @@ from pathlib import Path, PurePosixPath
 from pipeline import archive
 from pipeline.errors import ArchiveRefused, SourceError
 from pipeline.formats.base import Report
-from pipeline.frames import BROKEN
 from pipeline.jobs.spec import (
     InputFile,
 )
 from pipeline.sources.kinds import kind_of_file
+from pipeline.video_file import BROKEN
 
 ALONE = {".json", ".xml", ".csv", ".tsv"}
 """Endings of label files that can be about pictures which are here already."""

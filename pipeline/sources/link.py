@@ -2,26 +2,30 @@
 
 import re
 import time
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 import httpx
 
 from pipeline.archive import FILMS, IMAGES
-from pipeline.errors import SourceError
+from pipeline.errors import AllHere, SourceBroke, SourceError
 from pipeline.jobs.spec import (
     CollectSpec,
     InputFile,
 )
+from pipeline.jobs.spec_video import VideosResult
 from pipeline.net import without_secrets
+from pipeline.sources import search, video_keys
 from pipeline.sources.base import Fetched, Room
-from pipeline.sources.kinds import HEAD_BYTES, kind_of
+from pipeline.sources.kinds import HEAD_BYTES, kind_of, kind_of_file
+from pipeline.sources.resuming import Resuming
 from pipeline.sources.transfer import Transfer
 from pipeline.sources.web import opened
 
 HEAD_S = 30.0
 """How long to wait for the first bytes of a server that sends one by one."""
 
+HERE = video_keys.HERE.format(what="That video is")
 DIRECT = ("image", "video", "zip")
 
 
@@ -36,7 +40,7 @@ class LinkSource:
         Raises:
             SourceError: the link is refused, or nobody answers.
         """
-        if not spec.what:
+        if not spec.what or search.of(spec.what):
             return False
         # No Range header: servers exist that answer it with an error, and closing early is cheap.
         with opened(spec.what, room) as response:
@@ -56,19 +60,46 @@ class LinkSource:
 
     def fetch(self, spec: CollectSpec, room: Room) -> Fetched:
         """See Source."""
-        transfer = Transfer(room.folder, spec.max_bytes, room.reporter)
+        key = video_keys.of_link(spec.what)
+        if key in spec.videos.have:
+            raise AllHere(HERE)
+        saving = Resuming(room.downloads / "fetched", spec.what)
+        headers = saving.headers()
+        with opened(spec.what, room, headers=headers) as response:
+            if response.is_success or (headers and saving.is_whole(response)):
+                return _fetched(response, saving, spec, room, key)
+            # Servers exist that answer a wish for a part with an error.
+            if not headers:
+                raise _refusal(response)
         with opened(spec.what, room) as response:
-            if not response.is_success:
-                raise SourceError(f"The server answered {response.status_code}: try again later.")
-            name = _name(response)
-            path = room.folder / "fetched"
-            _save(response, path, transfer)
-            address = without_secrets(str(response.url))
-        return Fetched(
-            title=name,
-            files=[InputFile(path=str(path), name=name)],
-            provenance={"link": without_secrets(spec.what), "address": address},
-        )
+            if response.is_success:
+                return _fetched(response, saving, spec, room, key)
+            raise _refusal(response)
+
+
+def _fetched(
+    response: httpx.Response, saving: Resuming, spec: CollectSpec, room: Room, key: str
+) -> Fetched:
+    name = _name(response)
+    if response.is_success:
+        saving.save(response, Transfer(saving.path.parent, spec.max_bytes, room.reporter).at)
+    provenance = {
+        "link": without_secrets(spec.what),
+        "address": without_secrets(str(response.url)),
+    }
+    # A set of labels may have grown since; a video is the same.
+    keys = [key] if kind_of_file(saving.path) == "video" else []
+    return Fetched(
+        title=name,
+        files=[InputFile(path=str(saving.path), name=name)],
+        provenance=provenance,
+        videos=VideosResult(keys=keys, look=video_keys.look(spec)),
+    )
+
+
+def _refusal(response: httpx.Response) -> SourceError:
+    kind = SourceBroke if response.is_server_error else SourceError
+    return kind(f"The server answered {response.status_code}: try again later.")
 
 
 def _head(response: httpx.Response) -> bytes:
@@ -89,18 +120,6 @@ def _claimed(response: httpx.Response) -> str:
     if suffix in IMAGES:
         return "image"
     return "video" if suffix in FILMS else said.split("/")[0]
-
-
-def _save(response: httpx.Response, path: Path, transfer: Transfer) -> None:
-    declared = response.headers.get("content-length", "")
-    total = int(declared) if declared.isdigit() else None
-    transfer.at(0, total)
-    done = 0
-    with path.open("wb") as handle:
-        for chunk in response.iter_bytes():
-            done += len(chunk)
-            transfer.at(done, total)
-            handle.write(chunk)
 
 
 def _name(response: httpx.Response) -> str:

@@ -1,7 +1,7 @@
 """HTTP for sources: every hop checked, bodies bounded, a download that breaks off goes on."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -9,9 +9,10 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 
-from pipeline.errors import SourceError
+from pipeline.errors import SourceBroke, SourceError
 from pipeline.net import check_url
 from pipeline.sources.base import Room
+from pipeline.sources.resuming import Resuming, Tell
 
 MAX_HOPS = 8
 TRIES = 4
@@ -63,7 +64,7 @@ def opened(
                     url = urljoin(url, response.headers["location"])
             except (httpx.HTTPError, httpx.InvalidURL) as error:
                 room.guard.raise_refusal()
-                raise SourceError(sentence(url, error)) from error
+                raise trouble(url, error) from error
         raise SourceError("That link leads in a circle: open it in a browser and copy its address.")
 
 
@@ -87,12 +88,7 @@ def ask(url: str, room: Room, *, secret: Mapping[str, str] | None = None) -> tup
 
 
 def download(
-    url: str,
-    path: Path,
-    room: Room,
-    tell: Callable[[int, int | None], None],
-    *,
-    secret: Mapping[str, str] | None = None,
+    url: str, path: Path, room: Room, tell: Tell, *, secret: Mapping[str, str] | None = None
 ) -> None:
     """Save what is at `url`; where the connection breaks off it goes on, if it is the same file.
 
@@ -101,27 +97,25 @@ def download(
     Raises:
         SourceError: it cannot be had, or broke off too often.
     """
-    done, mark, last = 0, "", SourceError(f"{host_of(url)} sends nothing: try again later.")
+    saving = Resuming(path, url)
+    last: SourceError = SourceBroke(f"{host_of(url)} sends nothing: try again later.")
     for _ in range(TRIES):
-        again = {"Range": f"bytes={done}-", "If-Range": mark} if done and mark else {}
+        again = saving.headers()
         with opened(url, room, headers=again, secret=secret) as response:
+            if again and saving.is_whole(response):
+                return
             if not response.is_success:
-                raise SourceError(answered(url, response.status_code))
-            if not (again and _goes_on(response, done)):
-                done, mark = 0, _mark(response)
-            length = response.headers.get("content-length", "")
-            total = done + int(length) if length.isdigit() else None
-            tell(done, total)
+                if not again:
+                    raise SourceError(answered(url, response.status_code))
+                # Servers exist that answer a wish for a part with an error.
+                saving.forget()
+                continue
             try:
-                with path.open("ab" if done else "wb") as handle:
-                    for chunk in response.iter_bytes():
-                        handle.write(chunk)
-                        done += len(chunk)
-                        tell(done, total)
+                saving.save(response, tell)
                 return
             except BROKEN as error:
                 room.guard.raise_refusal()
-                last = SourceError(sentence(url, error))
+                last = trouble(url, error)
                 last.__cause__ = error
     raise last
 
@@ -133,16 +127,16 @@ def answered(url: str, status: int) -> str:
     return f"{host_of(url)} answered {status}: try again later."
 
 
-def sentence(url: str, error: Exception) -> str:
-    """What a failed connection is called."""
+def trouble(url: str, error: Exception) -> SourceError:
+    """What a failed connection is called; SourceBroke where trying again may help."""
     host = host_of(url)
+    if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
+        return SourceError(f"I can't reach {host}: check the link, or try again later.")
     if isinstance(error, httpx.TimeoutException):
-        return f"{host} did not answer in time: try again later."
-    if isinstance(error, httpx.ConnectError):
-        return f"I can't reach {host}: check the link, or try again later."
+        return SourceBroke(f"{host} did not answer in time: try again later.")
     if isinstance(error, httpx.RemoteProtocolError | httpx.ReadError):
-        return f"{host} broke off in the middle: try again later."
-    return f"I can't read what {host} sends: check the link."
+        return SourceBroke(f"{host} broke off in the middle: try again later.")
+    return SourceError(f"I can't read what {host} sends: check the link.")
 
 
 def host_of(url: str) -> str:
@@ -153,15 +147,3 @@ def host_of(url: str) -> str:
 def _origin(url: str) -> tuple[str, str]:
     parts = urlsplit(url)
     return parts.scheme.lower(), parts.netloc.lower()
-
-
-def _mark(response: httpx.Response) -> str:
-    """What tells that a file is still the same; empty where the server gives nothing for sure."""
-    tag: str = response.headers.get("etag", "")
-    return tag if tag and not tag.startswith("W/") else ""
-
-
-def _goes_on(response: httpx.Response, done: int) -> bool:
-    return response.status_code == 206 and response.headers.get("content-range", "").startswith(
-        f"bytes {done}-"
-    )

@@ -5,15 +5,17 @@ Imported only when a video is fetched: its 1,800 extractors take half a second t
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import yt_dlp
 import yt_dlp.version
 
 from pipeline.errors import SourceError
+from pipeline.sources.javascript import deno
 
 log = logging.getLogger(__name__)
 
@@ -28,9 +30,17 @@ PAGE_S = 120.0
 
 BLOCK = 1 << 16
 
+FILE_FIELD = "taptrain_file"
+LIVE = ("is_live", "post_live")
+"""States of a recording that is not whole yet."""
+
 
 class Downloader(yt_dlp.YoutubeDL):  # type: ignore[misc]  # yt-dlp has no types
     """YoutubeDL that reads pages within limits, through guarded connections only."""
+
+    def __init__(self, how: dict[str, Any]) -> None:
+        self._open: list[Any] = []
+        super().__init__(how)
 
     def build_request_director(self, handlers: Any, preferences: Any = None) -> Any:
         """See YoutubeDL; leaves out what the guard cannot see."""
@@ -39,10 +49,21 @@ class Downloader(yt_dlp.YoutubeDL):  # type: ignore[misc]  # yt-dlp has no types
 
     def urlopen(self, req: Any) -> Any:
         """See YoutubeDL; a read of everything ends at MAX_PAGE."""
-        response = super().urlopen(req)
+        try:
+            response = super().urlopen(req)
+        except yt_dlp.networking.exceptions.HTTPError as error:
+            self._open.append(error.response)
+            raise
+        self._open = [one for one in self._open if not one.closed] + [response]
         plain: Callable[[int], bytes] = response.read
         response.read = lambda amt=None: _all_of(plain) if amt is None else plain(amt)
         return response
+
+    def close(self) -> None:
+        """See YoutubeDL; ends the connections that a broken download or an error left open too."""
+        super().close()
+        for response in self._open:
+            response.close()
 
 
 class Words:
@@ -67,37 +88,79 @@ class Words:
 
 
 def options(
-    folder: Path, hook: Callable[[dict[str, Any]], None], words: Words, max_bytes: int, proxy: bool
+    folder: Path,
+    hook: Callable[[dict[str, Any]], None],
+    words: Words,
+    *,
+    proxy: bool,
+    whole_list: bool,
+    cookies: TextIO | None,
 ) -> dict[str, Any]:
-    """Parameters for Downloader: one video, at most 720 lines if it can be, into `folder`."""
+    """Parameters for Downloader: videos of at most 720 lines if it can be, into `folder`.
+
+    `whole_list`: a link to one video of a list means the list. A video's info names its file in
+    FILE_FIELD.
+    """
     return {
-        "outtmpl": str(folder / "video.%(ext)s"),
+        # The form is part of the name: half of one is not continued with the rest of another.
+        "outtmpl": str(folder / f"%({FILE_FIELD})s-%(format_id).40s.%(ext)s"),
         # One stream is enough, sound is not needed; a direct link has neither height nor codec, so
         # this is an order of preference and never a filter.
         "format": "bv*/b",
         "format_sort": ["res:720", "fps:30", "vcodec:h264"],
-        "noplaylist": True,
-        "playlist_items": "1",
-        "match_filter": _refuse_live,
-        "max_filesize": max_bytes,
+        "noplaylist": not whole_list,
+        "match_filter": refuse_live,
         "progress_hooks": [hook],
         "logger": words,
         "quiet": True,
         "noprogress": True,
         "cachedir": False,
+        "cookiefile": cookies,
+        "continuedl": True,
         "retries": 3,
         "fragment_retries": 3,
         "extractor_retries": 1,
         "socket_timeout": 20,
         "fixup": "never",
         "updatetime": False,
-        "overwrites": True,
         # FFmpeg would fetch by itself, past the guard: yt-dlp's own downloaders do without it.
         "ffmpeg_location": str(folder / "none"),
         # A proxy would connect in our place, past the guard as well.
         "proxy": None if proxy else "",
-        "js_runtimes": {"deno": {}, "node": {}},
+        "js_runtimes": runtimes(),
     }
+
+
+@contextmanager
+def opened(how: dict[str, Any]) -> Iterator[Downloader]:
+    """A Downloader by `options`, closed afterwards.
+
+    Raises:
+        SourceError: its cookies cannot be read.
+    """
+    with Downloader(how) as downloader:
+        try:
+            # Read here, once, and not in the middle of the first page.
+            downloader.cookiejar  # noqa: B018  # a property that loads
+        except yt_dlp.cookies.CookieLoadError:
+            # Without its cause, for the line that is wrong stands in that.
+            raise SourceError(
+                "I can't read those cookies: export them again as a cookies.txt."
+            ) from None
+        yield downloader
+
+
+def runtimes() -> dict[str, dict[str, str]]:
+    """The JavaScript programs that yt-dlp may start, in the order in which it prefers them."""
+    found = deno()
+    return {"deno": {"path": found} if found else {}, "node": {}}
+
+
+def has_javascript() -> bool:
+    """Whether yt-dlp itself finds one of them in a version that it can use."""
+    with yt_dlp.YoutubeDL({"quiet": True, "js_runtimes": runtimes()}) as downloader:
+        known = downloader._js_runtimes.values()
+        return any(one and one.info and one.info.supported for one in known)
 
 
 def version_and_age() -> str:
@@ -120,7 +183,14 @@ def _all_of(read: Callable[[int], bytes]) -> bytes:
     return bytes(data)
 
 
-def _refuse_live(info: dict[str, Any], *, incomplete: bool = False) -> str | None:
-    if info.get("is_live"):
+def refuse_live(info: dict[str, Any], *, incomplete: bool = False) -> str | None:
+    """What has no end (yet) is not fetched; the form is that of yt-dlp's `match_filter`.
+
+    Raises:
+        SourceError: it is live, or has not begun.
+    """
+    if info.get("is_live") or info.get("live_status") in LIVE:
         raise SourceError("That video is still live: send it again when it is over.")
+    if info.get("live_status") == "is_upcoming":
+        raise SourceError("That video has not begun yet: send it again when it is over.")
     return None

@@ -6,103 +6,19 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from PIL import Image
 
-from pipeline import known
-from pipeline.jobs.spec import (
-    CollectResult,
-    DroppedItem,
-    ImageItem,
-    KnownImage,
-)
+from pipeline.jobs.spec import DroppedItem, KnownImage
 from storage.files import FileStore
 from tests.support.busy import busy, cut
 from tests.support.clips import clip, photo, picture, zipped, zipped_folder
+from tests.support.desk import ROOT, Desk
 from tests.support.www import Www, serving
 
-ROOT = Path(__file__).resolve().parents[2]
 PAGE = "<!DOCTYPE html><html><head><title>Our cat</title></head><body>{}</body></html>"
-
-
-@dataclass
-class Outcome:
-    """What a worker left behind."""
-
-    folder: Path
-    events: list[dict[str, Any]]
-    code: int
-
-    @property
-    def result(self) -> CollectResult:
-        """The result; the work must have ended well."""
-        assert self.events[-1]["type"] == "done", self.events[-1]
-        return CollectResult.model_validate(self.events[-1]["result"])
-
-    @property
-    def items(self) -> list[ImageItem]:
-        """What was kept."""
-        lines = (self.folder / "out" / self.result.items_file).read_text().splitlines()
-        return [ImageItem.model_validate_json(line) for line in lines]
-
-    @property
-    def sentence(self) -> str:
-        """The one sentence of a refusal that was expected."""
-        last = self.events[-1]
-        assert (last["type"], last["expected"], self.code) == ("failed", True, 1), last
-        words: str = last["message"]
-        assert "\n" not in words
-        assert len(words) < 250
-        assert str(self.folder) not in words
-        assert words.endswith(".")
-        return words
-
-    @property
-    def stored(self) -> list[Path]:
-        """Every file in the store."""
-        return [path for path in (self.folder / "store").rglob("*") if path.is_file()]
-
-
-class Desk:
-    """Starts workers in folders of their own."""
-
-    def __init__(self, tmp_path: Path) -> None:
-        self._folder = tmp_path
-        self._count = 0
-
-    def prepare(self, **spec: Any) -> Path:
-        """A folder with a spec."""
-        self._count += 1
-        folder = self._folder / f"attempt{self._count}"
-        folder.mkdir()
-        if "known" in spec:
-            known.write(folder / known.NAME, spec.pop("known"))
-            spec["known_file"] = known.NAME
-        whole = {"kind": "collect", "store": str(folder / "store"), "source_id": 7, **spec}
-        (folder / "spec.json").write_text(json.dumps(whole))
-        return folder
-
-    def start(self, folder: Path) -> subprocess.Popen[bytes]:
-        """A worker at work."""
-        return subprocess.Popen(
-            [sys.executable, "-m", "pipeline.worker", str(folder)],
-            cwd=ROOT,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-
-    def collect(self, *files: Path, **spec: Any) -> Outcome:
-        """Work to the end."""
-        if files:
-            spec["files"] = [{"path": str(path), "name": path.name} for path in files]
-        folder = self.prepare(**spec)
-        code = self.start(folder).wait(120)
-        lines = (folder / "events.jsonl").read_text().splitlines()
-        return Outcome(folder, [json.loads(line) for line in lines], code)
 
 
 @pytest.fixture

@@ -31,12 +31,12 @@ class Answer:
 
 
 class Www:
-    """Answers by path; `asked` lists what was asked for, in order, `headers` what came with it."""
+    """Answers by path; `asked` lists what was asked for, in order, `heard` with which headers."""
 
     def __init__(self) -> None:
         self.answers: dict[str, Answer] = {}
         self.asked: list[str] = []
-        self.headers: list[dict[str, str]] = []
+        self.heard: list[tuple[str, dict[str, str]]] = []
         self.release = threading.Event()
         handler = type("Handler", (_Handler,), {"www": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
@@ -56,6 +56,16 @@ class Www:
     def redirect(self, path: str, to: str) -> str:
         """Send whoever asks for `path` to `to`; returns the URL of `path`."""
         return self.put(path, status=302, headers={"Location": to})
+
+    def told(self, path: str, header: str) -> list[str]:
+        """What was said in a header whenever `path` was asked for; without those that said none."""
+        name = header.lower()
+        return [said[name] for at, said in self.heard if at == path and name in said]
+
+    @property
+    def headers(self) -> list[dict[str, str]]:
+        """What came with each request, by names in small letters."""
+        return [said for _, said in self.heard]
 
     def start(self) -> None:
         """Begin to serve."""
@@ -103,7 +113,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, *, body: bool) -> None:
         path = self.path.split("?")[0]
         self.www.asked.append(path)
-        self.www.headers.append({name.lower(): value for name, value in self.headers.items()})
+        said = {name.lower(): value for name, value in self.headers.items()}
+        self.www.heard.append((path, said))
         answer = self.www.answers.get(path, Answer(status=404, body=b"nothing here"))
         try:
             self._send(answer, body=body)
@@ -114,7 +125,8 @@ class _Handler(BaseHTTPRequestHandler):
         data, status = answer.body, answer.status
         part = re.match(r"bytes=(\d+)-(\d*)", self.headers.get("Range") or "")
         headers = {"Content-Type": answer.type, **answer.headers}
-        if part and answer.ranges and status == 200 and not answer.endless:
+        same = self.headers.get("If-Range") in (None, answer.headers.get("ETag"))
+        if part and answer.ranges and same and status == 200 and not answer.endless:
             first = int(part[1])
             last = min(int(part[2]), len(data) - 1) if part[2] else len(data) - 1
             headers["Content-Range"] = f"bytes {first}-{last}/{len(data)}"

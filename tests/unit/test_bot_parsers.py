@@ -64,6 +64,20 @@ def test_any_words_make_a_project_or_a_sentence(said: str) -> None:
         ("every=2min", adding.Wanted("", 120.0, None, None)),
         ("every=3", adding.Wanted("", 3.0, None, None)),
         ("https://a.example/?max=5", adding.Wanted("https://a.example/?max=5", None, None, None)),
+        (
+            "https://a.example/b 10:00-12:30 newest=3",
+            adding.Wanted("https://a.example/b", None, None, None, 3, 600.0, 750.0),
+        ),
+        (
+            "a.example/b from=1:02:03 every=Smart",
+            adding.Wanted("https://a.example/b", None, None, None, from_s=3723.0, smart=True),
+        ),
+        ("a.example/b to=90", adding.Wanted("https://a.example/b", None, None, None, to_s=90.0)),
+        ("ytsearch5:forklift", adding.Wanted("ytsearch:forklift", None, None, None, 5)),
+        ("ytsearch: red forklift", adding.Wanted("ytsearch:red forklift", None, None, None)),
+        ("YouTube red forklift max=9", adding.Wanted("ytsearch:red forklift", None, 9, None)),
+        ("youtube cats newest=2", adding.Wanted("ytsearch:cats", None, None, None, 2)),
+        ("youtube.com/@cats", adding.Wanted("https://youtube.com/@cats", None, None, None)),
     ],
 )
 def test_an_add_is_understood(said: str, wanted: adding.Wanted) -> None:
@@ -87,7 +101,17 @@ def test_an_add_is_understood(said: str, wanted: adding.Wanted) -> None:
         "trust=always",
         "hello",
         "a.example b.example",
-        "ytsearch:cats",
+        "youtube",
+        "ytsearch51:cats",
+        "youtube " + "x" * 201,
+        "a.example newest=0",
+        "a.example newest=51",
+        "a.example newest=all",
+        "a.example 2:00-1:00",
+        "a.example from=1:99",
+        "a.example to=0",
+        "a.example from=soon",
+        "10:00-12:30",
     ],
 )
 def test_an_add_that_makes_no_sense(said: str) -> None:
@@ -105,6 +129,22 @@ def test_any_caption_is_parsed_or_refused(said: str) -> None:
     except TaptrainError:
         return
     assert wanted.what == ""
+
+
+def test_a_bare_stretch_counts_beside_a_link_only() -> None:
+    """Under a video two times may be when it was recorded; beside a link they say what to see."""
+    said = "the race, 1:00-2:00 is best, max=9"
+    assert adding.options_in(said) == "max=9"
+    assert adding.options_in(said, times=True) == "max=9 1:00-2:00"
+
+
+def test_a_request_holds_what_was_said() -> None:
+    """What nobody said is left to the defaults of the work."""
+    assert adding.parse("a.example").limits == {}
+    assert adding.parse("a.example 1:00-2:00 every=smart max=9").limits == {
+        "max_images": 9,
+        "videos": {"from_s": 60.0, "to_s": 120.0, "smart": True},
+    }
 
 
 @pytest.mark.parametrize(

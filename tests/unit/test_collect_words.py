@@ -10,7 +10,7 @@ from yt_dlp.utils import DownloadError, ExtractorError, UnsupportedError
 from pipeline.errors import SourceError, WorkerError
 from pipeline.jobs.events import Progress
 from pipeline.sources import transfer
-from pipeline.sources.video_errors import sentence
+from pipeline.sources.video_errors import Blocked, refusal
 
 URL = "https://www.youtube.com/watch?v=abc"
 VERSION = "yt-dlp 2026.01.01 here is 99 days old; a newer one may help"
@@ -21,10 +21,32 @@ VERSION = "yt-dlp 2026.01.01 here is 99 days old; a newer one may help"
     [
         ("Sign in to confirm you’re not a bot. Use --cookies", "takes this machine for a robot"),
         ("Private video. Sign in if you've been granted access", "That video is private"),
-        ("Sign in to confirm your age", "only to people who are signed in"),
+        ("Sign in to confirm your age. This video may be", "only to grown-ups who are signed in"),
+        ("This video is only for registered users. Log in", "only to people who are signed in"),
+        ("Join this channel to get access to members-only content", "paying members"),
+        ("This video is available to this channel's members on level: A", "paying members"),
         ("Video unavailable", "not available (any more)"),
+        ("This video has been removed by the uploader", "was taken down"),
+        ("The YouTube account associated with this video has been terminated", "was taken down"),
+        (
+            "Video unavailable. This contains content from X, who blocked it on copyright grounds",
+            "was taken down",
+        ),
+        ("This live event will begin in 3 hours.", "has not begun yet"),
+        ("Premieres in 20 minutes", "has not begun yet"),
+        ("The channel is not currently live", "no recording of that broadcast"),
+        ("This live stream recording is not available.", "no recording of that broadcast"),
+        ("Live HLS streams are not supported by the native downloader", "has no end"),
+        ("The current session has been rate-limited by YouTube for up to an hour", "slow down"),
+        ("This content isn't available, try again later.", "slow down"),
+        ("All player responses are invalid. Your IP is likely being blocked by Youtube", "robot"),
+        ("This video requires payment to watch", "paid for"),
+        ("8192 bytes read, 90000 more expected", "broke off in the middle"),
         ("This video is DRM protected", "copy-protected"),
-        ("The uploader has not made this video available in your country", "from where I run"),
+        (
+            "The uploader has not made this video available in your country",
+            "the country where I run",
+        ),
         ("Unsupported URL: https://x.test", "found no video behind that link"),
         ("Requested format is not available", "2026.01.01"),
         ("Read timed out.", "did not answer in time"),
@@ -34,7 +56,7 @@ VERSION = "yt-dlp 2026.01.01 here is 99 days old; a newer one may help"
 )
 def test_words_of_the_downloader_become_ours(words: str, said: str) -> None:
     """Each of yt-dlp's refusals is one sentence with what to do, without its jargon."""
-    text = sentence(DownloadError(f"ERROR: [youtube] abc: {words}"), URL, VERSION)
+    text = refusal(DownloadError(f"ERROR: [youtube] abc: {words}"), URL, VERSION).user_message
     assert said in text
     assert "\n" not in text
     assert "ERROR" not in text
@@ -43,7 +65,7 @@ def test_words_of_the_downloader_become_ours(words: str, said: str) -> None:
 
 def test_a_robot_check_names_the_version_and_its_age() -> None:
     """Where YouTube refuses, the installed yt-dlp and its age are told."""
-    text = sentence(DownloadError("Sign in to confirm you're not a bot"), URL, VERSION)
+    text = refusal(DownloadError("Sign in to confirm you're not a bot"), URL, VERSION).user_message
     assert text.startswith("youtube.com takes this machine for a robot")
     assert VERSION in text
 
@@ -57,19 +79,48 @@ def test_status_codes_are_found_within(status: int, said: str) -> None:
     http = HTTPError(Response(fp=None, url=URL, headers={}, status=status))  # type: ignore[arg-type]
     inner = ExtractorError("Unable to download webpage", cause=http)
     outer = DownloadError("ERROR: Unable to download", (type(inner), inner, None))
-    assert said in sentence(outer, URL, VERSION)
+    assert said in refusal(outer, URL, VERSION).user_message
 
 
 def test_a_cause_told_beforehand_is_found() -> None:
     """Where the last error is vague, the code in an earlier warning is told."""
     heard = ["[youtube] abc: Unable to download API page: HTTP Error 429: Too Many Requests"]
     error = DownloadError("ERROR: [youtube] abc: Failed to extract any player response")
-    assert "slow down" in sentence(error, URL, VERSION, heard)
+    assert "slow down" in refusal(error, URL, VERSION, heard).user_message
+
+
+@pytest.mark.parametrize(
+    ("heard", "said"),
+    [
+        (
+            "No supported JavaScript runtime could be found. Only deno is enabled",
+            "pip install deno",
+        ),
+        ("[youtube] abc: n challenge solving failed: Some formats may be missing", VERSION),
+        ("[youtube] abc: Signature extraction failed: Some formats may be missing", VERSION),
+        ("something else", VERSION),
+    ],
+)
+def test_why_no_form_can_be_read_is_told(heard: str, said: str) -> None:
+    """A missing program, or a page that is newer than yt-dlp: the warnings before tell which."""
+    error = DownloadError("ERROR: [youtube] abc: Requested format is not available. Use --list")
+    assert said in refusal(error, URL, VERSION, [heard]).user_message
+
+
+def test_kinds_of_trouble_are_told_apart() -> None:
+    """A broken line is tried again; a site that turns us away is not asked for the next video."""
+    cut = refusal(DownloadError("IncompleteRead: 10 bytes read, 90 more expected"), URL, VERSION)
+    assert cut.retryable
+    robot = refusal(DownloadError("Sign in to confirm you’re not a bot"), URL, VERSION)
+    assert isinstance(robot, Blocked)
+    assert not robot.retryable
+    private = refusal(DownloadError("Private video"), URL, VERSION)
+    assert type(private) is SourceError
 
 
 def test_an_unsupported_page_is_told() -> None:
     """A page that no extractor knows holds no video for us."""
-    assert "found no video" in sentence(UnsupportedError(URL), URL, VERSION)
+    assert "found no video" in refusal(UnsupportedError(URL), URL, VERSION).user_message
 
 
 def test_a_download_that_is_too_slow_is_given_up(

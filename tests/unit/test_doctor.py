@@ -107,7 +107,16 @@ def test_a_node_that_is_too_old_does_not_count(tmp_path, monkeypatch, program, m
         node.write_text(f"#!/bin/sh\necho {program}\n")
         node.chmod(node.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(doctor, "deno", lambda: None)
     assert doctor.javascript().mark is mark
+
+
+def test_the_javascript_program_comes_with_the_packages(monkeypatch):
+    """What pip installed is found beside Python, whatever the path says."""
+    monkeypatch.setenv("PATH", "/nowhere")
+    finding = doctor.javascript()
+    assert finding.mark is Mark.RIGHT
+    assert finding.words.startswith("deno ")
 
 
 @pytest.mark.parametrize(("free", "mark"), [(0.4, Mark.WRONG), (3, Mark.ADVICE), (50, Mark.RIGHT)])

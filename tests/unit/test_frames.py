@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import SourceError
-from pipeline.frames import Frame, facts_of, sample, sample_times
+from pipeline.frames import Frame, sample, sample_times
+from pipeline.video_file import facts_of
 from tests.support.clips import Pixels, clip, picture
 
 
@@ -28,7 +29,8 @@ def number_of(frame: Frame) -> float:
 
 def frames_of(path: Path, every_s: float = 1.0, limit: int = 300) -> list[Frame]:
     """All samples of a video."""
-    return list(sample(path, facts_of(path), every_s, limit))
+    facts = facts_of(path)
+    return list(sample(path, facts, sample_times(facts.seconds, every_s, limit)))
 
 
 @pytest.mark.parametrize("ending", ["mp4", "mkv", "avi", "ts", "mov", "flv"])
@@ -200,3 +202,29 @@ def test_sample_times_stay_within_limits(seconds: float, every_s: float, limit: 
     assert 1 <= len(times) <= limit
     assert times[-1] <= seconds * (1 + 1e-9)
     assert all(a < b for a, b in itertools.pairwise(times)) or seconds == 0
+
+
+def test_what_lies_between_far_targets_is_passed_over(tmp_path: Path) -> None:
+    """Two close looks far into a video are exact, though the first one is sought."""
+    path = clip(tmp_path / "a.mp4", counted(110), gop=10)
+    frames = list(sample(path, facts_of(path), [0.0, 4.3, 4.6, 9.7]))
+    assert [frame.seconds for frame in frames] == pytest.approx([0.0, 4.3, 4.6, 9.7])
+    for frame in frames:
+        assert number_of(frame) == pytest.approx(frame.seconds * 10, abs=2.5)
+
+
+@pytest.mark.parametrize("every_s", [0.2, 2.5])
+def test_a_stretch_is_kept_to(tmp_path: Path, every_s: float) -> None:
+    """Close together or by keyframes: no frame lies outside of the stretch that was asked for."""
+    path = clip(tmp_path / "a.mp4", counted(110), gop=10)
+    times = sample_times(8.4, every_s, 300, 2.1)
+    frames = list(sample(path, facts_of(path), times, (2.1, 8.4)))
+    assert len(frames) == len(times)
+    assert all(2.0 <= frame.seconds <= 8.5 for frame in frames)
+
+
+def test_a_stretch_of_a_file_that_cannot_be_sought_in_is_decoded_to(tmp_path: Path) -> None:
+    """One keyframe at the start: everything before the stretch is decoded and let go."""
+    path = clip(tmp_path / "a.mp4", counted(100), gop=1000)
+    frames = list(sample(path, facts_of(path), [6.0, 6.5], (6.0, 6.9)))
+    assert [frame.seconds for frame in frames] == pytest.approx([6.0, 6.5])
