@@ -80,7 +80,7 @@ async def take(update: Update, context: Context, said: str) -> None:
         if not turn.private:
             turn.say(words.only_in_private(turn.services.username))
         elif said.strip().casefold() == COOKIES:
-            turn.say(words.ask_cookies(), key=f"{words.ASK_COOKIES}{turn.key}")
+            turn.say(words.ask_cookies())
         else:
             _change(turn, parse(said))
 
@@ -141,17 +141,17 @@ async def _cookies(document: Document | None, context: Context) -> str:
         raise UserError("I couldn't fetch that file from Telegram: send it again.") from trouble
 
 
-async def are_cookies(message: Message, context: Context) -> bool:
+def are_cookies(message: Message, bot_id: int) -> bool:
     """Whether a file is cookies by its name, or by being the reply to our question for them."""
-    replied, document = message.reply_to_message, message.document
-    if document is not None and COOKIES_FILE.fullmatch(document.file_name or ""):
-        return True
-    if replied is None or document is None:
+    document, replied = message.document, message.reply_to_message
+    if document is None:
         return False
-    asked = await services_of(context).db.read(
-        lambda session: outbox.find(message.chat_id, replied.message_id, session=session)
-    )
-    return asked is not None and asked.key.startswith(words.ASK_COOKIES)
+    if COOKIES_FILE.fullmatch(document.file_name or ""):
+        return True
+    author = replied.from_user if replied is not None else None
+    # By its words: the row of a message that was just sent may not know its number yet.
+    ours = author is not None and author.id == bot_id
+    return replied is not None and ours and (replied.text or "").startswith(words.ASK_COOKIES)
 
 
 async def _remove(update: Update, context: Context) -> None:

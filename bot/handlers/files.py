@@ -61,7 +61,7 @@ async def sent(update: Update, context: Context) -> None:
     message = update.effective_message
     if message is None:
         return
-    if await keys.are_cookies(message, context):
+    if keys.are_cookies(message, context.bot.id):
         await keys.take_cookies(update, context, message.document)
         return
     replied = message.reply_to_message

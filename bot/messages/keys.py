@@ -21,8 +21,8 @@ ALONE = (
     "takes it away."
 )
 COOKIES_HOW = "Send the file cookies.txt with the caption /settings cookies, here in private."
-ASK_COOKIES = "cookies:ask:"
-"""Begins the keys of messages that ask for the file."""
+ASK_COOKIES = "Send me cookies.txt as a reply to this"
+"""Begins the message that asks for the file."""
 
 
 def no_key(name: str) -> str:
@@ -53,8 +53,8 @@ def kept(names: list[str], gone: list[str], missing: list[str]) -> Wish:
 def ask_cookies() -> Wish:
     """Ask for the file."""
     return text(
-        "Send me cookies.txt as a reply to this: the cookies of one site, as a browser extension "
-        "exports them in Netscape's form. Videos that need a login come with them.",
+        f"{ASK_COOKIES}: the cookies of one site, as a browser extension exports them in "
+        "Netscape's form. Videos that need a login come with them.",
         ask="cookies.txt",
     )
 

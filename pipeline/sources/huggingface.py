@@ -5,7 +5,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
-from pipeline.archive import MAX_NAME, printable
+from pipeline.archive import IMAGES, MAX_NAME, printable
 from pipeline.errors import SourceError
 from pipeline.jobs.events import Progress
 from pipeline.jobs.spec import CollectSpec, InputFile
@@ -19,6 +19,9 @@ LINK_PATH = re.compile(
     r"/datasets/(?P<name>[\w.-]+/[\w.-]+)(?:/(?P<how>tree|blob|resolve|raw)/[^/]+(?P<rest>/.*)?)?"
 )
 LINES = "metadata.jsonl"
+OVERSAMPLE = 3
+"""Pictures fetched for each that may be kept: screening drops many."""
+
 NO_DATA = frozenset({"dataset_infos.json", "dataset_dict.json", "state.json", "dataset_info.json"})
 """Descriptions that hold no labels."""
 
@@ -45,7 +48,7 @@ class HuggingFaceSource:
         )
         _check(status, name, room)
         files, sha, title = _files(about), str(about.get("sha") or "main"), name
-        useful = parts.within(files, (part or "#")[1:], also=(LINES,))
+        useful = _some(parts.within(files, (part or "#")[1:], also=(LINES,)), spec.max_images)
         total = sum(useful.values())
         if part is None and total > min(parts.ASK_BYTES, spec.max_bytes):
             return parts.offer(title, f"hf:{name}", useful, total, spec.max_bytes)
@@ -115,6 +118,16 @@ def _files(about: Any) -> dict[str, int]:
         if isinstance(name, str) and PurePosixPath(name).name not in NO_DATA:
             files[name] = size if isinstance(size, int) else 0
     return files
+
+
+def _some(files: dict[str, int], most: int) -> dict[str, int]:
+    """Of pictures alone an even spread is enough; what may hold labels comes whole."""
+    from pipeline.screen import evenly
+
+    if any(PurePosixPath(name).suffix.lower() not in IMAGES for name in files):
+        return files
+    names = sorted(files)
+    return {names[at]: files[names[at]] for at in evenly(range(len(names)), most * OVERSAMPLE)}
 
 
 def _save(files: dict[str, int], at: str, spec: CollectSpec, room: Room) -> dict[str, Path]:

@@ -17,6 +17,9 @@ HOSTS = ("universe.roboflow.com", "app.roboflow.com")
 NAME = re.compile(
     r"(?P<workspace>[\w-]+)/(?P<project>[\w-]+)(?:/(?:(?:dataset|model)/)?(?P<version>\d+))?(?:/.*)?"
 )
+EXPORT = "/ds/"
+"""Begins the path of a zip that somebody exported by hand: a file like any other."""
+
 FORM = "yolov8"
 PICTURES_ONLY = "folder"
 """The export of a project without boxes."""
@@ -82,11 +85,11 @@ class RoboflowSource:
 
 
 def _name(what: str) -> str | None:
-    """What a name or a link means; None when it is another site's."""
+    """What a name or a link means; None when it is another site's, or an export's own link."""
     if what.lower().startswith("roboflow:"):
         return what[len("roboflow:") :].strip("/")
     parts = urlsplit(what)
-    if (parts.hostname or "").lower() not in HOSTS:
+    if (parts.hostname or "").lower() not in HOSTS or parts.path.startswith(EXPORT):
         return None
     return parts.path.strip("/")
 

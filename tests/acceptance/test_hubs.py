@@ -107,6 +107,8 @@ async def test_a_search_a_choice_and_a_key(sandbox: SandboxClient, bot: BotProce
     assert "Kaggle: fruit" not in listed.text
     facts = bot.rows("SELECT provenance FROM source WHERE state = 'asking'")
     assert all("CC0-1.0" in row["provenance"] for row in facts)
+    asked = bot.rows("SELECT request FROM job WHERE kind = 'collect'")
+    assert all('"max_images": 50' in row["request"] for row in asked)
     await ask(ann, ann.private, "/settings kaggle=off", "Kaggle key: gone")
     assert "Kaggle key" not in (await ask(ann, ann.private, "/settings", "1 vote a tile")).text
 

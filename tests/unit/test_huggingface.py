@@ -198,6 +198,14 @@ def test_a_folder_of_pictures(out: Errand, hub: HuggingFace) -> None:
     assert boxes_of(files) == {"train/1.jpg": [("cat", (0.1, 0.1, 0.5, 0.6))]}
 
 
+def test_of_many_pictures_some_come(out: Errand, hub: HuggingFace) -> None:
+    """Where nothing is labelled an even spread is fetched, whatever the set weighs."""
+    hub.sets["ann/cats"].files = {f"{n:02}.jpg": photo(n) for n in range(0, 24, 2)}
+    hub.sets["ann/cats"].sizes = {f"{n:02}.jpg": 1000 for n in range(24)}
+    names = list(out.files("hf:ann/cats", max_images=4))
+    assert names == [f"{n:02}.jpg" for n in range(0, 24, 2)]
+
+
 def test_a_private_set_needs_a_key(out: Errand, hub: HuggingFace, www: Www) -> None:
     """With a key it comes, and the servers behind the hub never see the key."""
     hub.sets["ann/cats"].private = True
@@ -257,7 +265,7 @@ def test_too_many_files_or_pictures(
     with pytest.raises(SourceError, match="over 2 pictures"):
         out.fetch("hf:ann/cats")
     hub.sets["ann/cats"].files = {}
-    hub.sets["ann/cats"].sizes = {f"{n}.jpg": 1000 for n in range(1001)}
+    hub.sets["ann/cats"].sizes = {f"{n}.jpg": 1000 for n in range(1000)} | {"labels.json": 9}
     with pytest.raises(SourceError, match="1,001 files"):
         out.fetch("hf:ann/cats")
 

@@ -161,3 +161,19 @@ def test_it_leads_nowhere_inside(out: Errand, kaggle: Kaggle) -> None:
         with pytest.raises(LinkRefused):
             out.fetch("kaggle:ann/cats")
         assert inside.asked == []
+
+
+def test_nothing_of_this_machine_is_used(
+    out: Errand, kaggle: Kaggle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither a key in the home of whoever runs the bot nor a proxy that would pass the guard."""
+    home = tmp_path / "home"
+    (home / ".kaggle").mkdir(parents=True)
+    (home / ".kaggle" / "access_token").write_text("KGAT_of_the_owner")
+    (home / ".netrc").write_text("machine 127.0.0.1 login owner password hush\n")
+    monkeypatch.setenv("HOME", str(home))
+    for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    out.fetch("kaggle:ann/cats")
+    assert kaggle.calls
+    assert all("authorization" not in call.headers for call in kaggle.calls)

@@ -10,6 +10,7 @@ from pipeline import dataset
 from pipeline import known as known_images
 from pipeline.jobs.spec import (
     BoxItem,
+    Choice,
     CollectResult,
     ImageItem,
     PackageResult,
@@ -353,3 +354,22 @@ def test_a_package_is_kept_once(session: Session, places: Places, tmp_path: Path
     assert model.details["package"]["size_bytes"] == 3
     assert [path.name for path in places.pages.iterdir()] == ["token"]
     assert (places.pages / "token" / "index.html").is_file()
+
+
+def test_an_offer_is_a_question_and_no_source(session: Session) -> None:
+    """It keeps its choices and how they are to be collected, and is in no list."""
+    project = make_project(session)
+    assert project.id is not None
+    job, _ = collecting(session, project, trust="yes")
+    job.request = {**job.request, "max_images": 7}
+    choices = [Choice(label="one · 3 MB", what="kaggle:ann/one")]
+    found = CollectResult(
+        title="Kaggle: cats", items_file="", read=0, kept=0, question="Which?", choices=choices
+    )
+    source = collect.keep(job, found, session=session)
+    assert (source.state, source.title, source.trust) == ("offered", "Kaggle: cats", "yes")
+    assert source.counts == {
+        "choices": [{"label": "one · 3 MB", "what": "kaggle:ann/one"}],
+        "limits": {"max_images": 7},
+    }
+    assert sources.of_project(project.id, session=session) == []

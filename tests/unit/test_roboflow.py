@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import LinkRefused, SourceError
+from pipeline.jobs.spec import CollectSpec
+from pipeline.net import Guard, Policy
 from pipeline.sources import roboflow
-from pipeline.sources.base import Fetched
+from pipeline.sources.base import Fetched, Room
 from pipeline.sources.secrets import Secrets
 from tests.support.roboflow import KEY, Project, Roboflow
-from tests.support.sources import Errand, errand
+from tests.support.sources import Ears, Errand, errand
 from tests.support.www import Www, serving
 
 TAGGED = {"ETag": '"one"'}
@@ -140,3 +142,17 @@ def test_the_key_goes_to_the_service_alone(out: Errand, service: Roboflow, www: 
         with pytest.raises(LinkRefused):
             out.fetch("roboflow:ann/cats/1", OURS)
         assert inside.asked == []
+
+
+def test_other_links_are_left_to_others(out: Errand) -> None:
+    """A link to an exported zip leads straight to a file, and other sites have pages of theirs."""
+    work = out.folder / "room"
+    work.mkdir()
+    room = Room(work, Policy(), Guard(), Ears(work))
+    for link in (
+        "https://app.roboflow.com/ds/abc123?key=hush",
+        "https://blog.roboflow.com/ann/cats",
+        "https://example.org/ann/cats/1",
+    ):
+        spec = CollectSpec(store="", source_id=1, what=link)
+        assert not roboflow.RoboflowSource().matches(spec, room)
