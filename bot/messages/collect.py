@@ -28,7 +28,9 @@ REASONS = {
 }
 SECONDS_A_BOX = 1.4
 MOST_MISSED = 3
-"""Videos named in a receipt; the sentences are long."""
+"""Videos named in a receipt, and characters said of each: it is the caption of a picture."""
+
+MOST_SAID = 160
 
 
 def cancel_button(job: Job) -> Keyboard:
@@ -124,7 +126,8 @@ def _videos(videos: VideosResult) -> list[str]:
     if videos.here:
         lines.append(f"{videos.here} of {count(videos.asked, 'video')} are here already.")
     lines += [
-        f"⚠️ {esc(missed.name[:60])}: {esc(missed.why)}" for missed in videos.missed[:MOST_MISSED]
+        f"⚠️ {esc(missed.name[:60])}: {esc(missed.why[:MOST_SAID])}"
+        for missed in videos.missed[:MOST_MISSED]
     ]
     if len(videos.missed) > MOST_MISSED:
         lines.append(f"…and {len(videos.missed) - MOST_MISSED:,} more could not be had.")
