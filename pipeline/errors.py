@@ -4,6 +4,7 @@
     ├── UserError            the person can act on it; the message is shown as it is
     │   ├── SourceError      a link, file or archive that cannot be used
     │   │   ├── LinkRefused  an address we do not follow (inside the network, odd scheme)
+    │   │   ├── SourceBlocked    a site turns this machine away: asking on makes it worse
     │   │   ├── SourceBroke  (retryable) the other side broke off or did not answer in time
     │   │   └── ArchiveRefused   a zip that is broken, a bomb, or points outside its folder
     │   ├── LabelError       labels that cannot be read at all
@@ -47,6 +48,10 @@ class SourceError(UserError):
 
 class LinkRefused(SourceError):
     """I don't follow links to that address."""
+
+
+class SourceBlocked(SourceError):
+    """That site turns me away for now: try again in some hours."""
 
 
 class SourceBroke(SourceError):

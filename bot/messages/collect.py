@@ -47,7 +47,7 @@ def progress(project: Project, source: Source, job: Job, now: Progress) -> Wish:
     """The bar while collecting."""
     share = now.done / now.total if now.total else 0.0
     left = f" · {duration(now.seconds_left)} left" if now.seconds_left else ""
-    amount = _amount(now)
+    amount = _amount(now) + (f" · {esc(now.note)}" if now.note else "")
     return text(
         f"{head(project)}{esc(source.title)}\n"
         f"{bar(share)} {STAGES.get(now.stage, now.stage)}{amount}{left}",

@@ -87,7 +87,9 @@ def how_to_add(project: Project) -> Wish:
         f"{head(project)}send me any of these, here in private or as a reply to a message of mine "
         "in the group:\n"
         "• photos, an album, a video or a zip (up to 20 MB through the chat)\n"
-        "• a link to a video page or a file: <code>/add https://… every=1s max=300</code>\n"
+        "• a link to a video, a playlist or a file: "
+        "<code>/add https://… every=1s max=300</code>\n"
+        "• words to look for on YouTube: <code>/add youtube forklift</code>\n"
         "A zip may bring labels (YOLO, VOC, COCO): I find them by myself."
     )
 
