@@ -104,8 +104,7 @@ def _bare(times: Sequence[float]) -> int:
     with av.open(str(CLIP)) as container:
         stream = container.streams.video[0]
         stream.thread_type = "AUTO"
-        assert stream.average_rate is not None
-        half = 0.5 / float(stream.average_rate)
+        half = 0.5 / float(stream.average_rate or 25)
         for frame in container.decode(stream):
             if count < len(times) and frame.time + half >= times[count]:
                 frame.to_ndarray(format="rgb24")

@@ -5,6 +5,7 @@
     │   ├── SourceError      a link, file or archive that cannot be used
     │   │   ├── LinkRefused  an address we do not follow (inside the network, odd scheme)
     │   │   ├── AllHere      nothing behind it that the project has not
+    │   │   ├── SourceBlocked    a site turns this machine away: asking on makes it worse
     │   │   ├── SourceBroke  (retryable) the other side broke off or did not answer in time
     │   │   └── ArchiveRefused   a zip that is broken, a bomb, or points outside its folder
     │   ├── LabelError       labels that cannot be read at all
@@ -52,6 +53,10 @@ class LinkRefused(SourceError):
 
 class AllHere(SourceError):
     """All of that is here already."""
+
+
+class SourceBlocked(SourceError):
+    """That site turns me away for now: try again in some hours."""
 
 
 class SourceBroke(SourceError):

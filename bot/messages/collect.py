@@ -29,7 +29,9 @@ REASONS = {
 SECONDS_A_BOX = 1.4
 MAX_CHOICE = 100
 MOST_MISSED = 3
-"""Videos named in a receipt; the sentences are long."""
+"""Videos named in a receipt, and characters said of each: it is the caption of a picture."""
+
+MOST_SAID = 160
 
 
 def cancel_button(job: Job) -> Keyboard:
@@ -46,7 +48,7 @@ def progress(project: Project, source: Source, job: Job, now: Progress) -> Wish:
     """The bar while collecting."""
     share = now.done / now.total if now.total else 0.0
     left = f" · {duration(now.seconds_left)} left" if now.seconds_left else ""
-    amount = _amount(now)
+    amount = _amount(now) + (f" · {esc(now.note)}" if now.note else "")
     return text(
         f"{head(project)}{esc(source.title)}\n"
         f"{bar(share)} {STAGES.get(now.stage, now.stage)}{amount}{left}",
@@ -146,7 +148,8 @@ def _videos(videos: VideosResult) -> list[str]:
     if videos.here:
         lines.append(f"{videos.here} of {count(videos.asked, 'video')} are here already.")
     lines += [
-        f"⚠️ {esc(missed.name[:60])}: {esc(missed.why)}" for missed in videos.missed[:MOST_MISSED]
+        f"⚠️ {esc(missed.name[:60])}: {esc(missed.why[:MOST_SAID])}"
+        for missed in videos.missed[:MOST_MISSED]
     ]
     if len(videos.missed) > MOST_MISSED:
         lines.append(f"…and {len(videos.missed) - MOST_MISSED:,} more could not be had.")

@@ -19,12 +19,13 @@ SPARE_BYTES = 512 << 20
 
 
 class Transfer:
-    """Watches one download."""
+    """Watches one download. `note`: which of several it is, for people."""
 
-    def __init__(self, folder: Path, max_bytes: int, reporter: Reporter) -> None:
+    def __init__(self, folder: Path, max_bytes: int, reporter: Reporter, *, note: str = "") -> None:
         self._folder = folder
         self._max_bytes = max_bytes
         self._reporter = reporter
+        self._note = note
         self._began = time.monotonic()
 
     def at(self, done: int, total: int | None) -> None:
@@ -45,5 +46,7 @@ class Transfer:
             raise WorkerError("The disk of this machine is full: remove something and try again.")
         left = (total - done) * elapsed / done if total and done and elapsed > 1 else None
         self._reporter.progress(
-            Progress(stage="fetch", done=done, total=total or None, seconds_left=left)
+            Progress(
+                stage="fetch", done=done, total=total or None, seconds_left=left, note=self._note
+            )
         )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import AllHere, SourceError, TaptrainError, UserError
+from pipeline.errors import AllHere, SourceBlocked, SourceError, TaptrainError, UserError
 from pipeline.jobs.spec import (
     CollectSpec,
     InputFile,
@@ -17,7 +17,7 @@ from pipeline.sources import cookies, search, video_keys
 from pipeline.sources.base import Fetched, Room
 from pipeline.sources.listing import Info, Listing
 from pipeline.sources.transfer import Transfer
-from pipeline.sources.video_errors import Blocked, refusal
+from pipeline.sources.video_errors import refusal
 
 SOME = 5
 """Of a list where nobody said how many."""
@@ -103,7 +103,7 @@ class _Fetching:
             self._fetch(entry, listing, downloader)
         except UserError as error:
             self._miss(entry, error)
-            return not isinstance(error, Blocked)
+            return not isinstance(error, SourceBlocked)
         return True
 
     def all(self, listing: Listing, wanted: search.Search | None) -> Fetched:
@@ -134,6 +134,11 @@ class _Fetching:
             ),
         )
 
+    @property
+    def _number(self) -> int:
+        """The place in the list of what is being fetched."""
+        return len(self.files) + self.here + len(self.missed) + 1
+
     def _fetch(self, entry: Info, listing: Listing, downloader: Any) -> None:
         from pipeline.sources import ytdlp
 
@@ -146,7 +151,12 @@ class _Fetching:
                 self.here += 1
                 return
             ytdlp.refuse_live(info)
-            self._transfer = Transfer(self.room.downloads, self._bytes_left, self.room.reporter)
+            self._transfer = Transfer(
+                self.room.downloads,
+                self._bytes_left,
+                self.room.reporter,
+                note=f"video {self._number}" if listing.is_list else "",
+            )
             downloader.params["max_filesize"] = self._bytes_left
             info[ytdlp.FILE_FIELD] = video_keys.file_name(key)
             done: Info = downloader.process_ie_result(info, download=True) or {}
@@ -176,8 +186,9 @@ class _Fetching:
 
     def _miss(self, entry: Info, error: UserError) -> None:
         self.trouble = self.trouble or error
-        name = str(entry.get("title") or entry.get("url") or self.url)[:200]
-        self.missed.append(MissedVideo(name=without_secrets(name), why=error.user_message))
+        # Never its address, which may hold keys.
+        name = str(entry.get("title") or f"video {self._number}")[:200]
+        self.missed.append(MissedVideo(name=name, why=error.user_message))
         # What one entry tried is no reason to refuse the next.
         self.room.guard.refusals.clear()
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from pipeline.errors import SourceBroke, SourceError
+from pipeline.errors import SourceBlocked, SourceBroke, SourceError
 
 NAMES = re.compile(r"https?://\S+|\[\w+[^\]]*\] \S+:")
 
@@ -27,28 +27,24 @@ class Cause:
     kind: type[SourceError] = SourceError
 
 
-class Blocked(SourceError):
-    """The site turns this machine away: asking for more makes it worse."""
-
-
 # In order: the first whose words appear in yt-dlp's message is told.
 CAUSES: tuple[Cause, ...] = (
     Cause(
         ("not a bot", "confirm you’re not", "confirm you're not", "ip is likely being blocked"),
         "{host} takes this machine for a robot and sends nothing: wait some hours, or download the "
         "video yourself and send the file ({version}).",
-        Blocked,
+        SourceBlocked,
     ),
     Cause(
         ("rate-limited", "rate limit", "too many requests", "isn't available, try again later"),
         "{host} asks me to slow down: try again in an hour.",
-        Blocked,
+        SourceBlocked,
     ),
     Cause(
         ("captcha",),
         "{host} wants a riddle solved before it shows that video: download it yourself and send "
         "the file.",
-        Blocked,
+        SourceBlocked,
     ),
     Cause(
         ("members-only", "join this channel", "channel's members", "premium members"),
@@ -155,7 +151,7 @@ BY_STATUS: dict[int, Cause] = {
     ),
     404: Cause((), "There is nothing at that link (404): check it for typing errors."),
     410: Cause((), "What was at that link is gone (410): send another one."),
-    429: Cause((), "{host} asks me to slow down (429): try again in an hour.", Blocked),
+    429: Cause((), "{host} asks me to slow down (429): try again in an hour.", SourceBlocked),
 }
 TROUBLE = "{host} has trouble of its own ({status}): try again later."
 UNKNOWN = "I could not get that video from {host}; {version}."

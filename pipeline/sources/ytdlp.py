@@ -156,13 +156,6 @@ def runtimes() -> dict[str, dict[str, str]]:
     return {"deno": {"path": found} if found else {}, "node": {}}
 
 
-def has_javascript() -> bool:
-    """Whether yt-dlp itself finds one of them in a version that it can use."""
-    with yt_dlp.YoutubeDL({"quiet": True, "js_runtimes": runtimes()}) as downloader:
-        known = downloader._js_runtimes.values()
-        return any(one and one.info and one.info.supported for one in known)
-
-
 def version_and_age() -> str:
     """The installed version and its age, which is the usual cause when a site stops working."""
     version = str(yt_dlp.version.__version__)

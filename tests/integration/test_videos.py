@@ -71,6 +71,35 @@ def test_a_list_is_read_only_as_far_as_wanted(desk: Desk, www: Www, tmp_path: Pa
     assert {path for path in www.asked if path.endswith(".mp4")} == {"/0.mp4", "/1.mp4"}
 
 
+def test_lists_within_lists_are_counted_as_videos(desk: Desk, www: Www, tmp_path: Path) -> None:
+    """A feed of pages gives the pages' videos, in order, as many as were asked for in all."""
+    for number in range(4):
+        www.put(f"/{number}.mp4", film(tmp_path, number), type="video/mp4")
+    pages = [(0, 1), (2, 3)]
+    for page, videos in enumerate(pages):
+        tags = "".join(f"<video src='/{number}.mp4'></video>" for number in videos)
+        www.put(f"/page{page}", PAGE.format(tags).encode(), type="text/html")
+    items = "".join(f"<item><link>http://{www.host}/page{page}</link></item>" for page in range(2))
+    body = f'<?xml version="1.0"?><rss version="2.0"><channel><title>Ours</title>{items}'
+    link = www.put("/feed", f"{body}</channel></rss>".encode(), type="application/rss+xml")
+    result = desk.here(what=link, allow_private=www.host, videos=quick(newest=3)).result
+    assert (result.title, result.videos.asked, result.kept) == ("Ours", 3, 9)
+    assert "/3.mp4" not in www.asked
+
+
+def test_a_list_without_videos_ends(desk: Desk, www: Www) -> None:
+    """Feeds that name each other are followed for a while, and told as empty."""
+    for name, other in (("a", "b"), ("b", "a")):
+        item = f"<item><title>x</title><link>http://{www.host}/{other}</link></item>"
+        body = f'<?xml version="1.0"?><rss version="2.0"><channel><title>x</title>{item}'
+        www.put(f"/{name}", f"{body}</channel></rss>".encode(), type="application/rss+xml")
+    sentence = desk.here(
+        what=f"http://{www.host}/a", allow_private=www.host, videos=quick()
+    ).sentence
+    assert "found no video" in sentence
+    assert len(www.asked) < 200
+
+
 def test_a_missing_video_costs_itself(desk: Desk, www: Www, tmp_path: Path) -> None:
     """The others of its list come in, and the receipt can name the one that did not."""
     link = feed(www, tmp_path, 3, missing=1)

@@ -1,7 +1,6 @@
 """YouTube, through yt-dlp's own extractor, from a stand-in on loopback."""
 
 import logging
-import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,9 +14,9 @@ from pipeline.jobs.spec import (
 )
 from pipeline.net import Policy, guard
 from pipeline.sources import video as video_source
+from pipeline.sources import ytdlp
 from pipeline.sources.base import Fetched, Room
 from pipeline.sources.secrets import Secrets
-from pipeline.sources.ytdlp import has_javascript, runtimes
 from pipeline.worker.reporter import FileReporter
 from tests.support.clips import clip, picture
 from tests.support.www import serving
@@ -235,6 +234,7 @@ def test_cookies_in_another_form_are_refused(tmp_path: Path, cookies: str) -> No
 def test_the_javascript_program_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """yt-dlp itself finds Deno, though the path names nothing."""
     monkeypatch.setenv("PATH", "/nowhere")
-    assert Path(runtimes()["deno"]["path"]).parent == Path(sys.executable).parent
-    assert os.access(runtimes()["deno"]["path"], os.X_OK)
-    assert has_javascript()
+    assert Path(ytdlp.runtimes()["deno"]["path"]).parent == Path(sys.executable).parent
+    with ytdlp.opened({"quiet": True, "js_runtimes": ytdlp.runtimes()}) as downloader:
+        found = downloader._js_runtimes["deno"].info
+    assert found.supported

@@ -7,10 +7,10 @@ from yt_dlp.networking.common import Response
 from yt_dlp.networking.exceptions import HTTPError
 from yt_dlp.utils import DownloadError, ExtractorError, UnsupportedError
 
-from pipeline.errors import SourceError, WorkerError
+from pipeline.errors import SourceBlocked, SourceError, WorkerError
 from pipeline.jobs.events import Progress
 from pipeline.sources import transfer
-from pipeline.sources.video_errors import Blocked, refusal
+from pipeline.sources.video_errors import refusal
 
 URL = "https://www.youtube.com/watch?v=abc"
 VERSION = "yt-dlp 2026.01.01 here is 99 days old; a newer one may help"
@@ -112,7 +112,7 @@ def test_kinds_of_trouble_are_told_apart() -> None:
     cut = refusal(DownloadError("IncompleteRead: 10 bytes read, 90 more expected"), URL, VERSION)
     assert cut.retryable
     robot = refusal(DownloadError("Sign in to confirm you’re not a bot"), URL, VERSION)
-    assert isinstance(robot, Blocked)
+    assert isinstance(robot, SourceBlocked)
     assert not robot.retryable
     private = refusal(DownloadError("Private video"), URL, VERSION)
     assert type(private) is SourceError

@@ -241,6 +241,35 @@ def test_the_spec_knows_what_is_there(session: Session, places: Places, tmp_path
     assert [bool(image.labelled) for image in known] == [True, False]
 
 
+def test_the_spec_knows_which_videos_are_here(
+    session: Session, places: Places, tmp_path: Path
+) -> None:
+    """Videos of sources that count, looked at in the same way; half-fetched files outlive a try."""
+    project = make_project(session, "cat")
+    looks = (
+        ("ready", "every=1s max=300"),
+        ("asking", "every=1s max=300"),
+        ("failed", "every=1s max=300"),
+        ("removed", "every=1s max=300"),
+        ("ready", "every=smart max=300"),
+    )
+    for number, (state, look) in enumerate(looks):
+        source = make_source(session, project)
+        source.state = state
+        source.provenance = {"look": look, "videos": f"Youtube:a{number}\nYoutube:b"}
+    make_source(session, project).provenance = {"link": "https://example.org/a.zip"}
+    job, source = collecting(session, project)
+    source.kind, source.what = "link", "https://example.org/list"
+    attempt = tmp_path / "1"
+    attempt.mkdir()
+    spec = collect.prepare(job, attempt, places, session=session)
+    assert spec.videos.have == ["Youtube:a0", "Youtube:b", "Youtube:a1"]
+    assert spec.videos.kept_folder == str(tmp_path / "fetched")
+    job.request = {**job.request, "videos": {"smart": True, "newest": 9}}
+    spec = collect.prepare(job, attempt, places, session=session)
+    assert (spec.videos.have, spec.videos.newest) == (["Youtube:a4", "Youtube:b"], 9)
+
+
 def test_nothing_is_proposed_for_classes_that_no_model_knows(session: Session) -> None:
     """Without a model of the project only classes that COCO knows by some name are worth a look."""
     words = (("murka", False), ("Cat", True), ("dogs", True), ("bike", True), ("cell-phone", True))

@@ -399,6 +399,33 @@ def test_what_was_left_out_comes_as_a_table_once(
     assert "(cats 3), but not where" in card.payload["text"]
 
 
+def test_a_receipt_tells_of_videos_that_did_not_come(
+    session: Session, listener: JobListener, tmp_path: Path
+) -> None:
+    """What is here already is counted, and what could not be had is named, both in words."""
+    source = make_source(session, make_project(session, "cat"), trust=None, labelled=False)
+    source.state = "collecting"
+    done = job(session, make_project(session, "cat"), "collect", source_id=source.id)
+    missed = [{"name": f"Film <{n}>", "why": "That video is private."} for n in range(5)]
+    result = CollectResult.model_validate(
+        {
+            "title": "Our films",
+            "items_file": "items.jsonl",
+            "read": 12,
+            "kept": 9,
+            "videos": {"asked": 9, "here": 2, "missed": missed},
+        }
+    )
+    listener.finished(done, result, tmp_path, session=session)
+    card = outbox.get(f"source:{source.id}", session=session)
+    assert card is not None
+    words = card.payload["text"]
+    assert "2 of 9 videos are here already." in words
+    assert "Film &lt;0&gt;: That video is private." in words
+    assert words.count("private") == 3
+    assert "and 2 more could not be had" in words
+
+
 def test_a_prediction_answers_the_photo(
     session: Session, places: Places, listener: JobListener, tmp_path: Path
 ) -> None:
