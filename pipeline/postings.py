@@ -60,7 +60,7 @@ class Postings:
 
     def add_all(self, first: int, keys: Sequence[Keys]) -> None:
         """Put the numbers from `first` on under their keys, one array of keys a number."""
-        if keys:
+        if sum(len(some) for some in keys):
             numbers = np.arange(first, first + len(keys), dtype=np.uint32)
             self._push(np.concatenate(keys), np.repeat(numbers, [len(some) for some in keys]))
 
@@ -71,7 +71,10 @@ class Postings:
         totals = np.zeros(len(keys))
         for run in self._runs:
             first = np.searchsorted(run.keys, keys, "left")
-            last = np.searchsorted(run.keys, keys, "right")
+            last = first.copy()
+            # Most keys lie under nothing: those need no second search.
+            there = run.keys[np.minimum(first, len(run.keys) - 1)] == keys
+            last[there] = np.searchsorted(run.keys, keys[there], "right")
             totals += last - first
             lengths = np.minimum(last - first, self._most)
             # The newest of each key, one range behind the other.
