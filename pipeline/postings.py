@@ -94,9 +94,15 @@ class Postings:
         return Hits(np.concatenate(found), weights.astype(np.float32))
 
     def _push(self, keys: Keys, numbers: NDArray[np.uint32]) -> None:
-        # Stable: within a key numbers stay ascending, so the newest lie last.
-        order = np.argsort(keys, kind="stable")
-        run = _Run(keys[order], numbers[order])
+        # Both in one word, sorted in place: within a key the newest lie last.
+        both = keys.astype(np.uint64)
+        both <<= np.uint64(32)
+        both |= numbers
+        del keys, numbers
+        both.sort()
+        sorted_numbers = both.astype(np.uint32)
+        both >>= np.uint64(32)
+        run = _Run(both.astype(np.uint32), sorted_numbers)
         while self._runs and len(self._runs[-1].keys) <= 2 * len(run.keys):
             run = _merged(self._runs.pop(), run)
         self._runs.append(run)
