@@ -60,7 +60,7 @@ class Postings:
 
     def add_all(self, first: int, keys: Sequence[Keys]) -> None:
         """Put the numbers from `first` on under their keys, one array of keys a number."""
-        if keys:
+        if sum(len(some) for some in keys):
             numbers = np.arange(first, first + len(keys), dtype=np.uint32)
             self._push(np.concatenate(keys), np.repeat(numbers, [len(some) for some in keys]))
 
@@ -71,7 +71,10 @@ class Postings:
         totals = np.zeros(len(keys))
         for run in self._runs:
             first = np.searchsorted(run.keys, keys, "left")
-            last = np.searchsorted(run.keys, keys, "right")
+            last = first.copy()
+            # Most keys lie under nothing: those need no second search.
+            there = run.keys[np.minimum(first, len(run.keys) - 1)] == keys
+            last[there] = np.searchsorted(run.keys, keys[there], "right")
             totals += last - first
             lengths = np.minimum(last - first, self._most)
             # The newest of each key, one range behind the other.
@@ -91,9 +94,15 @@ class Postings:
         return Hits(np.concatenate(found), weights.astype(np.float32))
 
     def _push(self, keys: Keys, numbers: NDArray[np.uint32]) -> None:
-        # Stable: within a key numbers stay ascending, so the newest lie last.
-        order = np.argsort(keys, kind="stable")
-        run = _Run(keys[order], numbers[order])
+        # Both in one word, sorted in place: within a key the newest lie last.
+        both = keys.astype(np.uint64)
+        both <<= np.uint64(32)
+        both |= numbers
+        del keys, numbers
+        both.sort()
+        sorted_numbers = both.astype(np.uint32)
+        both >>= np.uint64(32)
+        run = _Run(both.astype(np.uint32), sorted_numbers)
         while self._runs and len(self._runs[-1].keys) <= 2 * len(run.keys):
             run = _merged(self._runs.pop(), run)
         self._runs.append(run)

@@ -8,11 +8,18 @@ from numpy.typing import NDArray
 
 from pipeline.features import Features
 
+Matrix = NDArray[np.float64]
+Points = NDArray[np.float32]
+
 FEWEST = 8
 DISTINCT = 0.8
 """Lowe's ratio (2004): a match counts while the next best is that much worse."""
 
 REACH_PX = 2.0
+ROUNDS = 3
+SPREAD_PX = 16.0
+"""Points that lie closer together say nothing of a zoom."""
+
 CELLS = 32
 OVERLAP = 0.72
 """The least share of each picture that the other shows. Cut by 5 % on each side 0.81 remain."""
@@ -49,7 +56,7 @@ def is_copy(one: Features, other: Features) -> bool:
     return _alike(_cells(one.grey)[whole], _cells(laid)[whole])
 
 
-def _motion(source: Features, target: Features) -> NDArray[np.float64] | None:
+def _motion(source: Features, target: Features) -> Matrix | None:
     """2 x 3, from pixels of `source` to pixels of `target`; None where nothing fits."""
     if min(len(source.points), len(target.points)) < FEWEST:
         return None
@@ -61,19 +68,27 @@ def _motion(source: Features, target: Features) -> NDArray[np.float64] | None:
     ]
     if len(good) < FEWEST:
         return None
-    found, fitting = cv2.estimateAffine2D(
-        source.points[[match.queryIdx for match in good]],
-        target.points[[match.trainIdx for match in good]],
-        method=cv2.RANSAC,
-        ransacReprojThreshold=REACH_PX,
-    )
-    if found is None or int(fitting.sum()) < FEWEST:
-        return None
-    motion = np.asarray(found, dtype=np.float64)
-    zooms = np.linalg.svd(motion[:, :2], compute_uv=False)
-    if zooms.max() > MOST_ZOOM or zooms.min() < 1 / MOST_ZOOM:
-        return None
-    return motion
+    here = source.points[[match.queryIdx for match in good]]
+    there = target.points[[match.trainIdx for match in good]]
+    found, _ = cv2.estimateAffine2D(here, there, method=cv2.RANSAC, ransacReprojThreshold=REACH_PX)
+    return None if found is None else _straight(np.asarray(found, np.float64), here, there)
+
+
+def _straight(motion: Matrix, here: Points, there: Points) -> Matrix | None:
+    """The motion as cutting and resizing make it: no turn, so that each side is fitted by itself.
+
+    RANSAC's own says which points belong together; it turns a little with their rounding, which is
+    a pixel and more at the edges.
+    """
+    for _ in range(ROUNDS):
+        apart = here @ motion[:, :2].T + motion[:, 2] - there
+        fit = np.hypot(*apart.T) <= REACH_PX
+        if int(fit.sum()) < FEWEST or min(np.ptp(here[fit], axis=0)) < SPREAD_PX:
+            return None
+        (zoom_x, x), (zoom_y, y) = (np.polyfit(here[fit, i], there[fit, i], 1) for i in (0, 1))
+        motion = np.array([[zoom_x, 0, x], [0, zoom_y, y]])
+    zooms = zoom_x, zoom_y
+    return motion if min(zooms) > 1 / MOST_ZOOM and max(zooms) < MOST_ZOOM else None
 
 
 def _cells(grey: NDArray[Any]) -> NDArray[np.float32]:

@@ -33,3 +33,10 @@ def cut(image: Image.Image, share: float = 0.05) -> Image.Image:
     """The picture without this share of each side."""
     x, y = round(share * image.width), round(share * image.height)
     return image.crop((x, y, image.width - x, image.height - y))
+
+
+def png(image: Image.Image) -> bytes:
+    """The picture as a file."""
+    data = io.BytesIO()
+    image.save(data, "PNG")
+    return data.getvalue()
