@@ -4,6 +4,7 @@
     ├── UserError            the person can act on it; the message is shown as it is
     │   ├── SourceError      a link, file or archive that cannot be used
     │   │   ├── LinkRefused  an address we do not follow (inside the network, odd scheme)
+    │   │   ├── NoVideo      a page without a video, and in the end without a picture
     │   │   ├── AllHere      nothing behind it that the project has not
     │   │   ├── SourceBlocked    a site turns this machine away: asking on makes it worse
     │   │   ├── SourceBroke  (retryable) the other side broke off or did not answer in time
@@ -49,6 +50,10 @@ class SourceError(UserError):
 
 class LinkRefused(SourceError):
     """I don't follow links to that address."""
+
+
+class NoVideo(SourceError):
+    """I found no video and no picture there: open the link in a browser, copy its own address."""
 
 
 class AllHere(SourceError):

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from pipeline.errors import SourceError
+from pipeline.errors import NoVideo, SourceError
 from pipeline.jobs.spec import (
     CollectSpec,
 )
@@ -11,6 +11,7 @@ from pipeline.sources.folder import FolderSource
 from pipeline.sources.huggingface import HuggingFaceSource
 from pipeline.sources.kaggle import KaggleSource
 from pipeline.sources.link import LinkSource
+from pipeline.sources.page import PageSource
 from pipeline.sources.roboflow import RoboflowSource
 from pipeline.sources.upload import UploadSource
 from pipeline.sources.video import VideoSource
@@ -23,8 +24,9 @@ SOURCES: tuple[Source, ...] = (
     HuggingFaceSource(),
     LinkSource(),
     VideoSource(),
+    PageSource(),
 )
-"""In the order they are asked; the last takes every link that is left."""
+"""In the order they are asked; the last two take every link that is left, one after the other."""
 
 
 def fetch(spec: CollectSpec, room: Room) -> Fetched | Offer:
@@ -33,10 +35,16 @@ def fetch(spec: CollectSpec, room: Room) -> Fetched | Offer:
     Raises:
         SourceError: nothing to fetch, or it cannot be had.
     """
+    trouble = SourceError("There is nothing to add: send a link, a photo, a video or a zip.")
     for source in SOURCES:
-        if source.matches(spec, room):
+        if not source.matches(spec, room):
+            continue
+        try:
             fetched = source.fetch(spec, room)
-            if isinstance(fetched, Offer):
-                return fetched
-            return replace(fetched, provenance={"source": source.name, **fetched.provenance})
-    raise SourceError("There is nothing to add: send a link, a photo, a video or a zip.")
+        except NoVideo as nothing:
+            trouble = nothing
+            continue
+        if isinstance(fetched, Offer):
+            return fetched
+        return replace(fetched, provenance={"source": source.name, **fetched.provenance})
+    raise trouble

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import AllHere, SourceBlocked, SourceError, TaptrainError, UserError
+from pipeline.errors import AllHere, NoVideo, SourceBlocked, SourceError, TaptrainError, UserError
 from pipeline.jobs.spec import (
     CollectSpec,
     InputFile,
@@ -23,7 +23,6 @@ SOME = 5
 """Of a list where nobody said how many."""
 
 KEPT_FACTS = ("extractor_key", "id", "uploader", "license", "upload_date")
-NOTHING = "I found no video behind that link: open it in a browser and copy its own address."
 
 
 class VideoSource:
@@ -198,7 +197,7 @@ class _Fetching:
         if self.here:
             what = "That video is" if asked == 1 else f"All {asked} of these videos are"
             return AllHere(video_keys.HERE.format(what=what))
-        return SourceError(NOTHING)
+        return NoVideo()
 
 
 def _files(done: Info) -> Iterator[Path]:

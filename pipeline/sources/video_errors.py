@@ -6,15 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from pipeline.errors import SourceBlocked, SourceBroke, SourceError
+from pipeline.errors import NoVideo, SourceBlocked, SourceBroke, SourceError
 
 NAMES = re.compile(r"https?://\S+|\[\w+[^\]]*\] \S+:")
 
 STATUS = re.compile(r"HTTP Error (\d{3})")
 
-NOTHING = (
-    "I found no video behind that link: open it in a browser and copy the video's own address."
-)
+NOTHING = NoVideo().user_message
 NO_FORM = "{host} offers no form of that video that I can read; {version}."
 
 
@@ -95,7 +93,7 @@ CAUSES: tuple[Cause, ...] = (
         ("does the playlist exist", "playlist does not exist", "unable to recognize playlist"),
         "There is no such list, or it is private: check the link.",
     ),
-    Cause(("unsupported url", "no media found", "there's no video"), NOTHING),
+    Cause(("unsupported url", "no media found", "there's no video"), NOTHING, NoVideo),
     Cause(
         ("timed out", "timeout"),
         "{host} did not answer in time: try again later.",
