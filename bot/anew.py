@@ -4,9 +4,9 @@ from pathlib import Path
 
 from sqlmodel import Session
 
-from bot.messages import collect as collect_words
+from bot import receipts
+from bot.desk import Desk
 from bot.messages import sources as words
-from bot.notices import Desk
 from bot.services import Services
 from bot.wishes import Wish
 from pipeline.jobs.events import Progress
@@ -14,7 +14,6 @@ from pipeline.jobs.spec import (
     CollectResult,
 )
 from pipeline.kinds import propose, refresh
-from pipeline.labelling.outlook import askable
 from storage import outbox, sources
 from storage.models import Job, now
 
@@ -58,19 +57,7 @@ def collected(job: Job, result: CollectResult, folder: Path, desk: Desk) -> None
         after=f"refresh:{job.id}",
         session=desk.session,
     )
-    montage = (
-        desk.places.files.put_file(folder / "out" / result.montage) if result.montage else None
-    )
-    assert project.id is not None
-    receipt = collect_words.receipt(
-        project,
-        source,
-        result,
-        askable(project.id, session=desk.session),
-        montage=montage,
-        proposing=look is not None,
-    )
-    desk.tell(job, receipt, priority=outbox.ANSWER)
+    receipts.tell(job, source, result, folder, desk, proposing=look is not None)
 
 
 def failed(job: Job, desk: Desk) -> None:

@@ -1,7 +1,7 @@
 """What the news of a labels job means for its chat: archives, or why there are none."""
 
+from bot.desk import Desk
 from bot.messages import export as words
-from bot.notices import Desk
 from pipeline.jobs.spec_export import LabelsResult
 from storage import chats
 from storage.models import Job

@@ -2,8 +2,8 @@
 
 from sqlmodel import Session
 
+from bot.desk import card_key
 from bot.messages import train as train_words
-from bot.notices import card_key
 from bot.training import expected
 from bot.turn import Turn
 from pipeline.kinds import autotrain

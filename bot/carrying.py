@@ -1,7 +1,7 @@
 """What a carry job's news means for its chat: proposals around what was just confirmed."""
 
+from bot.desk import Desk
 from bot.messages import propose as words
-from bot.notices import Desk
 from pipeline.jobs.spec_tracks import CarryResult
 from pipeline.kinds import carry
 from pipeline.labelling import seconds

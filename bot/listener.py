@@ -9,8 +9,8 @@ from types import ModuleType
 from sqlmodel import Session
 
 from bot import anew, archives, carrying, notices
+from bot.desk import Desk, card_key
 from bot.messages import train as train_words
-from bot.notices import Desk
 from pipeline.jobs.events import Progress
 from pipeline.jobs.listener import Chunk
 from pipeline.jobs.spec import (
@@ -93,7 +93,7 @@ class JobListener:
         wish = tell(job, progress, self._desk(session))
         if wish is None:
             return
-        key = notices.card_key(job)
+        key = card_key(job)
         card = outbox.get(key, session=session)
         wait = timedelta(seconds=notices.interval(job, session=session))
         shown = card.sent_at if card else None

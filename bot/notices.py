@@ -1,6 +1,5 @@
 """What a job's news means for its chat: facts kept, then the outbox row that tells them."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -8,6 +7,7 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from bot import corrections, receipts, wishes
+from bot.desk import Desk, card_key
 from bot.messages import collect as collect_words
 from bot.messages import export as export_words
 from bot.messages import propose as propose_words
@@ -24,66 +24,13 @@ from pipeline.jobs.spec import (
     ProposeResult,
     TrainResult,
 )
-from pipeline.kinds import collect, package, propose, refresh, train
-from pipeline.kinds.places import Places
+from pipeline.kinds import collect, package, propose, train
 from pipeline.labelling import seconds
-from pipeline.labelling.outlook import askable
-from storage import chats, datasets, jobs, outbox, projects, registry, sources
-from storage.models import Job, Model, Project, Sheet, now
+from storage import chats, datasets, jobs, outbox, registry, sources
+from storage.models import Job, Model, Sheet, now
 
 GROUP_EVERY_S, LABELLING_EVERY_S, PRIVATE_EVERY_S = 10.0, 30.0, 4.0
 LABELLING_IS = timedelta(minutes=3)
-
-
-@dataclass
-class Desk:
-    """What telling needs, within one transaction."""
-
-    session: Session
-    places: Places
-    web_url: str
-    public_url: str
-
-    def project(self, job: Job) -> Project:
-        """The job's project."""
-        assert job.project_id is not None
-        return projects.get(job.project_id, session=self.session)
-
-    def page(self, model: Model) -> tuple[str | None, str]:
-        """The public address of the model's page, if there is one, and the local one."""
-        return page_addresses(model, public_url=self.public_url, web_url=self.web_url)
-
-    def tell(
-        self,
-        job: Job,
-        wish: wishes.Wish,
-        *,
-        key: str | None = None,
-        priority: int = outbox.RESULT,
-        fresh: bool = False,
-    ) -> None:
-        """Put a message to the job's chat into the outbox; under its card's key unless given."""
-        outbox.put(
-            key or card_key(job),
-            job.chat_id,
-            wish,
-            priority=priority,
-            fresh=fresh,
-            session=self.session,
-        )
-
-
-def page_addresses(model: Model, *, public_url: str, web_url: str) -> tuple[str | None, str]:
-    """The public address of a model's page, if there is one, and the one on this machine."""
-    path = f"m/{model.page_token}/"
-    return f"{public_url}/{path}" if public_url else None, f"{web_url}/{path}"
-
-
-def card_key(job: Job) -> str:
-    """The message that a job moves."""
-    if job.kind == "collect" and not refresh.is_one(job):
-        return f"source:{job.request['source_id']}"
-    return f"job:{job.id}"
 
 
 def interval(job: Job, *, session: Session) -> float:
@@ -138,24 +85,7 @@ def collected(job: Job, result: CollectResult, folder: Path, desk: Desk) -> None
             after=f"source:{source.id}",
             session=desk.session,
         )
-    montage = (
-        desk.places.files.put_file(folder / "out" / result.montage) if result.montage else None
-    )
-    assert project.id is not None
-    desk.tell(
-        job,
-        collect_words.receipt(
-            project,
-            source,
-            result,
-            askable(project.id, session=desk.session),
-            montage=montage,
-            proposing=look is not None,
-        ),
-        priority=outbox.ANSWER,
-    )
-    for key, wish in receipts.beside(project, source, result, folder / "out", desk.places.files):
-        desk.tell(job, wish, key=key)
+    receipts.tell(job, source, result, folder, desk, proposing=look is not None)
     if unmeasured(session=desk.session):
         jobs.create(
             kind="measure",

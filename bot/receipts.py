@@ -1,28 +1,42 @@
-"""What comes beside the receipt of an addition."""
+"""What an addition is told by: its receipt, and what comes beside it."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
+from bot.desk import Desk
 from bot.messages import collect as collect_words
 from bot.messages import mapping as mapping_words
-from bot.wishes import Wish
 from pipeline.jobs.spec import CollectResult
 from pipeline.labelling import mapping
-from storage.files import FileStore
-from storage.models import Project, Source
+from pipeline.labelling.outlook import askable
+from storage import outbox
+from storage.models import Job, Source
 
 
-def beside(
-    project: Project, source: Source, result: CollectResult, out: Path, files: FileStore
-) -> Iterator[tuple[str, Wish]]:
-    """Messages by their keys: what was left out as a table, and what its class names mean.
+def tell(
+    job: Job, source: Source, result: CollectResult, folder: Path, desk: Desk, *, proposing: bool
+) -> None:
+    """The receipt; what was left out, as a table; and what class names mean, where that is open.
 
     Args:
-        out: the folder of the job's files.
+        folder: the attempt's.
+        proposing: whether a model looks at the pictures next.
     """
+    project, files, out = desk.project(job), desk.places.files, folder / "out"
+    assert project.id is not None
+    receipt = collect_words.receipt(
+        project,
+        source,
+        result,
+        askable(project.id, session=desk.session),
+        montage=files.put_file(out / result.montage) if result.montage else None,
+        proposing=proposing,
+    )
+    desk.tell(job, receipt, priority=outbox.ANSWER)
     if result.report_file:
-        file = files.put_file(out / result.report_file)
-        yield f"report:{source.id}", collect_words.report(project, source, result, file)
+        report = collect_words.report(
+            project, source, result, files.put_file(out / result.report_file)
+        )
+        desk.tell(job, report, key=f"report:{job.id}")
     names = mapping.of(source)
     if names is not None and names.waiting:
-        yield f"map:{source.id}", mapping_words.question(project, source, names)
+        desk.tell(job, mapping_words.question(project, source, names), key=f"map:{source.id}")

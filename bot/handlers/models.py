@@ -2,10 +2,10 @@
 
 from telegram import Update
 
+from bot.desk import card_key, page_addresses
 from bot.messages import export as export_words
 from bot.messages import result as words
 from bot.messages import train as train_words
-from bot.notices import card_key, page_addresses
 from bot.turn import Context, Turn, act
 from pipeline.errors import UserError
 from pipeline.jobs.spec_export import Form

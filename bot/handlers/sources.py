@@ -3,10 +3,10 @@
 from telegram import Update
 
 from bot import access, adding
+from bot.desk import card_key
 from bot.messages import collect as words
 from bot.messages import label as label_words
 from bot.messages import sources as pages
-from bot.notices import card_key
 from bot.turn import Context, Turn, act
 from pipeline.errors import UserError
 from pipeline.kinds import propose, refresh

@@ -3,8 +3,8 @@
 from telegram import Update
 
 from bot import access
+from bot.desk import card_key
 from bot.messages import train as words
-from bot.notices import card_key
 from bot.training import card_wish, expected, unmeasured
 from bot.turn import Context, Turn, act
 from pipeline import dataset as datasets_made

@@ -5,7 +5,7 @@ from pathlib import Path
 from sqlmodel import Session, select
 
 from bot.carrying import carried
-from bot.notices import Desk
+from bot.desk import Desk
 from pipeline.jobs.spec import BoxItem, ProposedImage, ProposeResult
 from pipeline.jobs.spec_tracks import CarriedBox, CarryResult
 from pipeline.kinds import carry, propose

@@ -77,7 +77,7 @@ def test_a_paused_source_is_left_out_and_known(session: Session, places: Places)
     assert len(standing(project.id or 0, session=session).ready) == 12
     version = dataset.build(project, files=places.files, session=session)
     assert version.summary["images"] == 12
-    assert len(images.known(project.id or 0, session=session)) == 24
+    assert len(list(images.known(project.id or 0, session=session))) == 24
     assert other in sources.of_project(project.id or 0, session=session)
     sources.resume(other, session=session)
     session.flush()
