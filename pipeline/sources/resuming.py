@@ -47,7 +47,8 @@ class Resuming:
         declared = response.headers.get("content-length", "")
         total = done + int(declared) if declared.isdigit() else None
         transfer.at(done, total)
-        with self.path.open("ab") as handle:
+        # What waits in a buffer is lost to a kill.
+        with self.path.open("ab", buffering=0) as handle:
             for chunk in response.iter_bytes():
                 done += len(chunk)
                 transfer.at(done, total)

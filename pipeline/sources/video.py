@@ -191,7 +191,7 @@ class _Fetching:
     def _why_nothing(self, asked: int) -> UserError:
         if self.trouble is not None and asked > 1:
             first = self.trouble.user_message
-            return type(self.trouble)(f"None of {asked} videos could be had. The first: {first}")
+            return type(self.trouble)(f"Not one of {asked} videos could be had. The first: {first}")
         if self.trouble is not None:
             return self.trouble
         if self.here:

@@ -116,7 +116,7 @@ def test_a_list_of_which_nothing_comes_is_one_sentence(desk: Desk, www: Www) -> 
     body = f'<?xml version="1.0"?><rss version="2.0"><channel><title>Ours</title>{items}'
     link = www.put("/feed", f"{body}</channel></rss>".encode(), type="application/rss+xml")
     sentence = desk.here(what=link, allow_private=www.host, videos=quick()).sentence
-    assert sentence.startswith("None of 2 videos could be had. The first: There is nothing")
+    assert sentence.startswith("Not one of 2 videos could be had. The first: There is nothing")
 
 
 def test_an_entry_that_leads_inside_is_refused_alone(desk: Desk, www: Www, tmp_path: Path) -> None:
