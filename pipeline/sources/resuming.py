@@ -47,12 +47,13 @@ class Resuming:
         declared = response.headers.get("content-length", "")
         total = done + int(declared) if declared.isdigit() else None
         transfer.at(done, total)
-        # What waits in a buffer is lost to a kill.
-        with self.path.open("ab", buffering=0) as handle:
+        with self.path.open("ab") as handle:
             for chunk in response.iter_bytes():
                 done += len(chunk)
                 transfer.at(done, total)
                 handle.write(chunk)
+                # What waits in a buffer is lost to a kill.
+                handle.flush()
 
     def _begin(self, response: httpx.Response) -> int:
         """How many bytes are here that this answer goes on from."""
