@@ -74,10 +74,13 @@ class Listing:
         self.title = self.title or found.get("title")
         # What a page says of itself holds for the videos that it only carries.
         common = {name: found[name] for name in OF_A_LIST if found.get(name)}
-        entries = itertools.islice(_entries(found["entries"]), self._left)
-        self._waiting.extendleft(
-            reversed([_of_list(entry, common) for entry in entries if entry is not None])
-        )
+        came: list[Info] = []
+        try:
+            entries = itertools.islice(_entries(found["entries"]), self._left)
+            came.extend(_of_list(entry, common) for entry in entries if entry is not None)
+        finally:
+            # A list whose next page fails still has its first.
+            self._waiting.extendleft(reversed(came))
 
 
 def _of_list(entry: Info, common: Info) -> Info:

@@ -56,6 +56,8 @@ class Resuming:
                 done += len(chunk)
                 tell(done, total)
                 handle.write(chunk)
+                # What waits in a buffer is lost to a kill.
+                handle.flush()
 
     def _begin(self, response: httpx.Response) -> int:
         """How many bytes are here that this answer goes on from."""

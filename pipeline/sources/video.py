@@ -192,6 +192,9 @@ class _Fetching:
         self.room.guard.refusals.clear()
 
     def _why_nothing(self, asked: int) -> UserError:
+        if self.trouble is not None and asked > 1:
+            first = self.trouble.user_message
+            return type(self.trouble)(f"Not one of {asked} videos could be had. The first: {first}")
         if self.trouble is not None:
             return self.trouble
         if self.here:

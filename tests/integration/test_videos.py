@@ -110,6 +110,15 @@ def test_a_missing_video_costs_itself(desk: Desk, www: Www, tmp_path: Path) -> N
     ]
 
 
+def test_a_list_of_which_nothing_comes_is_one_sentence(desk: Desk, www: Www) -> None:
+    """How many were tried, and what was wrong with the first."""
+    items = "".join(ITEM.format(number, www.host) for number in range(2))
+    body = f'<?xml version="1.0"?><rss version="2.0"><channel><title>Ours</title>{items}'
+    link = www.put("/feed", f"{body}</channel></rss>".encode(), type="application/rss+xml")
+    sentence = desk.here(what=link, allow_private=www.host, videos=quick()).sentence
+    assert sentence.startswith("Not one of 2 videos could be had. The first: There is nothing")
+
+
 def test_an_entry_that_leads_inside_is_refused_alone(desk: Desk, www: Www, tmp_path: Path) -> None:
     """A list may name a host of the private network: that is not asked, and the others come."""
     with serving() as inside:

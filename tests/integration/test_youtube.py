@@ -129,6 +129,14 @@ def test_words_are_looked_for(desk: Desk, youtube: Youtube) -> None:
     assert fetched.provenance["link"] == "ytsearch:cats on bikes"
 
 
+def test_a_list_whose_second_page_fails_brings_its_first(desk: Desk, youtube: Youtube) -> None:
+    """What was found before the list broke off comes, and that it broke off is told."""
+    youtube.found, youtube.torn = [CATS, BIKES], True
+    fetched = desk.fetch("ytsearch:cats", newest=5)
+    assert [file.name for file in fetched.files] == ["Cats", "Bikes passing"]
+    assert len(fetched.videos.missed) == 1
+
+
 def test_what_is_here_is_not_even_asked_about(desk: Desk, youtube: Youtube) -> None:
     """A video of a list that the project has costs no call of the player."""
     link = f"https://www.youtube.com/playlist?list={LIST}"

@@ -46,12 +46,16 @@ GONE = Video(status="ERROR", reason="Video unavailable")
 
 
 class Youtube:
-    """Videos by id and lists of ids; `asked` holds (path, Range header) in order."""
+    """Videos by id and lists of ids; `asked` holds (path, Range header) in order.
+
+    `found`: what a search finds. `torn`: its second page cannot be had.
+    """
 
     def __init__(self) -> None:
         self.videos: dict[str, Video] = {}
         self.lists: dict[str, list[str]] = {}
         self.found: list[str] = []
+        self.torn = False
         self.asked: list[tuple[str, str]] = []
         handler = type("Handler", (_Handler,), {"youtube": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
@@ -137,6 +141,8 @@ class _Handler(BaseHTTPRequestHandler):
             number = asked["videoId"]
             video = self.youtube.videos.get(number, GONE)
             self._json(_player(number, video, self.youtube.host), video.http)
+        elif path.endswith("/search") and "continuation" in asked:
+            self._send(404, b"")
         elif path.endswith("/search"):
             self._json(_results(self.youtube))
         elif path.endswith("/next"):
@@ -250,8 +256,11 @@ def _results(youtube: Youtube) -> dict[str, Any]:
     rows = [
         {"videoRenderer": {"videoId": one, "title": _title(one, youtube)}} for one in youtube.found
     ]
-    found = {"twoColumnSearchResultsRenderer": {"primaryContents": _sections(rows)}}
-    return {"contents": found}
+    sections = _sections(rows)
+    if youtube.torn:
+        more = {"continuationEndpoint": {"continuationCommand": {"token": "more"}}}
+        sections["sectionListRenderer"]["contents"].append({"continuationItemRenderer": more})
+    return {"contents": {"twoColumnSearchResultsRenderer": {"primaryContents": sections}}}
 
 
 def _sections(rows: list[dict[str, Any]]) -> dict[str, Any]:
