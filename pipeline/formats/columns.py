@@ -158,4 +158,4 @@ def _kind(cells: Sequence[str]) -> str:
 
 
 def _whole(cells: Sequence[str]) -> bool:
-    return all(cell.isdecimal() for cell in cells) and max(map(int, cells), default=0) < 1000
+    return all(cell.isdecimal() and len(cell) <= 3 for cell in cells)
