@@ -7,7 +7,7 @@ from telegram import Message, Update
 from bot import access, adding, keys
 from bot.turn import Context, Turn, act
 from pipeline.errors import SourceError, UserError
-from pipeline.labelling import drawings
+from pipeline.labelling import drawings, mapping
 from storage import members, outbox, registry
 from storage.models import Drawing, Upload
 
@@ -122,7 +122,7 @@ def keep(turn: Turn, message: Message, words: str) -> None:
     project = turn.project
     access.check_may_label(turn, project)
     # First of all: whatever the file turns out to be, its caption may be read later.
-    adding.parse(adding.options_in(words))
+    mapping.check(project, adding.parse(adding.options_in(words)).names)
     if file.picture and not words.startswith("/"):
         replied = message.reply_to_message
         drawing = _answered(turn, replied.message_id) if replied else None

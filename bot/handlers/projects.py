@@ -144,8 +144,9 @@ def _change(turn: Turn, project: Project, names: list[str]) -> None:
     old = {name.lower(): name for name in project.classes}
     names = [old.get(name.lower(), name) for name in names]
     counts = boxes_by_class(project.id or 0, session=turn.session)
-    lost = {name: count for name, count in counts.items() if name not in names}
-    if lost and any(name in project.classes for name in lost):
+    # Boxes of names that never were classes are not lost by this.
+    lost = {name: counts[name] for name in project.classes if name in counts and name not in names}
+    if lost:
         access.check_may_delete(turn, project)
         projects.keep_wanted_classes(project, names, session=turn.session)
         turn.say(words.classes_would_lose(project, names, lost))

@@ -6,6 +6,7 @@ from bot import access, adding
 from bot.desk import card_key
 from bot.messages import collect as words
 from bot.messages import label as label_words
+from bot.messages import mapping as mapping_words
 from bot.messages import sources as pages
 from bot.turn import Context, Turn, act
 from pipeline.errors import UserError
@@ -114,8 +115,12 @@ def tap_trust(turn: Turn, args: list[str]) -> str:
         raise UserError("That is answered already. /sources shows how.")
     if args[1] not in ("yes", "sample", "no"):
         raise UserError(UNKNOWN)
-    if mapping.blocks(source, session=turn.session):
-        raise UserError("First say what its class names mean: the question stands below its card.")
+    names = mapping.of(source)
+    if names is not None and names.waiting:
+        # The question may lie far up the chat.
+        asked = mapping_words.question(project, source, names)
+        turn.say(asked, key=f"map:{source.id}", fresh=True)
+        return "First say what its class names mean."
     sources.answer_trust(source, args[1], member_id=turn.member.id, session=turn.session)
     answers.settle(source, member_id=turn.member.id, session=turn.session)
     access.check_may_label(turn, project)

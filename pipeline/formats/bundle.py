@@ -28,6 +28,7 @@ ID_KEY = "taptrain_id"
 PARTS = ("train", "val", "test", "gap")
 MAX_STEM = 60
 MAX_TEXT = 200
+MAX_SIDE = 1 << 20
 MAX_MANIFEST = 256 << 20
 MAX_ID = 2**53
 ENDINGS = re.compile(r"\.(jpe?g|jpe|jfif|png|webp|bmp|gif|tiff?|hei[cf]|avif)$", re.IGNORECASE)
@@ -173,9 +174,9 @@ def _text(value: object) -> str:
 
 
 def _size(wide: object, high: object) -> tuple[int, int] | None:
-    if not isinstance(wide, int) or not isinstance(high, int) or not (wide > 0 and high > 0):
+    if not isinstance(wide, int) or not isinstance(high, int):
         return None
-    return wide, high
+    return (wide, high) if 0 < wide < MAX_SIDE and 0 < high < MAX_SIDE else None
 
 
 def _seconds(value: object) -> float | None:

@@ -126,7 +126,8 @@ def by_content(rows: Sequence[Sequence[str]], is_picture: Callable[[str], bool])
     columns = [[row[at] for row in rows if at < len(row) and row[at]] for at in range(width)]
     named = [sum(map(is_picture, cells)) for cells in columns]
     picture = named.index(max(named))
-    if 2 * named[picture] < len(rows):
+    first = rows[0][picture] if picture < len(rows[0]) else ""
+    if 2 * named[picture] < len(rows) or not is_picture(first):
         return None
     kinds = ["" if at == picture else _kind(cells) for at, cells in enumerate(columns)]
     numeric = [at for at, kind in enumerate(kinds) if kind == "number"]
@@ -157,4 +158,4 @@ def _kind(cells: Sequence[str]) -> str:
 
 
 def _whole(cells: Sequence[str]) -> bool:
-    return all(cell.isdecimal() for cell in cells) and max(map(int, cells), default=0) < 1000
+    return all(cell.isdecimal() and len(cell) <= 3 for cell in cells)

@@ -83,15 +83,20 @@ def _read_one(
     if columns is None:
         return False
     boxed = columns.numbers is not None or columns.cell is not None
-    # A list of classes may well be about more pictures than were packed.
-    report = labels.report if boxed else Report()
+    report = Report()
     entries = _entries(chain(head, rows), columns, spelled, name, report, pictures)
     if not boxed:
+        # A list of classes may well be about more pictures than were packed.
         return _whole_pictures(entries, labels)
     sample = list(islice(entries, SAMPLED))
+    if not sample:
+        # Of another part, or about something else: a row each would say no more.
+        labels.report.add(name, None, "none of its pictures is here")
+        return True
     order, shares = _fitting(sample, columns, size_of)
     for entry in chain(sample, entries):
         _add(entry, name, order, shares, labels, size_of)
+    labels.report.merge(report)
     return True
 
 

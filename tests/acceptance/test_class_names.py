@@ -32,6 +32,10 @@ async def test_names_are_told_one_after_another(
 
     await taps("thing", "→ thing", "→ ?")
     await taps("↩ Back", "to go")
+    listed = await ask(ann, chat, "/sources", "sources", button="1: 👍")
+    answer = await ann.tap(listed, "1: 👍")
+    assert answer.text == "First say what its class names mean."
+    question = await heard(chat, listed, "→ ?", "to go")
     await taps("thing", "→ thing", "→ ?")
     await taps("⏭ Skip", "→ left out", "Are these labels right?")
     (asked,) = [m for m in await chat.messages() if "Are these labels right?" in m.text]

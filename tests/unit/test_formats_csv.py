@@ -147,6 +147,24 @@ def test_a_class_without_a_place_is_kept_apart(tmp_path: Path) -> None:
     assert (labels.boxes, labels.whole) == ({}, {"a.jpg": "cat", "b.jpg": "dog"})
 
 
+def test_a_table_of_other_pictures_is_told_once(tmp_path: Path) -> None:
+    """Where no row is about a picture that is here, one line says so."""
+    rows = "".join(f"{number}.jpg,cat,1,1,9,9\n" for number in range(50))
+    tables = {"test.csv": f"filename,class,xmin,ymin,xmax,ymax\n{rows}"}
+    tables["train.csv"] = DIALECTS["tensorflow"]
+    labels = read(tmp_path, tables, ["a.jpg"])
+    assert len(labels.boxes["a.jpg"]) == 1
+    told = [(row.file, row.line, row.why) for row in labels.report.rows]
+    assert told == [("test.csv", None, "none of its pictures is here")]
+
+
+def test_marks_for_classes_are_no_boxes(tmp_path: Path) -> None:
+    """A table with a column of 0 and 1 for each class has no places."""
+    table = "filename,cat,dog,cow,hen\na.jpg,0,0,1,1\nb.jpg,0,0,1,1"
+    labels = read(tmp_path, {"_classes.csv": table}, ["a.jpg", "b.jpg"])
+    assert (labels.boxes, labels.report.count) == ({}, 0)
+
+
 @pytest.mark.parametrize(
     "table", ["", "\n\n", "city,people\nBern,130000", "1,2,3\n4,5,6", '"', "a.jpg\n" * 3]
 )

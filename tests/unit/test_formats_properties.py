@@ -15,13 +15,14 @@ from pipeline.errors import LabelError
 from pipeline.formats import Labels, read_labels
 from pipeline.formats.base import box_of, class_name
 from pipeline.formats.bundle import read_manifests
+from pipeline.formats.exact import restore
 from pipeline.formats.yolo import parse_row
 from pipeline.jobs.spec import (
     BoxItem,
 )
 
 numbers = st.floats() | st.integers(-5, 5) | st.floats(-0.5, 1.5)
-leaves = st.none() | st.booleans() | numbers | st.text(max_size=20)
+leaves = st.none() | st.booleans() | numbers | st.text(max_size=20) | st.just(10**400)
 anything = st.recursive(
     leaves,
     lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.text(), inner, max_size=4),
@@ -135,7 +136,12 @@ def test_class_names_are_fit_for_a_chat(text: str) -> None:
     assert not {unicodedata.category(c) for c in name} & {"Cc", "Cf", "Cs"}
 
 
-cells = st.text(max_size=8) | numbers.map(str) | st.sampled_from(["a.jpg", "cat", "", "nan", "1,5"])
+cells = (
+    st.text(max_size=8)
+    | numbers.map(str)
+    | st.just("9" * 5000)
+    | st.sampled_from(["a.jpg", "cat", "", "nan", "1,5"])
+)
 boxes_as_text = st.lists(numbers, max_size=9).map(str) | st.dictionaries(
     st.sampled_from(["x", "y", "width", "height", "cx", "cy", "r", "all_points_x", "all_points_y"]),
     numbers | st.lists(numbers, max_size=4),
@@ -247,3 +253,4 @@ def test_any_manifest_is_survived(images: list[object], classes: object) -> None
         assert entry.part in (None, "train", "val", "test", "gap")
         assert entry.seconds is None or math.isfinite(entry.seconds)
         assert entry.size is None or min(entry.size) > 0
+    restore(Labels("yolo", boxes={"a.jpg": [BoxItem(label="0", xyxy=(0, 0, 1, 1))]}), [told])

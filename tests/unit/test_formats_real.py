@@ -85,3 +85,41 @@ def test_every_form_keeps_a_real_set(shared_data: Path, name: str, form: Form) -
                     assert after.xyxy == before.xyxy
                 for one, other, side in zip(before.xyxy, after.xyxy, sizes[place] * 2, strict=True):
                     assert abs(one - other) * side <= 0.5
+
+
+TABLES = {
+    "corners": ("filename,class,xmin,ymin,xmax,ymax\n", "{file},{label},{x1},{y1},{x2},{y2}\n"),
+    "no header": ("", "old/{file},{x1},{y1},{x2},{y2},{label}\n"),
+    "no header, sides together": ("", "{file},{x1},{x2},{y1},{y2},{label}\n"),
+    "sizes": ("image_id,x,y,w,h,label\n", "{file},{x1},{y1},{w},{h},{label}\n"),
+    "sizes in a cell": ("image_id,bbox,label\n", '{file},"[{x1}, {y1}, {w}, {h}]",{label}\n'),
+    "corners in a cell": ("image_id,bbox,label\n", '{file},"[{x1}, {y1}, {x2}, {y2}]",{label}\n'),
+    "centres": ("image_id,x,y,w,h,label\n", "{file},{cx},{cy},{w},{h},{label}\n"),
+}
+
+
+@pytest.mark.parametrize("shares", [False, True], ids=["pixels", "shares"])
+@pytest.mark.parametrize("table", TABLES)
+def test_tables_of_a_real_set_are_understood(shared_data: Path, table: str, shares: bool) -> None:
+    """What four numbers mean is found by what fits the pictures of BCCD, also without a header."""
+    _, made = whole(shared_data / "bccd")
+    header, row = TABLES[table]
+    text = header
+    for image in made.images:
+        wide, high = (1, 1) if shares else (image.width, image.height)
+        for box in image.boxes:
+            x1, y1, x2, y2 = (v * s for v, s in zip(box.xyxy, (wide, high) * 2, strict=True))
+            text += row.format(
+                file=image.file, label=box.label, x1=x1, y1=y1, x2=x2, y2=y2,
+                w=x2 - x1, h=y2 - y1, cx=(x1 + x2) / 2, cy=(y1 + y2) / 2,
+            )  # fmt: skip
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "labels.csv"
+        path.write_text(text)
+        back = read_labels(
+            {"labels.csv": path}, [image.file for image in made.images], lambda _: (640, 480)
+        )
+    assert back.report.rows == []
+    for image in made.images:
+        for before, after in zip(image.boxes, back.boxes.get(image.file, []), strict=True):
+            assert (after.label, after.xyxy) == (before.label, pytest.approx(before.xyxy, abs=1e-9))
