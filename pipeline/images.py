@@ -2,8 +2,10 @@
 
 import hashlib
 import io
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import Lock
 
 import imagehash
 import numpy as np
@@ -20,6 +22,12 @@ MAX_PIXELS = 100_000_000
 MAX_FILE = 200 << 20
 MAX_SIDE = 4096
 """Larger photos are stored smaller: a detector sees at most 2048 pixels of them."""
+
+LARGE_PIXELS = 24_000_000
+"""Photos with more are decoded one at a time, whatever the number of threads."""
+
+_LARGE = Lock()
+REDUCIBLE = ("RGB", "RGBA", "L", "LA", "CMYK", "YCbCr", "I", "F")
 
 MIN_SIDE = 16
 JPEG_QUALITY = 95
@@ -99,8 +107,9 @@ def read_photo(path: Path) -> Picture:
                 and max(image.size) <= MAX_SIDE
             )
             suffix = ".png" if image.format == "PNG" else ".jpg"
-            image.load()
-            upright = image if as_is else _rgb(ImageOps.exif_transpose(image))
+            with _LARGE if image.width * image.height > LARGE_PIXELS else nullcontext():
+                image.load()
+                upright = image if as_is else _rgb(_bounded(image, turned=turned))
     except Image.DecompressionBombError as error:
         raise Unreadable(f"more than {MAX_PIXELS // 1_000_000} million pixels") from error
     except UnidentifiedImageError as error:
@@ -196,6 +205,13 @@ def _check_size(image: Image.Image) -> None:
         raise Unreadable(f"more than {MAX_PIXELS // 1_000_000} million pixels")
     if min(image.size) < MIN_SIDE:
         raise Unreadable(f"smaller than {MIN_SIDE} pixels")
+
+
+def _bounded(image: Image.Image, *, turned: bool) -> Image.Image:
+    """The picture upright, shrunk before anything copies all of its pixels in another mode."""
+    upright = ImageOps.exif_transpose(image) if turned else image
+    factor = max(upright.size) // MAX_SIDE
+    return upright.reduce(factor) if factor > 1 and upright.mode in REDUCIBLE else upright
 
 
 def _rgb(image: Image.Image) -> Image.Image:

@@ -18,6 +18,7 @@ from storage.models import (
     Project,
     Round,
     Sheet,
+    Shelf,
     Upload,
 )
 
@@ -85,7 +86,7 @@ def migrate(old: int, new: int, *, session: Session) -> None:
     if was is not None:
         is_new.project_id = is_new.project_id or was.project_id
         session.delete(was)
-    columns: list[Any] = [Project, Sheet, Drawing, Upload, Job, Round, Bulk, EditorTask]
+    columns: list[Any] = [Project, Sheet, Drawing, Upload, Job, Round, Bulk, EditorTask, Shelf]
     for table in columns:
         session.execute(update(table).where(col(table.chat_id) == old).values(chat_id=new))
     session.exec(

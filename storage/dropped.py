@@ -78,7 +78,7 @@ def shelf(shelf_id: int, *, session: Session) -> Shelf:
 def shelf_of(source_id: int, chat_id: int, *, session: Session) -> Shelf | None:
     """The message about a source in a chat, if there is one."""
     query = select(Shelf).where(Shelf.source_id == source_id, Shelf.chat_id == chat_id)
-    return session.exec(query).first()
+    return session.exec(query.order_by(col(Shelf.id).desc())).first()
 
 
 def turn_to(

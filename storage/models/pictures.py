@@ -111,11 +111,9 @@ class Shelf(SQLModel, table=True):
     is painted; until then `painted` is false.
     """
 
-    __table_args__ = (UniqueConstraint("source_id", "chat_id"),)
-
     id: int | None = Field(default=None, primary_key=True)
     project_id: int = Field(foreign_key="project.id")
-    source_id: int = Field(foreign_key="source.id")
+    source_id: int = Field(index=True, foreign_key="source.id")
     chat_id: int = Field(sa_column=telegram_id())
     reason: str
     page: int = 0

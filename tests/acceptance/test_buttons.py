@@ -44,6 +44,11 @@ async def test_forged_and_foreign_buttons(
         f"v1:trust:{source}:perhaps": "another chat",
         f"v1:rm:{source}": "another chat",
         "v1:rm:999999": "gone",
+        f"v1:shelf:{source}": "another chat",
+        "v1:shelf:999999": "gone",
+        "v1:shelfp:999999:dark:0": "gone",
+        "v1:shelf1:999999:1": "gone",
+        "v1:shelfa:nine:dark": "long ago",
         f"v1:p:{project}": "another chat",
         f"v1:x:{job}": "I know no job",
         "v1:x:-1": "I know no job",
@@ -61,6 +66,11 @@ async def test_forged_and_foreign_buttons(
         assert words in answer.text, (data, answer)
         assert len(answer.text) < 150
     assert facts(bot) == before
+    nothing = await post(server, ann.private, f"v1:shelf:{source}")
+    assert (
+        "Nothing of that source was left out"
+        in (await ann.tap(nothing, "", data=nothing.buttons[0].data)).text
+    )
     own = await post(
         server, ann.private, f"v1:s:{sheet}:99", f"v1:s:{sheet}:0", f"v1:s:{sheet}:fly"
     )

@@ -406,7 +406,7 @@ def test_a_kill_leaves_nothing_half_made(
 
 def test_the_process_stays_light() -> None:
     """Collecting never loads the training stack."""
-    heavy = {"torch", "ultralytics", "tensorflow", "pandas", "supervision", "matplotlib", "cv2"}
+    heavy = {"torch", "ultralytics", "tensorflow", "pandas", "supervision", "matplotlib"}
     code = "import sys, pipeline.collect, yt_dlp; print(*sorted(m for m in sys.modules))"
     loaded = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True

@@ -1,26 +1,13 @@
 """What screening left out is kept, shown page by page, and comes back as ordinary images."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 from sqlmodel import Session, select
 
 from pipeline.jobs.spec import DroppedItem, ImageItem
 from pipeline.kinds import arrivals
 from pipeline.kinds import dropped as kind
-from storage import dropped, images, sources
+from storage import chats, dropped, images, sources
 from storage.models import Dropped, Fingerprint, Image, Source
-from tests.support.project import CHAT, make_image, make_project, make_source, open_database
-
-
-@pytest.fixture
-def session(tmp_path: Path) -> Iterator[Session]:
-    """A real SQLite file."""
-    db = open_database(tmp_path)
-    with Session(db.engine) as session:
-        yield session
-    db.close()
+from tests.support.project import CHAT, make_image, make_project, make_source
 
 
 def left_out(number: int, reason: str = "blurred", **how: object) -> DroppedItem:
@@ -126,3 +113,14 @@ def test_a_chat_has_one_message_a_source(session: Session) -> None:
     again = dropped.turn_to(source.id or 0, "blurred", 0, **where)  # type: ignore[arg-type]  # as above
     assert again.id == first.id
     assert dropped.to_paint(session=session) == again
+
+
+def test_a_group_that_grows_keeps_its_message(session: Session) -> None:
+    """The list of what was left out moves along to the supergroup."""
+    source, _ = shelf(session, left_out(1))
+    row = dropped.turn_to(
+        source.id or 0, "blurred", 0, project_id=source.project_id, chat_id=CHAT, session=session
+    )
+    chats.migrate(CHAT, -1001, session=session)
+    session.expire_all()
+    assert dropped.shelf_of(source.id or 0, -1001, session=session) == row

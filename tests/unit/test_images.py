@@ -159,6 +159,27 @@ def test_a_very_wide_photo_is_read_at_a_fraction(tmp_path: Path) -> None:
     assert (read.width, read.height) == (MAX_SIDE, round(900 * MAX_SIDE / 30_000))
 
 
+@pytest.mark.parametrize("mode", ["RGBA", "L", "P", "1"])
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_large_pictures_of_any_kind_keep_their_look(
+    tmp_path: Path, mode: str, orientation: int
+) -> None:
+    """What is shrunk before its pixels are copied is still upright, whole and on white."""
+    image = Image.new("L", (3 * MAX_SIDE, 120), "white")
+    image.paste(0, (0, 0, MAX_SIDE, 120))
+    image = image.convert(mode)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    read = read_photo(put(tmp_path, encoded(image, "PNG", exif=exif, compress_level=1)))
+    expected = (MAX_SIDE, 40) if orientation == 1 else (40, MAX_SIDE)
+    assert (read.width, read.height) == expected
+    with Image.open(io.BytesIO(read.data)) as stored:
+        levels = np.asarray(stored.convert("L"), dtype=float)
+    along = levels.mean(axis=0 if orientation == 1 else 1)
+    assert along[: MAX_SIDE // 3 - 9].max() < 8
+    assert along[MAX_SIDE // 3 + 9 :].min() > 247
+
+
 def test_huge_photos_are_stored_smaller(tmp_path: Path) -> None:
     """Beyond MAX_SIDE pixels a photo is scaled down."""
     data = encoded(Image.new("RGB", (MAX_SIDE + 1000, 64), "red"), "JPEG")

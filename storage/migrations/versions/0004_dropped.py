@@ -76,9 +76,9 @@ def upgrade() -> None:
             ["source.id"],
         ),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("source_id", "chat_id"),
     )
     with op.batch_alter_table("shelf", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_shelf_source_id"), ["source_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_shelf_painted"), ["painted"], unique=False)
 
 
