@@ -10,8 +10,10 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
-# A busy machine is no wrong result: how long an example takes is for the benches.
-hypothesis.settings.register_profile("taptrain", deadline=None)
+# A busy machine is no wrong result: how long an example takes is for the benches. To explain a
+# failure line by line each example would be traced, which takes several times as long.
+PHASES = tuple(phase for phase in hypothesis.Phase if phase is not hypothesis.Phase.explain)
+hypothesis.settings.register_profile("taptrain", deadline=None, phases=PHASES)
 hypothesis.settings.load_profile("taptrain")
 
 
