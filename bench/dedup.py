@@ -21,7 +21,7 @@ from PIL import Image, ImageEnhance
 from bench import Row
 from pipeline.features import asked_words
 from pipeline.images import Measures, measure
-from pipeline.jobs.spec import KnownImage
+from pipeline.jobs.spec_collect import KnownImage
 from pipeline.near import Seen
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"

@@ -10,9 +10,7 @@ from bot.messages import sources as words
 from bot.services import Services
 from bot.wishes import Wish
 from pipeline.jobs.events import Progress
-from pipeline.jobs.spec import (
-    CollectResult,
-)
+from pipeline.jobs.spec_collect import CollectResult
 from pipeline.kinds import propose, refresh
 from storage import outbox, sources
 from storage.models import Job, now

@@ -14,7 +14,6 @@ from bot.messages import train as train_words
 from pipeline.jobs.events import Progress
 from pipeline.jobs.listener import Chunk
 from pipeline.jobs.spec import (
-    CollectResult,
     MeasureResult,
     MeasureSpec,
     PackageResult,
@@ -24,6 +23,7 @@ from pipeline.jobs.spec import (
     Spec,
     TrainResult,
 )
+from pipeline.jobs.spec_collect import CollectResult
 from pipeline.jobs.spec_export import LabelsResult
 from pipeline.jobs.spec_labels import ConsensusResult
 from pipeline.jobs.spec_tracks import CarryResult

@@ -17,13 +17,8 @@ from bot.messages.origins import COCO, model_words
 from bot.training import card_wish, unmeasured
 from pipeline.jobs import estimate
 from pipeline.jobs.events import Progress
-from pipeline.jobs.spec import (
-    CollectResult,
-    MeasureResult,
-    PredictResult,
-    ProposeResult,
-    TrainResult,
-)
+from pipeline.jobs.spec import MeasureResult, PredictResult, ProposeResult, TrainResult
+from pipeline.jobs.spec_collect import CollectResult
 from pipeline.kinds import collect, package, propose, train
 from pipeline.labelling import seconds
 from storage import chats, datasets, jobs, outbox, registry, sources

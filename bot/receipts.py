@@ -5,7 +5,7 @@ from pathlib import Path
 from bot.desk import Desk
 from bot.messages import collect as collect_words
 from bot.messages import mapping as mapping_words
-from pipeline.jobs.spec import CollectResult
+from pipeline.jobs.spec_collect import CollectResult
 from pipeline.labelling import mapping
 from pipeline.labelling.outlook import askable
 from storage import outbox

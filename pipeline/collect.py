@@ -24,7 +24,7 @@ from pipeline.formats import report as reports
 from pipeline.formats.base import Report
 from pipeline.images import opened
 from pipeline.jobs.events import Progress
-from pipeline.jobs.spec import (
+from pipeline.jobs.spec_collect import (
     BadRow,
     Choice,
     CollectResult,

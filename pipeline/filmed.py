@@ -4,9 +4,7 @@ import logging
 from pathlib import Path
 
 from pipeline.errors import SourceError
-from pipeline.jobs.spec import (
-    CollectSpec,
-)
+from pipeline.jobs.spec_collect import CollectSpec
 from pipeline.jobs.spec_video import MissedVideo
 from pipeline.shots import Shot, video_shots
 from pipeline.stretch import Look

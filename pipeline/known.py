@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 
-from pipeline.jobs.spec import KnownImage
+from pipeline.jobs.spec_collect import KnownImage
 
 NAME = "known.db"
 COLUMNS = ", ".join(f'"{name}"' for name in KnownImage._fields)

@@ -8,9 +8,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-from pipeline.jobs.spec import (
-    BoxItem,
-)
+from pipeline.jobs.spec import BoxItem
 from pipeline.labelling.colours import Colour, colours
 
 WIDTH = 1280

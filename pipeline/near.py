@@ -15,7 +15,7 @@ from PIL import Image
 
 from pipeline.features import Features, Words, features_of
 from pipeline.images import Gray, Measures, thumb_of
-from pipeline.jobs.spec import KnownImage
+from pipeline.jobs.spec_collect import KnownImage
 from pipeline.postings import Keys, Postings
 from pipeline.registered import is_copy
 

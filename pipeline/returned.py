@@ -16,10 +16,8 @@ from pipeline.formats.base import SAME_ASPECT, Files, Report
 from pipeline.formats.classes import no_class_in_common
 from pipeline.images import read_photo, size_of
 from pipeline.jobs.events import Progress
-from pipeline.jobs.spec import (
-    BoxItem,
-    KnownImage,
-)
+from pipeline.jobs.spec import BoxItem
+from pipeline.jobs.spec_collect import KnownImage
 from pipeline.jobs.spec_export import AnswerItem
 from pipeline.sources.inbox import Inbox
 from pipeline.worker.reporter import Reporter

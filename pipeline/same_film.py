@@ -3,9 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
-from pipeline.jobs.spec import (
-    KnownImage,
-)
+from pipeline.jobs.spec_collect import KnownImage
 from pipeline.screen import Verdict
 from pipeline.shots import Shot
 

@@ -14,9 +14,7 @@ import numpy as np
 
 from pipeline.features import NO_WORDS, AskedWords, Words, asked_words
 from pipeline.images import Gray, Measures
-from pipeline.jobs.spec import (
-    KnownImage,
-)
+from pipeline.jobs.spec_collect import KnownImage
 from pipeline.near import Seen, View, is_near
 
 RECENT = 16

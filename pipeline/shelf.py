@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from pipeline.jobs.events import Progress
-from pipeline.jobs.spec import DroppedItem
+from pipeline.jobs.spec_collect import DroppedItem
 from pipeline.screen import Verdict, evenly
 from pipeline.shots import Shot, item_fields
 from pipeline.worker.reporter import Reporter

@@ -16,9 +16,7 @@ from pipeline.formats.bundle import Entry
 from pipeline.frames import JPEG_QUALITY, MAX_SIDE, sample
 from pipeline.images import Measures, Picture, Unreadable, encode, opened, read_photo
 from pipeline.jobs.events import Progress
-from pipeline.jobs.spec import (
-    BoxItem,
-)
+from pipeline.jobs.spec import BoxItem
 from pipeline.screen import evenly
 from pipeline.stretch import Look
 from pipeline.video_file import facts_of

@@ -7,11 +7,7 @@ from pathlib import Path
 from PIL import Image
 
 from pipeline.images import SUFFIXES, opened
-from pipeline.jobs.spec import (
-    CollectSpec,
-    ImageItem,
-    KnownImage,
-)
+from pipeline.jobs.spec_collect import CollectSpec, ImageItem, KnownImage
 from pipeline.jobs.spec_export import AnswerItem
 from pipeline.montage import MOST, Cell, draw
 from pipeline.screen import evenly

@@ -5,9 +5,7 @@ from pathlib import Path
 
 from pipeline.errors import SourceError
 from pipeline.frames import sample_times
-from pipeline.jobs.spec import (
-    CollectSpec,
-)
+from pipeline.jobs.spec_collect import CollectSpec
 from pipeline.moments import smart_times
 from pipeline.video_file import Facts
 

@@ -5,9 +5,7 @@ from bot.messages.common import at, bar, count, duration, head, some
 from bot.messages.export import came_back
 from bot.wishes import Button, Keyboard, Wish, button, document, esc, photo, text
 from pipeline.jobs.events import Progress
-from pipeline.jobs.spec import (
-    CollectResult,
-)
+from pipeline.jobs.spec_collect import CollectResult
 from pipeline.jobs.spec_video import VideosResult
 from pipeline.labelling import answers, mapping
 from storage.models import Job, Project, Source

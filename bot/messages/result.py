@@ -4,11 +4,7 @@ from typing import Any
 
 from bot.messages.common import at, count, duration, head, plural
 from bot.wishes import Keyboard, Wish, album, button, document, esc, link, photo, text
-from pipeline.jobs.spec import (
-    Figures,
-    PredictResult,
-    TrainResult,
-)
+from pipeline.jobs.spec import Figures, PredictResult, TrainResult
 from storage.models import DatasetVersion, Model, Project
 
 SURE = 30

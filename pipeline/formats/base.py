@@ -10,9 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 from xml.etree.ElementTree import Element, tostring
 
-from pipeline.jobs.spec import (
-    BoxItem,
-)
+from pipeline.jobs.spec import BoxItem
 
 MAX_NAME = 60
 MAX_BOXES = 2_000

@@ -4,9 +4,7 @@ from dataclasses import dataclass, field
 
 from pipeline.errors import LabelError
 from pipeline.formats.base import Labels
-from pipeline.jobs.spec import (
-    BoxItem,
-)
+from pipeline.jobs.spec import BoxItem
 
 SHOWN = 6
 

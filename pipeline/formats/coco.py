@@ -14,9 +14,7 @@ from pipeline.formats.base import (
     number,
 )
 from pipeline.formats.pictures import Pictures
-from pipeline.jobs.spec import (
-    BoxItem,
-)
+from pipeline.jobs.spec import BoxItem
 
 FORM = "coco"
 

@@ -5,9 +5,7 @@ from typing import Any
 from pipeline.formats import bundle
 from pipeline.formats.base import Labels, Size, SizeOf, box_of, class_name, number
 from pipeline.formats.pictures import Pictures
-from pipeline.jobs.spec import (
-    BoxItem,
-)
+from pipeline.jobs.spec import BoxItem
 
 FORM = "createml"
 SAMPLED = 20

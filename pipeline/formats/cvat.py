@@ -20,9 +20,7 @@ from pipeline.formats.base import (
     turned,
 )
 from pipeline.formats.pictures import Pictures
-from pipeline.jobs.spec import (
-    BoxItem,
-)
+from pipeline.jobs.spec import BoxItem
 
 FORM = "cvat"
 NO_BOX = ("polyline", "points", "cuboid", "skeleton")

@@ -19,9 +19,7 @@ from pipeline.formats.base import (
     number,
 )
 from pipeline.formats.pictures import Pictures
-from pipeline.jobs.spec import (
-    BoxItem,
-)
+from pipeline.jobs.spec import BoxItem
 
 FORM = "labelme"
 NO_BOX = ("point", "points", "line", "linestrip")

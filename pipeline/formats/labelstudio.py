@@ -23,9 +23,7 @@ from pipeline.formats.base import (
     turned,
 )
 from pipeline.formats.pictures import Pictures
-from pipeline.jobs.spec import (
-    BoxItem,
-)
+from pipeline.jobs.spec import BoxItem
 
 FORM = "labelstudio"
 SAMPLED = 20

@@ -11,9 +11,7 @@ from xml.etree.ElementTree import Element
 from pipeline.formats import bundle
 from pipeline.formats.base import Labels, Size, SizeOf, box_of, class_name, frame_of, number
 from pipeline.formats.pictures import Pictures
-from pipeline.jobs.spec import (
-    BoxItem,
-)
+from pipeline.jobs.spec import BoxItem
 
 FORM = "voc"
 

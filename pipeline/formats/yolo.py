@@ -14,9 +14,7 @@ import yaml
 from pipeline.errors import LabelError
 from pipeline.formats.base import Files, Labels, box_of, class_name, number, read_text
 from pipeline.formats.pictures import Pictures
-from pipeline.jobs.spec import (
-    BoxItem,
-)
+from pipeline.jobs.spec import BoxItem
 
 MAX_FILE = 8 << 20
 MAX_YAML = 1 << 20

@@ -8,9 +8,7 @@ from typing import Literal
 from pydantic import BaseModel
 from sqlmodel import Session
 
-from pipeline.jobs.spec import (
-    MeasureResult,
-)
+from pipeline.jobs.spec import MeasureResult
 from storage import jobs
 from storage.models import Setting
 

@@ -19,10 +19,7 @@ from pipeline.jobs.crash import Cause
 from pipeline.jobs.events import Failed
 from pipeline.jobs.feed import Batch
 from pipeline.jobs.listener import Listener
-from pipeline.jobs.spec import (
-    Result,
-    Spec,
-)
+from pipeline.jobs.spec import Result, Spec
 from storage import jobs
 from storage.db import Database
 from storage.models import Job

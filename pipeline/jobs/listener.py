@@ -13,10 +13,7 @@ from typing import Protocol
 from sqlmodel import Session
 
 from pipeline.jobs.events import Progress
-from pipeline.jobs.spec import (
-    Result,
-    Spec,
-)
+from pipeline.jobs.spec import Result, Spec
 from storage.models import Job
 
 Chunk = Callable[[Session], None]

@@ -23,9 +23,7 @@ from pipeline.jobs.executor import Executor
 from pipeline.jobs.ledger import FAULT, Ledger
 from pipeline.jobs.listener import Listener
 from pipeline.jobs.reaper import Reaper
-from pipeline.jobs.spec import (
-    Spec,
-)
+from pipeline.jobs.spec import Spec
 from storage import jobs
 from storage.db import Database
 from storage.models import Job, now

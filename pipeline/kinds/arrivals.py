@@ -4,10 +4,8 @@ from collections.abc import Iterable, Sequence
 
 from sqlmodel import Session
 
-from pipeline.jobs.spec import (
-    BoxItem,
-    ImageItem,
-)
+from pipeline.jobs.spec import BoxItem
+from pipeline.jobs.spec_collect import ImageItem
 from pipeline.labelling import decide
 from storage import images, sources, votes
 from storage.models import Box, Image, Source

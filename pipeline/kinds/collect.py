@@ -8,7 +8,7 @@ from typing import Any
 from sqlmodel import Session, select
 
 from pipeline import known as known_images
-from pipeline.jobs.spec import (
+from pipeline.jobs.spec_collect import (
     CollectResult,
     CollectSpec,
     DroppedItem,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from sqlmodel import Session
 
-from pipeline.jobs.spec import DroppedItem, ImageItem
+from pipeline.jobs.spec_collect import DroppedItem, ImageItem
 from pipeline.kinds.arrivals import bring_in
 from storage import dropped, images, sources
 from storage.models import Dropped, Image

@@ -8,10 +8,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from pipeline.jobs.spec import (
-    PackageResult,
-    PackageSpec,
-)
+from pipeline.jobs.spec import PackageResult, PackageSpec
 from pipeline.kinds.places import Places
 from storage import datasets, jobs, projects
 from storage.models import Job, Model, Project

@@ -5,10 +5,7 @@ from pathlib import Path
 from sqlmodel import Session
 
 from pipeline.errors import UserError
-from pipeline.jobs.spec import (
-    PredictSpec,
-    WeightsRef,
-)
+from pipeline.jobs.spec import PredictSpec, WeightsRef
 from pipeline.kinds.places import Places
 from storage import registry
 from storage.models import Job

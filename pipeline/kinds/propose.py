@@ -13,13 +13,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from pipeline.jobs.spec import (
-    PictureRef,
-    ProposedImage,
-    ProposeResult,
-    ProposeSpec,
-    WeightsRef,
-)
+from pipeline.jobs.spec import PictureRef, ProposedImage, ProposeResult, ProposeSpec, WeightsRef
 from pipeline.kinds.places import Places
 from pipeline.labelling import coco, seconds
 from pipeline.labelling.seconds import Pace

@@ -13,9 +13,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from pipeline.errors import SourceError
-from pipeline.jobs.spec import (
-    CollectResult,
-)
+from pipeline.jobs.spec_collect import CollectResult
 from pipeline.kinds import collect
 from storage import jobs, projects, settings, sources
 from storage.models import Job, Json, Project, Source, now

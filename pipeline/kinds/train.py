@@ -7,10 +7,7 @@ from pathlib import Path
 from sqlmodel import Session
 
 from pipeline.errors import SpecError
-from pipeline.jobs.spec import (
-    TrainResult,
-    TrainSpec,
-)
+from pipeline.jobs.spec import TrainResult, TrainSpec
 from pipeline.kinds.places import Places
 from storage import datasets, jobs, registry
 from storage.models import DatasetVersion, Job, Model, Project

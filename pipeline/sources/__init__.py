@@ -3,9 +3,7 @@
 from dataclasses import replace
 
 from pipeline.errors import NoVideo, SourceError
-from pipeline.jobs.spec import (
-    CollectSpec,
-)
+from pipeline.jobs.spec_collect import CollectSpec
 from pipeline.sources.base import Fetched, Offer, Room, Source
 from pipeline.sources.folder import FolderSource
 from pipeline.sources.huggingface import HuggingFaceSource

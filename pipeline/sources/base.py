@@ -5,11 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from pipeline.jobs.spec import (
-    Choice,
-    CollectSpec,
-    InputFile,
-)
+from pipeline.jobs.spec_collect import Choice, CollectSpec, InputFile
 from pipeline.jobs.spec_video import VideosResult
 from pipeline.net import Guard, Policy
 from pipeline.sources.mirrors import SITES

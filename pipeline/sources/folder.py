@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pipeline.archive import MAX_ENTRIES, WANTED
 from pipeline.errors import SourceError
-from pipeline.jobs.spec import CollectSpec, InputFile
+from pipeline.jobs.spec_collect import CollectSpec, InputFile
 from pipeline.sources.base import Fetched, Room
 
 

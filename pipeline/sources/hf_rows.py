@@ -17,7 +17,7 @@ from pipeline.archive import IMAGES, MAX_NAME, printable
 from pipeline.errors import SourceError
 from pipeline.formats.base import number
 from pipeline.images import size_of
-from pipeline.jobs.spec import InputFile
+from pipeline.jobs.spec_collect import InputFile
 from pipeline.sources.boxforms import Numbers, Placed, corners, form_of, shares
 from pipeline.sources.hf_features import Objects, class_names, described_by, objects_in
 

@@ -8,7 +8,7 @@ from urllib.parse import quote, unquote, urlsplit
 from pipeline.archive import IMAGES, MAX_NAME, printable
 from pipeline.errors import SourceError
 from pipeline.jobs.events import Progress
-from pipeline.jobs.spec import CollectSpec, InputFile
+from pipeline.jobs.spec_collect import CollectSpec, InputFile
 from pipeline.sources import parts
 from pipeline.sources.base import Fetched, Offer, Room
 from pipeline.sources.transfer import Transfer

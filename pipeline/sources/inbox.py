@@ -7,9 +7,7 @@ from pathlib import Path, PurePosixPath
 from pipeline import archive
 from pipeline.errors import ArchiveRefused, SourceError
 from pipeline.formats.base import Report
-from pipeline.jobs.spec import (
-    InputFile,
-)
+from pipeline.jobs.spec_collect import InputFile
 from pipeline.sources.kinds import kind_of_file
 from pipeline.video_file import BROKEN
 

@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 from pipeline.archive import MAX_NAME, printable
 from pipeline.errors import SourceError
-from pipeline.jobs.spec import Choice, CollectSpec, InputFile
+from pipeline.jobs.spec_collect import Choice, CollectSpec, InputFile
 from pipeline.sources import parts
 from pipeline.sources.base import Fetched, Offer, Room
 from pipeline.sources.transfer import Transfer

@@ -9,10 +9,7 @@ import httpx
 
 from pipeline.archive import FILMS, IMAGES
 from pipeline.errors import AllHere, SourceBroke, SourceError
-from pipeline.jobs.spec import (
-    CollectSpec,
-    InputFile,
-)
+from pipeline.jobs.spec_collect import CollectSpec, InputFile
 from pipeline.jobs.spec_video import VideosResult
 from pipeline.net import without_secrets
 from pipeline.sources import search, video_keys

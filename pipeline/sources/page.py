@@ -8,10 +8,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from pipeline.archive import IMAGES
 from pipeline.errors import LinkRefused, NoVideo, SourceError
-from pipeline.jobs.spec import (
-    CollectSpec,
-    InputFile,
-)
+from pipeline.jobs.spec_collect import CollectSpec, InputFile
 from pipeline.net import without_secrets
 from pipeline.sources import search
 from pipeline.sources.base import Fetched, Room

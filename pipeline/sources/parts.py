@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 
 from pipeline.archive import FILMS, IMAGES, LABELS
 from pipeline.errors import SourceError
-from pipeline.jobs.spec import Choice
+from pipeline.jobs.spec_collect import Choice
 from pipeline.sources.base import Offer
 
 ASK_BYTES = 1 << 30

@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from pipeline.archive import MAX_NAME, printable
 from pipeline.errors import SourceError
 from pipeline.jobs.events import Progress
-from pipeline.jobs.spec import Choice, CollectSpec, InputFile
+from pipeline.jobs.spec_collect import Choice, CollectSpec, InputFile
 from pipeline.sources.base import Fetched, Offer, Room
 from pipeline.sources.transfer import Transfer
 from pipeline.sources.web import ask, download

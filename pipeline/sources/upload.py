@@ -3,9 +3,7 @@
 from pathlib import Path
 
 from pipeline.errors import SourceError
-from pipeline.jobs.spec import (
-    CollectSpec,
-)
+from pipeline.jobs.spec_collect import CollectSpec
 from pipeline.sources.base import Fetched, Room
 
 

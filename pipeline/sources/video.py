@@ -7,10 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import AllHere, NoVideo, SourceBlocked, SourceError, TaptrainError, UserError
-from pipeline.jobs.spec import (
-    CollectSpec,
-    InputFile,
-)
+from pipeline.jobs.spec_collect import CollectSpec, InputFile
 from pipeline.jobs.spec_video import MissedVideo, VideosResult
 from pipeline.net import check_url, without_secrets
 from pipeline.sources import cookies, search, video_keys

@@ -4,9 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline.jobs.spec import (
-    CollectSpec,
-)
+from pipeline.jobs.spec_collect import CollectSpec
 
 BY_ADDRESS = frozenset({"", "Generic"})
 """Extractors whose ids are only the last part of an address, equal on different hosts."""

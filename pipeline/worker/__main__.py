@@ -14,9 +14,7 @@ from pathlib import Path
 
 from pipeline.errors import OutOfMemory, TaptrainError, UserError, WorkerError
 from pipeline.jobs.events import Failed
-from pipeline.jobs.spec import (
-    SPEC,
-)
+from pipeline.jobs.spec import SPEC
 from pipeline.worker.reporter import FileReporter
 
 # Explicit and lazy: a collect job must not pay for torch.

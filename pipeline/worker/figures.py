@@ -3,10 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from pipeline.jobs.spec import (
-    ClassFigures,
-    Figures,
-)
+from pipeline.jobs.spec import ClassFigures, Figures
 
 
 def figures(

@@ -5,10 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from pipeline.jobs.events import Progress
-from pipeline.jobs.spec import (
-    MeasureResult,
-    MeasureSpec,
-)
+from pipeline.jobs.spec import MeasureResult, MeasureSpec
 from pipeline.worker import engine
 from pipeline.worker.reporter import Reporter
 

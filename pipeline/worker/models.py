@@ -4,9 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import WorkerError
-from pipeline.jobs.spec import (
-    WeightsRef,
-)
+from pipeline.jobs.spec import WeightsRef
 from pipeline.worker import engine
 from pipeline.worker.weights import pretrained
 from storage.files import FileStore

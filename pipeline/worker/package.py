@@ -13,10 +13,7 @@ from pipeline import attribution
 from pipeline.browser import HERE, PAGE_FILES, VENDOR, vendor
 from pipeline.errors import WorkerError
 from pipeline.jobs.events import Progress
-from pipeline.jobs.spec import (
-    PackageResult,
-    PackageSpec,
-)
+from pipeline.jobs.spec import PackageResult, PackageSpec
 from pipeline.worker import engine, matching, selftest
 from pipeline.worker.convert import Converted, convert, read_back
 from pipeline.worker.reporter import Reporter

@@ -5,11 +5,7 @@ from pathlib import Path
 
 from pipeline.errors import SourceError, UserError
 from pipeline.jobs.events import Progress
-from pipeline.jobs.spec import (
-    BoxItem,
-    PredictResult,
-    PredictSpec,
-)
+from pipeline.jobs.spec import BoxItem, PredictResult, PredictSpec
 from pipeline.worker.detect import detect
 from pipeline.worker.draw import Mark, draw_boxes
 from pipeline.worker.models import load_model

@@ -8,13 +8,7 @@ from PIL import Image
 
 from pipeline.errors import SourceError, WorkerError
 from pipeline.jobs.events import Progress
-from pipeline.jobs.spec import (
-    BoxItem,
-    PictureRef,
-    ProposedImage,
-    ProposeResult,
-    ProposeSpec,
-)
+from pipeline.jobs.spec import BoxItem, PictureRef, ProposedImage, ProposeResult, ProposeSpec
 from pipeline.labelling.names import match_classes
 from pipeline.tracking.frame import Frame
 from pipeline.tracking.link import Linker, Seen

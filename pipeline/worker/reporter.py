@@ -9,9 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from pipeline.jobs.events import Done, Failed, Progress, Started, WorkerEvent
-from pipeline.jobs.spec import (
-    Result,
-)
+from pipeline.jobs.spec import Result
 
 MIN_INTERVAL_S = 0.5
 

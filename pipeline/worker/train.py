@@ -9,11 +9,7 @@ from PIL import Image
 
 from pipeline.errors import OutOfMemory, SpecError, WorkerError
 from pipeline.jobs.events import Progress
-from pipeline.jobs.spec import (
-    Figures,
-    TrainResult,
-    TrainSpec,
-)
+from pipeline.jobs.spec import Figures, TrainResult, TrainSpec
 from pipeline.worker import engine
 from pipeline.worker.data import Materialised, materialise, read_manifest
 from pipeline.worker.figures import figures

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from pipeline.jobs.spec import DroppedItem, KnownImage
+from pipeline.jobs.spec_collect import DroppedItem, KnownImage
 from storage.files import FileStore
 from tests.support.busy import busy, cut
 from tests.support.clips import clip, photo, picture, zipped, zipped_folder

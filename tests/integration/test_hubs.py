@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.jobs.spec import CollectResult, CollectSpec
+from pipeline.jobs.spec_collect import CollectResult, CollectSpec
 from pipeline.sources import secrets
 from tests.support.clips import photo, zipped
 from tests.support.huggingface import HubSet, HuggingFace, table

@@ -19,9 +19,7 @@ from pipeline import collect as worker_collect
 from pipeline.errors import SourceError
 from pipeline.formats.writers import WRITERS
 from pipeline.images import measure
-from pipeline.jobs.spec import (
-    CollectResult,
-)
+from pipeline.jobs.spec_collect import CollectResult
 from pipeline.jobs.spec_export import Bundle, Form, LabelsResult
 from pipeline.kinds import collect, labels
 from pipeline.kinds.places import Places

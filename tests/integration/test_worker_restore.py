@@ -13,7 +13,7 @@ from sqlmodel import Session, select
 from pipeline import collect as worker_collect
 from pipeline import dataset
 from pipeline.formats.writers import WRITERS
-from pipeline.jobs.spec import CollectResult
+from pipeline.jobs.spec_collect import CollectResult
 from pipeline.jobs.spec_export import Form
 from pipeline.kinds import collect, labels
 from pipeline.kinds.places import Places

@@ -9,9 +9,7 @@ from typing import Any
 import pytest
 
 from pipeline.errors import SourceBroke, SourceError
-from pipeline.jobs.spec import (
-    CollectSpec,
-)
+from pipeline.jobs.spec_collect import CollectSpec
 from pipeline.net import Policy, guard
 from pipeline.sources import video as video_source
 from pipeline.sources import ytdlp

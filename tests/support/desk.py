@@ -9,10 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import known
-from pipeline.jobs.spec import (
-    CollectResult,
-    ImageItem,
-)
+from pipeline.jobs.spec_collect import CollectResult, ImageItem
 from pipeline.worker.__main__ import main
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -16,12 +16,7 @@ from pipeline.jobs.events import Progress
 from pipeline.jobs.executor import LocalExecutor, worker_environment
 from pipeline.jobs.listener import Chunk
 from pipeline.jobs.runner import Runner
-from pipeline.jobs.spec import (
-    PredictSpec,
-    Result,
-    Spec,
-    WeightsRef,
-)
+from pipeline.jobs.spec import PredictSpec, Result, Spec, WeightsRef
 from storage import jobs
 from storage.db import Database
 from storage.models import Job, Setting, now

@@ -15,9 +15,7 @@ from sqlmodel import Session
 
 from pipeline.jobs.listener import Chunk
 from pipeline.jobs.runner import Runner
-from pipeline.jobs.spec import (
-    Result,
-)
+from pipeline.jobs.spec import Result
 from storage.db import Database
 from storage.models import Job
 from tests.support.queue import Account, make_executor

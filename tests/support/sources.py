@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.jobs.events import Progress
-from pipeline.jobs.spec import CollectSpec
+from pipeline.jobs.spec_collect import CollectSpec
 from pipeline.net import Policy, guard
 from pipeline.sources import fetch
 from pipeline.sources.base import Fetched, Offer, Room

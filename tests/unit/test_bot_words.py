@@ -32,7 +32,8 @@ from bot.messages import team as people
 from bot.routes import COMMAND_HANDLERS, TAPS
 from bot.wishes import Wish
 from pipeline.jobs.events import Progress
-from pipeline.jobs.spec import Choice, CollectResult, Figures
+from pipeline.jobs.spec import Figures
+from pipeline.jobs.spec_collect import Choice, CollectResult
 from pipeline.kinds.propose import Kept
 from pipeline.labelling.outlook import Outlook
 from pipeline.labelling.reasons import Reason

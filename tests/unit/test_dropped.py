@@ -2,7 +2,7 @@
 
 from sqlmodel import Session, select
 
-from pipeline.jobs.spec import DroppedItem, ImageItem
+from pipeline.jobs.spec_collect import DroppedItem, ImageItem
 from pipeline.kinds import arrivals
 from pipeline.kinds import dropped as kind
 from storage import chats, dropped, images, sources

@@ -7,10 +7,7 @@ from sqlmodel import Session, SQLModel
 
 from pipeline.jobs import estimate
 from pipeline.jobs.estimate import COST, Estimate
-from pipeline.jobs.spec import (
-    MeasureResult,
-    TrainResult,
-)
+from pipeline.jobs.spec import MeasureResult, TrainResult
 from storage import jobs
 from storage.db import Database
 

@@ -9,9 +9,7 @@ import pytest
 from pipeline.errors import LabelError
 from pipeline.formats import Labels, match, read_labels
 from pipeline.formats.classes import no_class_in_common
-from pipeline.jobs.spec import (
-    BoxItem,
-)
+from pipeline.jobs.spec import BoxItem
 
 SIZE = (200, 100)
 

@@ -17,9 +17,7 @@ from pipeline.formats.base import box_of, class_name
 from pipeline.formats.bundle import read_manifests
 from pipeline.formats.exact import restore
 from pipeline.formats.yolo import parse_row
-from pipeline.jobs.spec import (
-    BoxItem,
-)
+from pipeline.jobs.spec import BoxItem
 
 numbers = st.floats() | st.integers(-5, 5) | st.floats(-0.5, 1.5)
 leaves = st.none() | st.booleans() | numbers | st.text(max_size=20) | st.just(10**400)

@@ -5,9 +5,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from pipeline.jobs.spec import (
-    BoxItem,
-)
+from pipeline.jobs.spec import BoxItem
 from pipeline.labelling.colours import colours
 from pipeline.montage import MOST, WIDTH, Cell, draw
 from tests.support.clips import picture

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pipeline.jobs.spec import InputFile
+from pipeline.jobs.spec_collect import InputFile
 from pipeline.sources.inbox import sort
 from tests.support.clips import photo, zipped
 

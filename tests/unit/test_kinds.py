@@ -8,15 +8,8 @@ from sqlmodel import Session, col, select
 
 from pipeline import dataset
 from pipeline import known as known_images
-from pipeline.jobs.spec import (
-    BoxItem,
-    Choice,
-    CollectResult,
-    ImageItem,
-    PackageResult,
-    ProposedImage,
-    ProposeResult,
-)
+from pipeline.jobs.spec import BoxItem, PackageResult, ProposedImage, ProposeResult
+from pipeline.jobs.spec_collect import Choice, CollectResult, ImageItem
 from pipeline.kinds import collect, package, propose
 from pipeline.kinds.places import Places
 from pipeline.labelling import decide

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from pipeline import known
-from pipeline.jobs.spec import KnownImage
+from pipeline.jobs.spec_collect import KnownImage
 
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:

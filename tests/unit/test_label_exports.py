@@ -14,9 +14,7 @@ from bot.turn import Turn
 from pipeline import dataset
 from pipeline.errors import UserError
 from pipeline.jobs.events import Progress
-from pipeline.jobs.spec import (
-    CollectResult,
-)
+from pipeline.jobs.spec_collect import CollectResult
 from pipeline.jobs.spec_export import Archive, Bundle, LabelsResult
 from pipeline.kinds import labels
 from pipeline.kinds.places import Places

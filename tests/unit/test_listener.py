@@ -12,7 +12,6 @@ from bot.listener import JobListener
 from pipeline import dataset
 from pipeline.jobs.events import Progress
 from pipeline.jobs.spec import (
-    CollectResult,
     Figures,
     MeasureResult,
     PackageResult,
@@ -20,6 +19,7 @@ from pipeline.jobs.spec import (
     ProposeResult,
     TrainResult,
 )
+from pipeline.jobs.spec_collect import CollectResult
 from pipeline.kinds import train
 from pipeline.kinds.places import Places
 from storage import chats, jobs, outbox, registry

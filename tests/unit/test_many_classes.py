@@ -6,9 +6,7 @@ import pytest
 from sqlmodel import Session
 
 from bot.messages import collect, stats
-from pipeline.jobs.spec import (
-    CollectResult,
-)
+from pipeline.jobs.spec_collect import CollectResult
 from pipeline.labelling import standings
 from pipeline.labelling.outlook import askable
 from tests.support.project import make_project, make_source

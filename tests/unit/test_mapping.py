@@ -9,7 +9,8 @@ from sqlmodel import Session, select
 from bot import adding
 from bot.messages import mapping as words
 from pipeline.errors import LabelError, SourceError
-from pipeline.jobs.spec import BoxItem, CollectResult, ImageItem
+from pipeline.jobs.spec import BoxItem
+from pipeline.jobs.spec_collect import CollectResult, ImageItem
 from pipeline.kinds import collect
 from pipeline.labelling import deal, mapping, outlook
 from storage import jobs, mappings, sources

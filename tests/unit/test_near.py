@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw, ImageEnhance
 
 from pipeline.features import asked_words, features_of, words_of
 from pipeline.images import measure
-from pipeline.jobs.spec import KnownImage
+from pipeline.jobs.spec_collect import KnownImage
 from pipeline.near import Seen
 from pipeline.registered import is_copy
 from tests.support.busy import busy, cut, written

@@ -11,7 +11,7 @@ from sqlmodel import Session, select
 
 from bot.listener import JobListener
 from pipeline import dataset
-from pipeline.jobs.spec import CollectResult, ImageItem
+from pipeline.jobs.spec_collect import CollectResult, ImageItem
 from pipeline.kinds import collect, refresh
 from pipeline.kinds.arrivals import bring_in
 from pipeline.kinds.places import Places

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import LinkRefused, SourceError
-from pipeline.jobs.spec import CollectSpec
+from pipeline.jobs.spec_collect import CollectSpec
 from pipeline.net import Guard, Policy
 from pipeline.sources import roboflow
 from pipeline.sources.base import Fetched, Room

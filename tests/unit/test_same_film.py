@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.images import Measures
-from pipeline.jobs.spec import KnownImage
+from pipeline.jobs.spec_collect import KnownImage
 from pipeline.same_film import join_known
 from pipeline.screen import Verdict
 from pipeline.shots import Shot

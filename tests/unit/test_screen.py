@@ -7,9 +7,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
 from pipeline.images import Measures, measure
-from pipeline.jobs.spec import (
-    KnownImage,
-)
+from pipeline.jobs.spec_collect import KnownImage
 from pipeline.screen import MAX_ALIKE, RECENT, TINY, Candidate, evenly, screen
 from tests.support.busy import busy, cut
 from tests.support.clips import picture

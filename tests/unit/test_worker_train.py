@@ -6,9 +6,7 @@ from typing import Any
 import pytest
 
 from pipeline.errors import OutOfMemory, WorkerError
-from pipeline.jobs.spec import (
-    TrainSpec,
-)
+from pipeline.jobs.spec import TrainSpec
 from pipeline.worker import train
 from pipeline.worker.data import Manifest, Materialised
 from pipeline.worker.gallery import choose
