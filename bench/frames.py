@@ -1,9 +1,9 @@
 """Frames out of a video, beside PyAV alone; what a long one costs in memory; which frames are told.
 
 Both sides give RGB pictures of the same moments: the other's are bare arrays, ours are upright
-pictures, after a walk over the packets, and what is damaged is survived. The sides run in turns, the
-fastest round of each counts, in seconds of the processor (of all threads): other work on the machine
-is no part of it.
+pictures, after a walk over the packets, and what is damaged is survived. The sides run in turns,
+the fastest round of each counts, in seconds of the processor (of all threads): other work on the
+machine is no part of it.
 """
 
 import subprocess
