@@ -16,7 +16,8 @@ COLUMNS = ", ".join(f'"{name}"' for name in KnownImage._fields)
 
 
 def write(path: Path, images: Iterable[KnownImage]) -> None:
-    """Write them; the file must not be there yet."""
+    """Write them, in place of what an attempt that never began left there."""
+    path.unlink(missing_ok=True)
     with closing(sqlite3.connect(path)) as file:
         # A machine that goes down takes the attempt along: there is nothing to make safe.
         file.execute("PRAGMA journal_mode = OFF")

@@ -182,8 +182,8 @@ def request_cancel(job_id: int, *, session: Session) -> Job:
         raise JobUnknown(job_id)
     if terminal(job):
         raise JobOver(job)
+    job.cancel_requested_at = job.cancel_requested_at or now()
     if job.state != "cancelling":
-        job.cancel_requested_at = now()
         move(job, "cancelled" if job.state in WAITING else "cancelling", session=session)
     return job
 

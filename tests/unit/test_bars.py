@@ -8,6 +8,7 @@ from PIL import Image
 
 from pipeline.bars import Bars, find_bars
 from pipeline.shots import video_shots
+from pipeline.stretch import Look
 from pipeline.worker.reporter import FileReporter
 from tests.support.busy import busy, written
 from tests.support.clips import clip
@@ -73,8 +74,9 @@ def test_all_frames_of_a_film_are_cut_alike(tmp_path: Path) -> None:
     frames = [np.asarray(boxed(at, 30)) for at in range(5)]
     frames += [np.asarray(Image.new("RGB", SIZE)), np.asarray(boxed(9, 60))]
     film = clip(tmp_path / "film.mp4", (frame for frame in frames for _ in range(10)))
+    look = Look(every_s=1.0, limit=99)
     shots, seconds = video_shots(
-        film, "film", "g", every_s=1.0, limit=99, work=tmp_path, reporter=FileReporter(tmp_path)
+        film, "film", "g", look=look, work=tmp_path, reporter=FileReporter(tmp_path)
     )
     assert len(shots) == 7
     assert seconds == pytest.approx(6.9)

@@ -66,17 +66,19 @@ def test_any_words_make_a_project_or_a_sentence(said: str) -> None:
         ("https://a.example/?max=5", adding.Wanted("https://a.example/?max=5", None, None, None)),
         (
             "https://a.example/b 10:00-12:30 newest=3",
-            adding.Wanted("https://a.example/b", None, None, None, 3, 600.0, 750.0),
+            adding.Wanted(
+                "https://a.example/b", None, None, None, newest=3, from_s=600.0, to_s=750.0
+            ),
         ),
         (
             "a.example/b from=1:02:03 every=Smart",
             adding.Wanted("https://a.example/b", None, None, None, from_s=3723.0, smart=True),
         ),
         ("a.example/b to=90", adding.Wanted("https://a.example/b", None, None, None, to_s=90.0)),
-        ("ytsearch5:forklift", adding.Wanted("ytsearch:forklift", None, None, None, 5)),
+        ("ytsearch5:forklift", adding.Wanted("ytsearch:forklift", None, None, None, newest=5)),
         ("ytsearch: red forklift", adding.Wanted("ytsearch:red forklift", None, None, None)),
         ("YouTube red forklift max=9", adding.Wanted("ytsearch:red forklift", None, 9, None)),
-        ("youtube cats newest=2", adding.Wanted("ytsearch:cats", None, None, None, 2)),
+        ("youtube cats newest=2", adding.Wanted("ytsearch:cats", None, None, None, newest=2)),
         ("youtube.com/@cats", adding.Wanted("https://youtube.com/@cats", None, None, None)),
     ],
 )

@@ -47,11 +47,11 @@ VERSION = "yt-dlp 2026.01.01 here is 99 days old; a newer one may help"
             "The uploader has not made this video available in your country",
             "the country where I run",
         ),
-        ("Unsupported URL: https://x.test", "found no video behind that link"),
+        ("Unsupported URL: https://x.test", "found no video and no picture"),
         ("Requested format is not available", "2026.01.01"),
         ("Read timed out.", "did not answer in time"),
         ("nsig extraction failed", "99 days old"),
-        ("Unsupported URL: https://x.test/login-required?an account", "found no video behind"),
+        ("Unsupported URL: https://x.test/login-required?an account", "found no video"),
     ],
 )
 def test_words_of_the_downloader_become_ours(words: str, said: str) -> None:

@@ -73,7 +73,7 @@ def answer(status: int, body: bytes = b"", **headers: str) -> httpx.Response:
 def saved(saving: Resuming, response: httpx.Response) -> bytes:
     """The file after that answer."""
     folder = saving.path.parent
-    saving.save(response, Transfer(folder, 1 << 20, Quiet(folder)))
+    saving.save(response, Transfer(folder, 1 << 20, Quiet(folder)).at)
     return saving.path.read_bytes()
 
 

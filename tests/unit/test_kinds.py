@@ -249,7 +249,7 @@ def test_the_spec_knows_which_videos_are_here(
     for number, (state, look) in enumerate(looks):
         source = make_source(session, project)
         source.state = state
-        source.provenance = {"look": look, "videos": f"Youtube:a{number}\nYoutube:b"}
+        source.counts = {"videos": {look: [f"Youtube:a{number}", "Youtube:b"]}}
     make_source(session, project).provenance = {"link": "https://example.org/a.zip"}
     job, source = collecting(session, project)
     source.kind, source.what = "link", "https://example.org/list"
