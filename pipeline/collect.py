@@ -11,18 +11,16 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from PIL import Image
 from pydantic import BaseModel
 
 from pipeline import known as known_images
-from pipeline import provenance, shown
+from pipeline import provenance, shown, sifting
 from pipeline.archive import printable
 from pipeline.errors import AllHere, SourceError, WorkerError
 from pipeline.filmed import frames_of
 from pipeline.formats import Match
 from pipeline.formats import report as reports
 from pipeline.formats.base import Report
-from pipeline.images import opened
 from pipeline.jobs.events import Progress
 from pipeline.jobs.spec_collect import (
     BadRow,
@@ -36,9 +34,9 @@ from pipeline.jobs.spec_video import MissedVideo
 from pipeline.net import Policy, guard
 from pipeline.returned import read_in
 from pipeline.same_film import join_known
-from pipeline.screen import Candidate, Verdict, evenly, screen
+from pipeline.screen import evenly
 from pipeline.shelf import shelve
-from pipeline.shots import MAX_NAME, Shot, as_told, item_fields, photo_shots
+from pipeline.shots import MAX_NAME, as_told, photo_shots
 from pipeline.sources import fetch, secrets
 from pipeline.sources.base import Fetched, Offer, Room
 from pipeline.sources.inbox import Inbox, sort
@@ -132,12 +130,12 @@ def _gather(
         raise SourceError(missed[0].why if missed else _unreadable_sentence(unreadable))
 
     store = FileStore(spec.store)
-    verdict = _screen(known, shots, store, reporter)
+    verdict = sifting.judge(known, shots, store, reporter)
     dropped.update(verdict.dropped.values())
     join_known(shots, known, verdict)
-    kept = _thin(shots, verdict, spec.max_images)
+    kept = sifting.thin(shots, verdict, spec.max_images)
     dropped["over_max"] += len(verdict.kept) - len(kept)
-    items = _store(shots, kept, verdict, store, reporter)
+    items = sifting.store_kept(shots, kept, verdict, store, reporter)
     _write_lines(reporter.out / "items.jsonl", items)
     _write_lines(reporter.out / "answers.jsonl", answers)
     shelved = shelve(shots, verdict, store, reporter)
@@ -193,61 +191,6 @@ def _choose(inbox: Inbox, labels: Match, spec: CollectSpec) -> tuple[list[str], 
     some = evenly(range(len(bare)), spec.max_images * OVERSAMPLE)
     taken = {bare[index] for index in some} | labels.boxes.keys()
     return [name for name in inbox.photos if name in taken], len(bare) - len(some)
-
-
-def _screen(
-    known: list[KnownImage], shots: list[Shot], store: FileStore, reporter: Reporter
-) -> Verdict:
-    paths = {shot.sha256: shot.path for shot in shots}
-
-    def view(sha256: str) -> Image.Image | None:
-        path = paths.get(sha256)
-        return shown.stored(store, sha256) if path is None else opened(path.read_bytes())
-
-    def tick(done: int) -> None:
-        reporter.progress(Progress(stage="screen", done=done, total=len(shots)))
-
-    candidates = [
-        Candidate(
-            sha256=shot.sha256,
-            measures=shot.measures,
-            group=shot.group,
-            series=shot.series,
-            labelled=shot.boxes is not None,
-            side=min(shot.width, shot.height),
-            boxes=len(shot.boxes or []),
-            film=shot.seconds is not None,
-            words=shot.words,
-        )
-        for shot in shots
-    ]
-    return screen(candidates, known, view, tick)
-
-
-def _thin(shots: list[Shot], verdict: Verdict, limit: int) -> list[int]:
-    """What stays: all that is labelled, and an even spread of the rest."""
-    bare = [index for index in verdict.kept if shots[index].boxes is None]
-    spread = set(evenly(bare, limit))
-    return [i for i in verdict.kept if shots[i].boxes is not None or i in spread]
-
-
-def _store(
-    shots: list[Shot], kept: list[int], verdict: Verdict, store: FileStore, reporter: Reporter
-) -> list[ImageItem]:
-    items = []
-    for number, index in enumerate(kept):
-        shot = shots[index]
-        items.append(
-            ImageItem(
-                **item_fields(shot, verdict.words[index], store),
-                labelled=shot.boxes is not None,
-                boxes=shot.boxes or [],
-                alike=verdict.alike.get(index, []),
-                part=shot.part,
-            )
-        )
-        reporter.progress(Progress(stage="screen", done=number, total=len(kept), note="storing"))
-    return items
 
 
 def _unreadable_sentence(unreadable: dict[str, str]) -> str:

@@ -13,6 +13,10 @@ NAMES = re.compile(r"https?://\S+|\[\w+[^\]]*\] \S+:")
 STATUS = re.compile(r"HTTP Error (\d{3})")
 
 NOTHING = NoVideo().user_message
+SIGNED_IN = (
+    "{host} shows that video only to people who are signed in: send the file, or give me cookies "
+    "(/settings cookies, in private)."
+)
 NO_FORM = "{host} offers no form of that video that I can read; {version}."
 
 
@@ -29,8 +33,8 @@ class Cause:
 CAUSES: tuple[Cause, ...] = (
     Cause(
         ("not a bot", "confirm you’re not", "confirm you're not", "ip is likely being blocked"),
-        "{host} takes this machine for a robot and sends nothing: wait some hours, or download the "
-        "video yourself and send the file ({version}).",
+        "{host} takes this machine for a robot and sends nothing: wait some hours, send the file, "
+        "or give me cookies (/settings cookies, in private; {version}).",
         SourceBlocked,
     ),
     Cause(
@@ -58,7 +62,8 @@ CAUSES: tuple[Cause, ...] = (
     ),
     Cause(
         ("confirm your age", "age-restricted", "age restricted", "inappropriate for some"),
-        "{host} shows that video only to grown-ups who are signed in: send the file instead.",
+        "{host} shows that video only to grown-ups who are signed in: send the file, or give me "
+        "cookies (/settings cookies, in private).",
     ),
     Cause(
         ("premieres in", "will begin in", "premiere", "has not started", "scheduled for"),
@@ -74,7 +79,7 @@ CAUSES: tuple[Cause, ...] = (
     ),
     Cause(
         ("sign in", "log in", "login required", "logged-in", "--cookies", "an account"),
-        "{host} shows that video only to people who are signed in: send the file instead.",
+        SIGNED_IN,
     ),
     Cause(("drm prot", "uses drm", "use drm"), "That video is copy-protected: choose another one."),
     Cause(
@@ -140,9 +145,7 @@ FORMLESS_CAUSES: tuple[Cause, ...] = (
 )
 
 BY_STATUS: dict[int, Cause] = {
-    401: Cause(
-        (), "{host} shows that video only to people who are signed in: send the file instead."
-    ),
+    401: Cause((), SIGNED_IN),
     403: Cause(
         (),
         "{host} refuses me that video (403): it may be private; else send the file ({version}).",
