@@ -54,7 +54,8 @@ class TrainingProgress:
         if now - self._told < BATCH_INTERVAL_S:
             return
         self._told = now
-        share = min(self._batch / max(len(trainer.train_loader), 1), 1.0)
+        # One more than batches: an epoch is whole when it was judged.
+        share = min(self._batch / (len(trainer.train_loader) + 1), 1.0)
         done = trainer.epoch + share
         self._reporter.progress(
             Progress(

@@ -322,7 +322,7 @@ def test_unusable_files_are_one_sentence(desk: Desk, tmp_path: Path, case: str) 
 def test_links_that_lead_nowhere_are_one_sentence(desk: Desk, www: Www, film: bytes) -> None:
     """A page without a video, a 404, a refusal, a broken transfer, a landing page for a zip."""
     bare = www.put("/bare", PAGE.format("hello").encode(), type="text/html")
-    assert "found no video behind that link" in self_collect(desk, bare)
+    assert "found no video and no picture there" in self_collect(desk, bare)
     assert "nothing at that link (404)" in self_collect(desk, f"http://{www.host}/none.mp4")
     assert "(403)" in self_collect(desk, www.put("/403", b"no", status=403))
     assert "trouble of its own (503)" in self_collect(desk, www.put("/503", b"no", status=503))

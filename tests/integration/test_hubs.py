@@ -105,7 +105,7 @@ def test_a_private_set_of_kaggle(tmp_path: Path, kaggle: Kaggle) -> None:
     assert start(attempt).wait(120) == 0
     came = result(attempt)
     assert (came.title, came.kept, came.boxes) == ("All cats", 3, {"cat": 3})
-    assert came.provenance["license"] == "CC0-1.0"
+    assert came.provenance["licence"] == "CC0-1.0"
     assert not (attempt / secrets.FILE).exists()
     keeps_the_keys(tmp_path)
 
