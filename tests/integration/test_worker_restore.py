@@ -137,6 +137,10 @@ class Place:
             found.setdefault(image.group_key, set()).add(image.sha256)
         return {frozenset(shas) for shas in found.values()}
 
+    def digest(self) -> str:
+        """What a training would see, in a word."""
+        return dataset.build(self.project, files=self.places.files, session=self.session).digest
+
     def version(self) -> dict[str, Any]:
         """What a training would see, less this installation's numbers."""
         made = dataset.build(self.project, files=self.places.files, session=self.session)
@@ -173,6 +177,7 @@ def test_an_export_restores_an_empty_project(form: Form, place: Callable[..., Pl
     assert there.facts() == here.facts()
     assert there.groups() == here.groups()
     assert there.version() == here.version()
+    assert there.digest() == here.digest()
 
 
 def rezipped(data: bytes, change: Callable[[str, bytes], bytes]) -> bytes:
