@@ -11,7 +11,7 @@ from bot.services import Services
 from bot.wishes import Wish
 from pipeline.jobs.events import Progress
 from pipeline.jobs.spec_collect import CollectResult
-from pipeline.kinds import propose, refresh
+from pipeline.kinds import collect, propose, refresh
 from storage import outbox, sources
 from storage.models import Job, now
 
@@ -44,6 +44,9 @@ def collected(job: Job, result: CollectResult, folder: Path, desk: Desk) -> None
     """The receipt of what is new. A night without news is not told."""
     source = refresh.keep(job, result, session=desk.session)
     project = desk.project(job)
+    if result.choices:
+        _not_fetched(job, words.SEVERAL, desk)
+        return
     if not result.kept and not result.answered:
         if not refresh.by_night(job):
             desk.tell(job, words.nothing_new(project, source), priority=outbox.ANSWER)
@@ -59,14 +62,21 @@ def collected(job: Job, result: CollectResult, folder: Path, desk: Desk) -> None
 
 
 def failed(job: Job, desk: Desk) -> None:
-    """The cause in words; the same cause night after night is told once."""
-    news = refresh.fail(job, session=desk.session)
+    """The cause in words."""
+    collect.clear(job, desk.places)
+    _not_fetched(job, job.error or "", desk)
+
+
+def _not_fetched(job: Job, why: str, desk: Desk) -> None:
+    # The same cause night after night is told once.
+    news = refresh.trouble(job, why, session=desk.session)
     if news or not refresh.by_night(job):
         source = sources.get(job.request["source_id"], session=desk.session)
-        desk.tell(job, words.not_fetched(desk.project(job), source, job.error or ""))
+        desk.tell(job, words.not_fetched(desk.project(job), source, why))
 
 
 def cancelled(job: Job, desk: Desk) -> None:
     """Stopped by a person; the source stays as it is."""
+    collect.clear(job, desk.places)
     source = sources.get(job.request["source_id"], session=desk.session)
     desk.tell(job, words.stopped(desk.project(job), source))

@@ -30,6 +30,7 @@ class Request(BaseModel):
     project_id: int
     path: str
     every_s: float | None = None
+    smart: bool = False
     max_images: int = adding.MAX_LOCAL
     trust: str | None = None
 
@@ -73,7 +74,7 @@ class Handed:
 def take(request: Request, name: str, *, session: Session) -> None:
     """Make a source of a request, once."""
     project = session.get(Project, request.project_id)
-    if project is None or job_state(name, session=session) is not None:
+    if project is None or job_of(name, session=session) is not None:
         return
     adding.queue_source(
         project,
@@ -85,6 +86,7 @@ def take(request: Request, name: str, *, session: Session) -> None:
             every_s=request.every_s,
             max_images=request.max_images,
             trust=request.trust,
+            smart=request.smart,
         ),
         chat_id=project.chat_id,
         member_id=project.created_by,
@@ -93,10 +95,10 @@ def take(request: Request, name: str, *, session: Session) -> None:
     )
 
 
-def job_state(name: str, *, session: Session) -> str | None:
-    """How far the job is that the request of this name became; None where it is none yet."""
+def job_of(name: str, *, session: Session) -> Job | None:
+    """The job that the request of this name became; None where it is none yet."""
     key = adding.job_key(_key(name))
-    return session.exec(select(Job.state).where(Job.idempotency_key == key)).first()
+    return session.exec(select(Job).where(Job.idempotency_key == key)).first()
 
 
 def _key(name: str) -> str:

@@ -55,6 +55,7 @@ def add_path(
         project_id=project.id,
         path=str(whole),
         every_s=wanted.every_s,
+        smart=wanted.smart,
         max_images=min(most or adding.MAX_LOCAL, adding.MAX_LOCAL),
         trust=wanted.trust,
     )

@@ -30,7 +30,7 @@ from pipeline.jobs.spec_collect import (
     ImageItem,
     KnownImage,
 )
-from pipeline.jobs.spec_video import MissedVideo
+from pipeline.jobs.spec_video import MissedVideo, VideosResult
 from pipeline.net import Policy, guard
 from pipeline.returned import read_in
 from pipeline.same_film import join_known
@@ -127,7 +127,8 @@ def _gather(
         report.add(name, None, why)
     dropped["unreadable"] = len(unreadable)
     if not shots and not answers:
-        raise SourceError(missed[0].why if missed else _unreadable_sentence(unreadable))
+        first = next(iter(missed.values()), None)
+        raise SourceError(first.why if first else _unreadable_sentence(unreadable))
 
     store = FileStore(spec.store)
     verdict = sifting.judge(known, shots, store, reporter)
@@ -217,7 +218,7 @@ def _result(
     whole: dict[str, str],
     listed: list[str],
     shelved: int,
-    missed: list[MissedVideo],
+    missed: dict[Path, MissedVideo],
 ) -> CollectResult:
     counts = shown.counts(items, labels.classes)
     return CollectResult(
@@ -246,5 +247,13 @@ def _result(
         answered=answered,
         dropped_file="dropped.jsonl" if shelved else None,
         shelved=shelved,
-        videos=fetched.videos.model_copy(update={"missed": [*fetched.videos.missed, *missed]}),
+        videos=_videos(fetched, missed),
     )
+
+
+def _videos(fetched: Fetched, unread: dict[Path, MissedVideo]) -> VideosResult:
+    """What became of the videos; one that cannot be read is no more here than a missing one."""
+    told = fetched.videos
+    pairs = zip(told.keys, fetched.files, strict=False)
+    keys = [key for key, file in pairs if Path(file.path) not in unread]
+    return told.model_copy(update={"missed": [*told.missed, *unread.values()], "keys": keys})

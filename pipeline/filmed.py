@@ -15,11 +15,11 @@ log = logging.getLogger(__name__)
 
 def frames_of(
     videos: dict[str, Path], spec: CollectSpec, work: Path, reporter: Reporter
-) -> tuple[list[Shot], float, list[MissedVideo]]:
+) -> tuple[list[Shot], float, dict[Path, MissedVideo]]:
     """Frames of all `videos`, each a group of its own; seconds looked at; what cannot be read."""
     shots: list[Shot] = []
     seconds = 0.0
-    missed: list[MissedVideo] = []
+    missed: dict[Path, MissedVideo] = {}
     look = Look.of(spec, len(videos))
     for number, (name, path) in enumerate(videos.items()):
         group = f"{spec.group}:{number}"
@@ -27,7 +27,7 @@ def frames_of(
             part, length = video_shots(path, name, group, look=look, work=work, reporter=reporter)
         except SourceError as error:
             log.warning("a video of several is left out", exc_info=True)
-            missed.append(MissedVideo(name=name[:200], why=error.user_message))
+            missed[path] = MissedVideo(name=name[:200], why=error.user_message)
             continue
         shots += part
         seconds += length

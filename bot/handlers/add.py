@@ -59,6 +59,8 @@ def _title(what: str) -> str:
     looked_for = search.of(what)
     if looked_for is not None:
         return looked_for.title[:80]
+    if adding.is_named(what):
+        return what[:80]
     parts = urlsplit(what)
     if parts.scheme.lower() not in ("http", "https"):
         raise UserError("I follow http and https links only.")

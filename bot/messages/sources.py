@@ -142,6 +142,9 @@ def fetching(project: Project, source: Source, job: Job, now: Progress | None = 
     return text(f"{head(project)}🔄 {esc(source.title)}\n{how}", [[button("✖ Stop", "x", job.id)]])
 
 
+SEVERAL = "It means several things by now: add the link again to choose one of them."
+
+
 def nothing_new(project: Project, source: Source) -> Wish:
     """All of it was here."""
     return text(

@@ -1,5 +1,6 @@
 """Collect jobs: from a link or sent files to images and imported boxes."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -28,6 +29,9 @@ from storage import images, keys, projects, sources
 from storage.models import Box, Job, Json, Project, Source, Upload
 
 VIDEOS = "videos"
+FETCHED = "fetched"
+"""Beside the attempts of a job: what is half fetched."""
+
 HELD = ("ready", "asking", "paused")
 """States of sources whose videos are here."""
 
@@ -80,7 +84,7 @@ def prepare(job: Job, folder: Path, places: Places, *, session: Session) -> Coll
         videos=VideosSpec(
             **job.request.get("videos", {}),
             # Beside the attempts, for the next one to find.
-            kept_folder=str(folder.parent / "fetched"),
+            kept_folder=str(folder.parent / FETCHED),
         ),
         **limits,
     )
@@ -156,7 +160,9 @@ def keep(job: Job, result: CollectResult, *, session: Session) -> Source:
         session.add(project)
     source.title = result.title or source.title
     came = answers.count_unsettled(source, session=session)
-    source.labelled = result.labelled > 0 or (came is not None and not came.known_already)
+    news = result.labelled > 0 or (came is not None and not came.known_already)
+    # Fetched again without news of labels, it goes on as it was.
+    source.labelled = source.labelled or news
     source.provenance = dict(result.provenance)
     source.counts = source.counts | result.model_dump(
         include={
@@ -176,7 +182,7 @@ def keep(job: Job, result: CollectResult, *, session: Session) -> Source:
     mapping.begin(source, job.request.get("map", {}), session=session)
     if source.labelled and (source.trust is None or mapping.blocks(source, session=session)):
         source.state = "asking"
-    elif source.labelled and source.trust:
+    elif news and source.trust:
         sources.answer_trust(source, source.trust, member_id=job.member_id, session=session)
         answers.settle(source, member_id=job.member_id, session=session)
     else:
@@ -199,9 +205,16 @@ def _offer(job: Job, source: Source, result: CollectResult, *, session: Session)
     return source
 
 
+def clear(job: Job, places: Places) -> None:
+    """Remove what a job that came to nothing leaves: keys never taken, files half fetched."""
+    folder = places.jobs / str(job.id)
+    secrets.sweep(folder)
+    shutil.rmtree(folder / FETCHED, ignore_errors=True)
+
+
 def fail(job: Job, places: Places, *, session: Session) -> Source:
     """Nothing of the source counts."""
-    secrets.sweep(places.jobs / str(job.id))
+    clear(job, places)
     source = sources.get(job.request["source_id"], session=session)
     source.state = "failed"
     session.add(source)

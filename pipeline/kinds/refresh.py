@@ -119,10 +119,13 @@ def next_night(zone: str, after: datetime) -> datetime:
 def keep(job: Job, result: CollectResult, *, session: Session) -> Source:
     """As `collect.keep`, beside what the source has; one that was taken out meanwhile stays out."""
     source = sources.get(job.request["source_id"], session=session)
+    if source.state == "removed" or result.choices:
+        # Nothing of it came in; of a link that now means several things somebody has to choose.
+        return source
     state, title, before = source.state, source.title, dict(source.counts)
-    labelled, provenance = source.labelled, source.provenance
+    provenance = source.provenance
     source = collect.keep(job, result, session=session)
-    source.title, source.labelled = title, source.labelled or labelled
+    source.title = title
     # Where nothing was new there was nothing to tell of it.
     source.provenance = source.provenance or provenance
     counts = _summed(before, source.counts) | {"refreshed": now().isoformat("T", "seconds")}
@@ -134,11 +137,11 @@ def keep(job: Job, result: CollectResult, *, session: Session) -> Source:
     return source
 
 
-def fail(job: Job, *, session: Session) -> bool:
-    """Remember why it failed; returns whether that is news."""
+def trouble(job: Job, why: str, *, session: Session) -> bool:
+    """Remember why nothing came; returns whether that is news."""
     source = sources.get(job.request["source_id"], session=session)
-    known = source.counts.get("trouble") == job.error
-    source.counts = {**source.counts, "trouble": job.error}
+    known = source.counts.get("trouble") == why
+    source.counts = {**source.counts, "trouble": why}
     session.add(source)
     return not known
 

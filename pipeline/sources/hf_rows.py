@@ -13,18 +13,19 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.archive import IMAGES, MAX_NAME, printable
+from pipeline.archive import IMAGES, MAX_NAME, MAX_TOTAL, printable
 from pipeline.errors import SourceError
 from pipeline.formats.base import number
 from pipeline.images import size_of
 from pipeline.jobs.spec_collect import InputFile
 from pipeline.sources.boxforms import Numbers, Placed, corners, form_of, shares
 from pipeline.sources.hf_features import Objects, class_names, described_by, objects_in
+from pipeline.sources.transfer import check_room
 
 BATCH = 16
 MAX_PICTURES = 50_000
-MAX_BYTES = 200 << 20
-"""Of one picture."""
+MAX_BYTES = 32 << 20
+"""Of one picture: a table is no place for larger ones, and some rows are held at once."""
 
 MAX_LINES = 256 << 20
 
@@ -50,6 +51,7 @@ class Rows:
     _pictures: list[_Picture] = field(default_factory=list)
     _names: list[str] = field(default_factory=list)
     _count: int = 0
+    _bytes: int = 0
 
     def parquet(self, path: Path, name: str, tell: Callable[[int, int], None]) -> list[InputFile]:
         """The pictures of a parquet file, written into the folder; `tell` gets rows done and all.
@@ -144,6 +146,13 @@ class Rows:
                 f"That set has over {MAX_PICTURES:,} pictures: choose a part of it, "
                 "or send some as a zip."
             )
+        self._bytes += len(data)
+        if self._bytes > MAX_TOTAL:
+            # Equal pictures are stored once in a table, and each time in a folder.
+            raise SourceError(
+                f"That set unpacks to over {MAX_TOTAL >> 30} GB: choose a part of it."
+            )
+        check_room(self.folder)
         said = str(value.get("path") or "") if isinstance(value, dict) else ""
         suffix = PurePosixPath(said).suffix.lower()
         name = f"{stem}{suffix if suffix in IMAGES else '.jpg'}"

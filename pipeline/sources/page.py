@@ -1,6 +1,7 @@
 """The pictures of a web page, where there is no video on it."""
 
 import itertools
+import time
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import PurePosixPath
@@ -17,6 +18,10 @@ from pipeline.sources.transfer import Transfer
 from pipeline.sources.web import download, opened
 
 MAX_PAGE = 16 << 20
+PAGE_S = 60.0
+"""A page that takes longer is made to waste time."""
+
+MAX_PICTURE = 64 << 20
 MOST = 300
 """Pictures of one page that are fetched; each is a request of its own."""
 
@@ -52,7 +57,8 @@ class PageSource:
         for number, url in enumerate(wanted):
             path = room.folder / f"page-{number:04d}"
             note = f"picture {number + 1} of {len(wanted)}"
-            transfer = Transfer(room.folder, bytes_left, room.reporter, note=note)
+            most = min(MAX_PICTURE, bytes_left)
+            transfer = Transfer(room.folder, most, room.reporter, note=note)
             try:
                 download(url, path, room, transfer.at)
             except LinkRefused:
@@ -65,6 +71,8 @@ class PageSource:
                 bytes_left -= path.stat().st_size
                 if kind_of_file(path) == "image":
                     files.append(InputFile(path=str(path), name=_name(url)))
+                    continue
+            path.unlink(missing_ok=True)
             if failed > MOST_FAILED and failed > len(files):
                 break
         if not files:
@@ -134,13 +142,13 @@ class Page(HTMLParser):
 
 def _read(what: str, room: Room) -> tuple[Page, str]:
     """The page, and the address where it was in the end."""
-    data = bytearray()
+    data, began = bytearray(), time.monotonic()
     with opened(what, room) as response:
         if not response.is_success:
             raise NoVideo
         for chunk in response.iter_bytes():
             data += chunk
-            if len(data) > MAX_PAGE:
+            if len(data) > MAX_PAGE or time.monotonic() - began > PAGE_S:
                 break
         address = str(response.url)
         encoding = response.charset_encoding or "utf-8"

@@ -42,11 +42,20 @@ class Transfer:
         elapsed = time.monotonic() - self._began
         if elapsed > PATIENCE_S and done < elapsed * SLOWEST:
             raise SourceError("That server sends too slowly: try again later, or send the file.")
-        if shutil.disk_usage(self._folder).free < SPARE_BYTES:
-            raise WorkerError("The disk of this machine is full: remove something and try again.")
+        check_room(self._folder)
         left = (total - done) * elapsed / done if total and done and elapsed > 1 else None
         self._reporter.progress(
             Progress(
                 stage="fetch", done=done, total=total or None, seconds_left=left, note=self._note
             )
         )
+
+
+def check_room(folder: Path) -> None:
+    """Leave some of the disk to everybody else.
+
+    Raises:
+        WorkerError: it is full.
+    """
+    if shutil.disk_usage(folder).free < SPARE_BYTES:
+        raise WorkerError("The disk of this machine is full: remove something and try again.")

@@ -58,14 +58,23 @@ def opened(
             own = dict(secret or {}) if _origin(url) == home else {}
             try:
                 with client.stream("GET", url, headers={**(headers or {}), **own}) as response:
-                    if not response.is_redirect:
+                    if not response.has_redirect_location:
                         yield response
                         return
-                    url = urljoin(url, response.headers["location"])
+                    url = _further(url, response.headers["location"])
             except (httpx.HTTPError, httpx.InvalidURL) as error:
                 room.guard.raise_refusal()
                 raise trouble(url, error) from error
         raise SourceError("That link leads in a circle: open it in a browser and copy its address.")
+
+
+def _further(url: str, location: str) -> str:
+    try:
+        return urljoin(url, location)
+    except ValueError as error:
+        raise SourceError(
+            f"{host_of(url)} leads to an address that is none: copy another link."
+        ) from error
 
 
 def ask(url: str, room: Room, *, secret: Mapping[str, str] | None = None) -> tuple[int, Any]:

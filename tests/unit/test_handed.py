@@ -10,7 +10,7 @@ import pytest
 from sqlmodel import Session, select
 
 from bot import handed
-from bot.drop import ASIDE, QUIET_LOOKS, Drop
+from bot.drop import ASIDE, QUIET_LOOKS, REST, Drop
 from bot.handed import Handed, Request
 from bot.local_add import NotAdded, add_path
 from bot.settings import Settings
@@ -54,12 +54,12 @@ class House:
         """The only source."""
         return self.db.read_now(lambda session: session.exec(select(Source)).one())
 
-    def end(self, state: str) -> None:
+    def end(self, state: str, **result: object) -> None:
         """Every job ended so."""
 
         def end(session: Session) -> None:
             for job in session.exec(select(Job)):
-                job.state = state
+                job.state, job.result = state, dict(result)
 
         self.db.write_now(end)
 
@@ -105,6 +105,9 @@ def test_a_folder_is_handed_over(house: House, photos: Path) -> None:
     assert (source.kind, source.what, source.title) == ("folder", str(photos), "photos")
     assert (source.trust, job.chat_id) == ("yes", CHAT)
     assert job.request == {"source_id": source.id, "max_images": 100_000}
+    add_path(house.settings, "cats", photos, every="smart")
+    house.take()
+    assert house.jobs()[1].request["videos"] == {"smart": True}
     assert not list((house.home / "handed").iterdir())
 
 
@@ -194,6 +197,40 @@ def test_a_watched_folder_is_taken_when_it_lies_still(house: House, tmp_path: Pa
     house.end("succeeded")
     look(drop)
     assert list((watched / ASIDE).iterdir()) == []
+
+
+def test_what_was_of_no_use_is_kept(house: House, tmp_path: Path) -> None:
+    """Only files that are in the store go; one that could not be read keeps all of them."""
+    house.project()
+    watched = tmp_path / "watched"
+    watched.mkdir()
+    drop = Drop(house.services, watched)
+    seen: set[str] = set()
+    for dropped, left in (({}, ["notes.docx"]), ({"unreadable": 1}, ["1.jpg", "notes.docx"])):
+        put(watched, "cats").with_name("notes.docx").write_bytes(b"words")
+        look(drop)
+        house.take()
+        house.end("succeeded", dropped=dropped)
+        look(drop)
+        (kept,) = [one for one in (watched / REST).iterdir() if one.name not in seen]
+        seen.add(kept.name)
+        assert sorted(one.name for one in (kept / "cats").iterdir()) == left
+
+
+def test_what_is_still_being_copied_is_waited_for(house: House, tmp_path: Path) -> None:
+    """A hidden or half-named file is on its way; what systems leave in folders is not."""
+    house.project()
+    half = put(tmp_path, "cats").with_name(".film.mp4.Ab12")
+    half.write_bytes(b"half of it")
+    (half.parent / ".DS_Store").write_bytes(b"")
+    drop = Drop(house.services, tmp_path)
+    look(drop)
+    house.take()
+    assert house.jobs() == []
+    half.unlink()
+    look(drop)
+    house.take()
+    assert len(house.jobs()) == 1
 
 
 def test_what_came_to_nothing_is_kept(house: House, tmp_path: Path) -> None:
