@@ -224,6 +224,8 @@ def failed(job: Job, desk: Desk) -> None:
     if outbox.get(card_key(job), session=desk.session) is not None:
         # Else its bar and its Stop button would stand there for ever.
         desk.tell(job, train_words.broken_off(project, job))
+    if job.kind == "train":
+        train.missed(job, session=desk.session)
     number = _number(job, desk)
     desk.tell(job, train_words.failed(project, job, starter, number), key=f"failed:{job.id}")
     if job.kind == "package":
@@ -239,6 +241,8 @@ def cancelled(job: Job, desk: Desk) -> None:
         source = collect.fail(job, desk.places, session=desk.session)
         desk.tell(job, collect_words.cancelled(project, source))
         return
+    if job.kind == "train":
+        train.missed(job, session=desk.session)
     desk.tell(job, train_words.cancelled(project, job, _number(job, desk)))
     if job.kind == "package":
         _unpacked(job, desk)

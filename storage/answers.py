@@ -26,9 +26,17 @@ class BoxHere(NamedTuple):
 
 
 def here(
-    project_id: int, image_ids: Sequence[int], classes: Collection[str], *, session: Session
+    project_id: int,
+    image_ids: Sequence[int],
+    classes: Collection[str],
+    *,
+    paused: bool = False,
+    session: Session,
 ) -> dict[int, list[BoxHere]]:
-    """The boxes of these images that are not wrong, by image, those of `classes` only."""
+    """The boxes of these images that are not wrong, by image, those of `classes` only.
+
+    `paused`: of images whose source is paused as well.
+    """
     found: dict[int, list[BoxHere]] = {image_id: [] for image_id in image_ids}
     for some in images.portions(image_ids):
         query = (
@@ -40,7 +48,7 @@ def here(
                 col(Box.image_id).in_(some),
                 col(Box.label).in_(classes),
                 col(Box.verdict).is_(None) | (col(Box.verdict) == "right"),
-                *votes.asked(),
+                *votes.asked(paused=paused),
             )
             .order_by(col(Box.id))
         )

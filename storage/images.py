@@ -68,9 +68,12 @@ class BoxRow(NamedTuple):
     y2: float
 
 
-def live() -> ColumnElement[bool]:
-    """The condition under which an image counts: its source (joined) is there and settled."""
-    return col(Source.state).in_(("ready", "asking"))
+def live(*, paused: bool = False) -> ColumnElement[bool]:
+    """The condition under which an image counts: its source (joined) is there and settled.
+
+    `paused`: those of paused ones as well.
+    """
+    return col(Source.state).in_(("ready", "asking", *(("paused",) if paused else ())))
 
 
 def counting() -> ColumnElement[bool]:

@@ -116,10 +116,24 @@ def _count_again(source: Source, name: str, label: str, *, counts: bool, session
                 col(Box.origin) == "import",
                 col(Box.label) == label,
                 col(Box.parent_id).in_(parents),
+                # What another box stands for since, of an answer say, stays so.
+                col(Box.merged_id) == col(Box.parent_id)
+                if counts
+                else col(Box.merged_id).is_(None),
             )
         )
         .values(merged_id=None if counts else col(Box.parent_id))
     )
+
+
+def is_used(source: Source, label: str, *, session: Session) -> bool:
+    """Whether any box that did not come with this source is of that class."""
+    query = columns(col(Box.id)).where(
+        col(Box.project_id) == source.project_id,
+        col(Box.label) == label,
+        col(Box.source_id).is_(None) | (col(Box.source_id) != source.id),
+    )
+    return session.execute(query.limit(1)).first() is not None
 
 
 def set_labelled(source: Source, *, labelled: bool, session: Session) -> None:

@@ -75,14 +75,18 @@ def file_name(project: Project) -> str:
 
 def keep_wanted_classes(project: Project, names: list[str], *, session: Session) -> None:
     """Remember classes that somebody asked for until they are confirmed."""
-    session.merge(Setting(key=f"classes:{project.id}", value={"names": names}))
+    value = {"names": names, "were": project.classes}
+    session.merge(Setting(key=f"classes:{project.id}", value=value))
 
 
 def wanted_classes(project: Project, *, session: Session) -> list[str] | None:
-    """The classes that wait for a yes, taken out; None when there are none."""
+    """The classes that wait for a yes, taken out; None when there are none.
+
+    None as well where the project's classes are others by now: nobody saw what that would lose.
+    """
     row = session.get(Setting, f"classes:{project.id}")
     if row is None:
         return None
     session.delete(row)
     names: list[str] = row.value["names"]
-    return names
+    return names if row.value.get("were", project.classes) == project.classes else None

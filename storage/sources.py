@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 from storage import images
 from storage.models import Box, Chat, Dropped, Image, Project, Source, Vote
 
+PAUSED = "paused"
 LIVE = ("ready", "asking")
 """States in which a source's images count (see `images.live`)."""
 
@@ -103,19 +104,26 @@ def remove(source: Source, *, session: Session) -> int:
 
     Its rows stay: versions and models made with them still name them.
     """
+    source.counts = {**source.counts, PAUSED: source.state == PAUSED}
     source.state = "removed"
     query = select(func.count()).select_from(Image).where(Image.source_id == source.id)
     return session.exec(query).one()
 
 
 def put_back(source: Source, *, session: Session) -> None:
-    """Undo a removal; pictures that came in again with another source stay with that one."""
-    _settle(source, session=session)
+    """Undo a removal; pictures that came in again with another source stay with that one.
+
+    One that was paused is so again.
+    """
+    if source.counts.get(PAUSED):
+        pause(source, session=session)
+    else:
+        _settle(source, session=session)
 
 
 def pause(source: Source, *, session: Session) -> None:
     """Leave a source out of questions and new versions for a while; its pictures stay known."""
-    source.state = "paused"
+    source.state = PAUSED
     session.add(source)
 
 

@@ -176,14 +176,16 @@ def voted_on(
     return list(session.exec(query.distinct().order_by(col(Vote.subject_id)).limit(limit)))
 
 
-def asked() -> tuple[ColumnElement[bool], ...]:
+def asked(*, paused: bool = False) -> tuple[ColumnElement[bool], ...]:
     """The conditions under which a box (its image and source joined) says something of its image.
+
+    `paused`: also where its source is paused.
 
     Planted boxes and those that another stands for never do; a model's open guesses are idle once
     the image came with labels.
     """
     return (
-        images.live(),
+        images.live(paused=paused),
         images.counting(),
         col(Box.origin) != "planted",
         col(Box.merged_id).is_(None),

@@ -27,6 +27,8 @@ def tap_map(turn: Turn, args: list[str]) -> str:
         raise UserError("That source is out already. /sources shows what is there.")
     place, what = int(args[1]), args[2]
     if what == "back":
+        if place != words.place_of(names):
+            raise NamesChanged
         names = mapping.take_back(source, session=turn.session)
         # Sheets that lie open may ask about what just went.
         for sheet in sheets.on_table(source.project_id, session=turn.session):

@@ -184,7 +184,7 @@ def tap_remove(turn: Turn, args: list[str]) -> str:
 
 def _ask_names_first(turn: Turn, source: Source) -> None:
     """A source that counts again waits until its class names are told, as it did before."""
-    if mapping.blocks(source, session=turn.session):
+    if source.labelled and mapping.blocks(source, session=turn.session):
         source.state = "asking"
 
 
@@ -201,7 +201,8 @@ def tap_put_back(turn: Turn, args: list[str]) -> str:
         raise UserError("That source is there already. /sources shows what is there.")
     access.check_may_delete(turn, project, added_by=source.created_by)
     sources.put_back(source, session=turn.session)
-    _ask_names_first(turn, source)
-    answers.settle(source, member_id=turn.member.id, session=turn.session)
+    if source.state != "paused":
+        _ask_names_first(turn, source)
+        answers.settle(source, member_id=turn.member.id, session=turn.session)
     turn.say(words.put_back(project, source))
     return "Back again"

@@ -107,6 +107,7 @@ def _queue(turn: Turn, choice: train.Choice) -> None:
         chat_id=turn.chat.id,
         member_id=turn.member.id,
         idempotency_key=f"train:{turn.key}",
+        restored=turn.project.restored_id == dataset.id,
         session=turn.session,
     )
     # A restored version is for one training: forgotten, it must not hold back what comes after.

@@ -17,13 +17,18 @@ def mark(label: str) -> str:
     return f"{zlib.crc32(label.encode()):08x}"
 
 
+def place_of(names: Names) -> int:
+    """Which name is asked about, counted from 0; one beyond the last when all is told."""
+    waiting = names.waiting
+    return list(names.boxes).index(waiting[0]) if waiting else len(names.boxes)
+
+
 def question(project: Project, source: Source, names: Names) -> Wish:
     """The next name, or what came of all."""
     waiting = names.waiting
     if not waiting:
         return _done(project, source, names)
-    name = waiting[0]
-    place = list(names.boxes).index(name)
+    name, place = waiting[0], place_of(names)
 
     def choice(words: str, what: str) -> Button:
         return button(words, at(project, "map"), source.id, place, what)
@@ -58,7 +63,7 @@ def _said(names: Names) -> list[str]:
 
 
 def _done(project: Project, source: Source, names: Names) -> Wish:
-    back = [button("↩ Back", at(project, "map"), source.id, len(names.boxes), "back")]
+    back = [button("↩ Back", at(project, "map"), source.id, place_of(names), "back")]
     lines = [f"{head(project)}{esc(source.title)}", *_said(names)]
     if source.state == "asking":
         lines.append("<b>Are these labels right?</b>")

@@ -144,7 +144,8 @@ def finish(
             "no labelled picture was left over."
         )
     else:
-        label = project.classes[0] if len(project.classes) == 1 else "object"
+        classes = model.details.get("classes", project.classes)
+        label = classes[0] if len(classes) == 1 else "object"
         sure = "" if figures.boxes >= SURE else f" – {UNSURE}"
         lines.append(
             f"{'🎉' if figures.map50 >= WEAK else '🌱'} {head(project)}v{model.number} "

@@ -66,9 +66,10 @@ def queue(
     chat_id: int,
     member_id: int,
     idempotency_key: str,
+    restored: bool = False,
     session: Session,
 ) -> Job:
-    """Queue a training of this dataset version."""
+    """Queue a training of this dataset version; `restored`: somebody brought it back for that."""
     return jobs.create(
         kind="train",
         project_id=project.id,
@@ -76,6 +77,7 @@ def queue(
         member_id=member_id,
         request={
             "dataset_id": dataset.id,
+            "restored": restored,
             "preset": choice.preset,
             "epochs": choice.epochs,
             "imgsz": choice.imgsz,
@@ -84,6 +86,14 @@ def queue(
         idempotency_key=idempotency_key,
         session=session,
     )
+
+
+def missed(job: Job, *, session: Session) -> None:
+    """Nothing came of a training: a version that was restored for it waits for the next."""
+    project = session.get(Project, job.project_id)
+    if job.request.get("restored") and project is not None and project.restored_id is None:
+        project.restored_id = job.request["dataset_id"]
+        session.add(project)
 
 
 def prepare(job: Job, folder: Path, places: Places, *, session: Session) -> TrainSpec:

@@ -9,6 +9,7 @@ from pipeline.jobs.part import BoxItem
 from pipeline.jobs.spec_export import Bundle, BundleImage
 from storage import datasets, images
 from storage.files import FileStore
+from storage.images import ImageRow
 from storage.models import DatasetVersion, Json, Project
 
 Place = tuple[int, str, tuple[float, ...]]
@@ -21,14 +22,18 @@ def collect(
     """What the version holds; boxes carry their ids, for they never change once they are made."""
     assert project.id is not None
     manifest = datasets.read(version, files=files)
-    known = _ids([image["id"] for image in manifest["images"]], session)
+    ids = [image["id"] for image in manifest["images"]]
+    known, rows = _ids(ids, session), images.rows(ids, session=session)
     return Bundle(
         project_id=project.id,
         project=project.name,
         classes=manifest["classes"],
         tasks=False,
         newest_box=images.newest_box(project.id, by=version.created_at, session=session),
-        images=[_image(entry, manifest["classes"], known) for entry in manifest["images"]],
+        images=[
+            _image(entry, manifest["classes"], known, rows.get(entry["id"]))
+            for entry in manifest["images"]
+        ],
         sources=manifest["sources"],
     )
 
@@ -44,7 +49,9 @@ def _rounded(corners: tuple[float, ...]) -> tuple[float, ...]:
     return tuple(round(value, datasets.DIGITS) for value in corners)
 
 
-def _image(entry: Json, classes: list[str], known: dict[Place, int]) -> BundleImage:
+def _image(
+    entry: Json, classes: list[str], known: dict[Place, int], row: ImageRow | None
+) -> BundleImage:
     boxes = []
     for index, x1, y1, x2, y2 in entry["boxes"]:
         label, corners = classes[int(index)], (x1, y1, x2, y2)
@@ -59,5 +66,7 @@ def _image(entry: Json, classes: list[str], known: dict[Place, int]) -> BundleIm
         width=entry["width"],
         height=entry["height"],
         part=entry["part"],
+        group=entry["group"],
+        seconds=row.seconds if row is not None else None,
         boxes=boxes,
     )

@@ -73,7 +73,10 @@ def bring_in(items: Sequence[AnswerItem], source_id: int, *, session: Session) -
         and image.project_id == source.project_id
     }
     project = projects.get(source.project_id, session=session)
-    here = answers.here(source.project_id, list(fresh), project.classes, session=session)
+    # A picture whose source is paused went out before that, with its boxes.
+    here = answers.here(
+        source.project_id, list(fresh), project.classes, paused=True, session=session
+    )
     last = answers.newest_export(source.project_id, session=session)
     went_out = last.request.get("newest_box") if last else None
     made: list[dict[str, object]] = []

@@ -94,7 +94,11 @@ def begin(source: Source, told: Mapping[str, str], *, session: Session) -> Names
     if not names.boxes:
         return None
     for name, answer in before.said.items():
-        _say(source, project, names, name, answer, session=session)
+        if answer == SKIP or _class(project, answer) is not None:
+            _say(source, project, names, name, answer, session=session)
+        else:
+            # A class that somebody took out does not come back by itself.
+            names.said[name] = answer
     known = mappings.remembered(source.project_id, session=session)
     said = {key_of(name): meant for name, meant in told.items()}
     for name in names.waiting:
@@ -158,8 +162,9 @@ def take_back(source: Source, *, session: Session) -> Names:
     project = projects.get(source.project_id, session=session)
     if name in names.made:
         names.made.remove(name)
-        project.classes = [label for label in project.classes if label != meant]
-        session.add(project)
+        if not mappings.is_used(source, meant, session=session):
+            project.classes = [label for label in project.classes if label != meant]
+            session.add(project)
     _remember(source, {name: None}, session)
     _keep(source, names, session)
     if not source.labelled:

@@ -16,7 +16,7 @@ from pipeline.labelling import deal, mapping, outlook
 from storage import jobs, mappings, sources
 from storage.models import Box, Image, Job, Project, Source
 from storage.progress import standing
-from tests.support.project import ANN, CHAT, make_project, make_source
+from tests.support.project import ANN, CHAT, make_image, make_project, make_source
 
 LABELS = {1: ["car", "Car", "person"], 2: ["car", "vehicle"], 3: []}
 """Names of the boxes on each picture; the set's own spelling is kept."""
@@ -257,6 +257,40 @@ def test_a_source_taken_in_again_keeps_what_was_said(
     assert names is not None
     assert names.said == {"car": "vehicle", "person": "sign"}
     assert ready(session, project) == {"vehicle": 4, "sign": 1}
+
+
+def test_a_refresh_leaves_alone_what_changed_since(
+    session: Session, project: Project, tmp_path: Path
+) -> None:
+    """A box that another one stands for stays so; a class that was taken out stays out."""
+    job, source = bring(session, tmp_path, project, trust="yes")
+    say(session, source, "car", "vehicle")
+    say(session, source, "person", "person")
+    box = session.exec(select(Box).where(Box.label == "vehicle")).first()
+    assert box is not None
+    other = Box(**box.model_dump(exclude={"id"}) | {"origin": "answer"})
+    session.add(other)
+    session.flush()
+    box.merged_id = other.id
+    project.classes = [name for name in project.classes if name != "person"]
+    session.flush()
+    result = CollectResult(title="set", items_file="items.jsonl", read=3, kept=0)
+    collect.keep(job, result, session=session)
+    assert (project.classes, source.state) == (["vehicle", "sign"], "ready")
+    session.refresh(box)
+    assert box.merged_id == other.id
+
+
+def test_a_class_that_others_use_is_not_taken_back(
+    session: Session, project: Project, tmp_path: Path
+) -> None:
+    """The name waits again, and what was drawn of its class goes on counting."""
+    _, source = bring(session, tmp_path, project, trust="yes")
+    say(session, source, "car", "car")
+    make_image(session, source, boxes=1, label="car", origin="drawn")
+    names = mapping.take_back(source, session=session)
+    assert names.waiting == ["car", "person"]
+    assert "car" in project.classes
 
 
 def test_an_answer_counts_once(session: Session, project: Project, tmp_path: Path) -> None:

@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 from sqlmodel import Session, select
 
 from bot.listener import JobListener
+from bot.messages import sources as words
 from pipeline import dataset
 from pipeline.jobs.spec_collect import CollectResult, ImageItem
 from pipeline.kinds import collect, refresh
 from pipeline.kinds.arrivals import bring_in
 from pipeline.kinds.places import Places
 from storage import chats, images, jobs, outbox, settings, sources
-from storage.models import Chat, Image, Job, Message, Project, Source
+from storage.models import Chat, Image, Job, Message, Project, Source, Vote
 from storage.progress import standing
 from tests.support.project import ANN, CHAT, make_image, make_project, make_source
 
@@ -145,6 +146,48 @@ def test_what_was_taken_out_meanwhile_stays_out(session: Session, state: str) ->
     refresh.keep(job, result(), session=session)
     assert source.state == state
     assert len(list(session.exec(select(Image)))) == (1 if state == "paused" else 0)
+
+
+@pytest.mark.parametrize("trust", [None, "sample"])
+def test_a_question_outlives_a_refresh(session: Session, trust: str | None) -> None:
+    """Without news of labels a source waits for its trust answer, or has it, as before."""
+    source = linked(session, make_project(session, "cat"))
+    source.trust, source.state = trust, "ready" if trust else "asking"
+    votes = len(session.exec(select(Vote)).all())
+    refresh.keep(again(source, session), result(), session=session)
+    assert (source.labelled, source.trust) == (True, trust)
+    assert source.state == ("ready" if trust else "asking")
+    assert len(session.exec(select(Vote)).all()) == votes
+
+
+def test_a_link_that_means_several_things_by_now(
+    session: Session, places: Places, tmp_path: Path
+) -> None:
+    """The source stays as it is, and whoever asked hears how to choose."""
+    source = linked(session, make_project(session, "cat"))
+    before = dict(source.counts)
+    listener = JobListener(places, "http://127.0.0.1:1", "")
+    offered = result(kept=0, question="Which?", choices=[{"label": "2", "what": "roboflow:a/b/2"}])
+    listener.finished(again(source, session), offered, tmp_path, session=session)
+    assert source.state == "ready"
+    assert source.counts == {**before, "trouble": words.SEVERAL}
+    (text,) = told(session)
+    assert "stays as it is" in text
+    assert "add the link again" in text
+
+
+def test_what_was_paused_comes_back_paused(session: Session) -> None:
+    """A removal by mistake does not let left-out pictures in."""
+    source = linked(session, make_project(session, "cat"))
+    sources.pause(source, session=session)
+    for _ in range(2):
+        sources.remove(source, session=session)
+        sources.put_back(source, session=session)
+        assert source.state == "paused"
+    sources.resume(source, session=session)
+    sources.remove(source, session=session)
+    sources.put_back(source, session=session)
+    assert source.state == "ready"
 
 
 @given(
