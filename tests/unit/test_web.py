@@ -56,6 +56,8 @@ def test_a_download_that_is_none(www: Www, room: Room) -> None:
         (www.put("/gone", status=404), "404"),
         (www.put("/busy", status=503), "503"),
         (www.redirect("/circle", f"http://{www.host}/circle"), "in a circle"),
+        (www.put("/nowhere", status=302), "302"),
+        (www.redirect("/odd", "http://[bad"), "an address that is none"),
     ):
         with pytest.raises(SourceError, match=said):
             web.download(link, room.folder / "a", room, lambda done, total: None)
