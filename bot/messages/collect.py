@@ -57,7 +57,9 @@ def progress(project: Project, source: Source, job: Job, now: Progress) -> Wish:
 def _amount(now: Progress) -> str:
     if now.stage == "fetch":
         done = now.done / 1e6
-        return f" · {done:.0f} of {now.total / 1e6:.0f} MB" if now.total else f" · {done:.0f} MB"
+        speed = now.figures.get("bytes_per_s", 0) / 1e6
+        amount = f"{done:.0f} of {now.total / 1e6:.0f} MB" if now.total else f"{done:.0f} MB"
+        return f" · {amount}" + (f", {speed:.1f} MB/s" if speed else "")
     return f" · {now.done:.0f} of {now.total:.0f}" if now.total else f" · {now.done:.0f}"
 
 

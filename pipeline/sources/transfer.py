@@ -27,6 +27,7 @@ class Transfer:
         self._reporter = reporter
         self._note = note
         self._began = time.monotonic()
+        self._first: int | None = None
 
     def at(self, done: int, total: int | None) -> None:
         """Tell that `done` bytes of perhaps `total` are here.
@@ -40,13 +41,21 @@ class Transfer:
                 f"That file is over {self._max_bytes >> 20} MB: send a shorter or smaller one."
             )
         elapsed = time.monotonic() - self._began
-        if elapsed > PATIENCE_S and done < elapsed * SLOWEST:
+        # What an earlier attempt fetched says nothing of the speed of this one.
+        self._first = done if self._first is None else min(self._first, done)
+        moved = done - self._first
+        if elapsed > PATIENCE_S and moved < elapsed * SLOWEST:
             raise SourceError("That server sends too slowly: try again later, or send the file.")
         check_room(self._folder)
-        left = (total - done) * elapsed / done if total and done and elapsed > 1 else None
+        speed = moved / elapsed if elapsed > 1 else 0.0
         self._reporter.progress(
             Progress(
-                stage="fetch", done=done, total=total or None, seconds_left=left, note=self._note
+                stage="fetch",
+                done=done,
+                total=total or None,
+                seconds_left=(total - done) / speed if total and speed else None,
+                figures={"bytes_per_s": round(speed)} if speed else {},
+                note=self._note,
             )
         )
 

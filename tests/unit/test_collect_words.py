@@ -135,7 +135,8 @@ def test_a_download_that_is_too_slow_is_given_up(
     clock[0] = 130.0
     watched.at(20_000_000, 50_000_000)
     assert heard.last is not None
-    assert heard.last.seconds_left == pytest.approx(195)
+    assert heard.last.seconds_left == pytest.approx(195, rel=1e-3)
+    assert heard.last.figures["bytes_per_s"] == pytest.approx(20e6 / 130, rel=1e-3)
     with pytest.raises(SourceError, match="sends too slowly"):
         watched.at(100_000, None)
 

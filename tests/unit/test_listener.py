@@ -9,6 +9,7 @@ from PIL import Image as Picture
 from sqlmodel import Session, col, select
 
 from bot.listener import JobListener
+from bot.messages import collect as collect_words
 from pipeline import dataset
 from pipeline.jobs.events import Progress
 from pipeline.jobs.spec import (
@@ -367,6 +368,18 @@ def test_a_collected_source_gets_a_receipt(
     for part in ("kept 9 (2 the same, 1 unreadable)", "30 boxes: RBC 30", "WBC (4)", "a.xml"):
         assert part in words
     assert card.payload["keyboard"][0][0]["text"] == "👍 Trust"
+
+
+def test_a_download_tells_its_speed(session: Session) -> None:
+    """The bar says how much is here, how fast it comes and when it will be done."""
+    project = make_project(session, "cat")
+    source = make_source(session, project, trust=None)
+    news = Progress(
+        stage="fetch", done=3e6, total=12e6, seconds_left=6, figures={"bytes_per_s": 1.5e6}
+    )
+    row = job(session, project, "collect", source_id=source.id)
+    text = collect_words.progress(project, source, row, news)["text"]
+    assert "fetching · 3 of 12 MB, 1.5 MB/s · 6 s left" in text
 
 
 def test_what_was_left_out_comes_as_a_table_once(
