@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from bot.messages import dropped
 from bot.messages.common import at, bar, count, head
 from bot.wishes import Button, Keyboard, Wish, button, esc, rows, text
 from pipeline import provenance
@@ -129,6 +130,8 @@ def _buttons(project: Project, source: Source) -> Keyboard:
             keyboard.append(first)
             first = [do(f"🌙 Every night: {'on' if on else 'off'}", "night", int(not on))]
         keyboard.append(first)
+        if source.counts.get("shelved"):
+            keyboard.append([dropped.look(source)])
     last = [button("‹ Sources", at(project, "srcs"), 0)]
     if source.state not in ("collecting", "failed"):
         last.append(button("↩ Remove", "rm", source.id))
