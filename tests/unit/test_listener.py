@@ -283,6 +283,19 @@ def test_a_broken_trainings_card_has_nothing_to_stop(
 
 
 @pytest.mark.parametrize("end", ["failed", "cancelled"])
+def test_a_version_restored_for_a_training_waits_for_the_next(
+    session: Session, listener: JobListener, end: str
+) -> None:
+    """Nothing came of the training, so what it was restored for is not done yet."""
+    project = make_project(session)
+    for restored, waits in ((False, None), (True, 4)):
+        ended = job(session, project, "train", epochs=3, dataset_id=4, restored=restored)
+        ended.error = "This machine ran out of memory."
+        getattr(listener, end)(ended, session=session)
+        assert project.restored_id == waits
+
+
+@pytest.mark.parametrize("end", ["failed", "cancelled"])
 def test_a_package_that_was_not_made_leaves_the_result(
     session: Session, places: Places, listener: JobListener, tmp_path: Path, end: str
 ) -> None:
