@@ -19,6 +19,7 @@ from storage.models.people import Joined as Joined
 from storage.models.people import Member as Member
 from storage.models.people import Membership as Membership
 from storage.models.people import Moved as Moved
+from storage.models.people import Notices as Notices
 from storage.models.people import Project as Project
 from storage.models.people import Skill as Skill
 from storage.models.pictures import Box as Box
@@ -32,4 +33,6 @@ from storage.models.pictures import Track as Track
 from storage.models.work import DatasetVersion as DatasetVersion
 from storage.models.work import Job as Job
 from storage.models.work import Model as Model
+from storage.models.work import Schedule as Schedule
 from storage.models.work import Upload as Upload
+from storage.models.work import Watch as Watch

@@ -33,6 +33,19 @@ class Member(SQLModel, table=True):
     username: str | None = None
 
 
+class Notices(SQLModel, table=True):
+    """How a member wants to hear of jobs they asked for or watch.
+
+    `place`: here, private or results. Quiet hours are minutes after midnight in `zone`.
+    """
+
+    member_id: int = Field(sa_column=telegram_id(primary=True))
+    place: str = "here"
+    quiet_from: int | None = None
+    quiet_until: int | None = None
+    zone: str = "UTC"
+
+
 class Project(SQLModel, table=True):
     """What a chat wants found: a name and its classes, in the order that models use.
 

@@ -54,11 +54,16 @@ class DatasetVersion(SQLModel, table=True):
 class Job(SQLModel, table=True):
     """Work for a worker process.
 
-    `kind`: collect, propose, train, package, predict, measure, labels.
+    `kind`: collect, propose, train, package, predict, measure, labels, carry, consensus.
 
     `state`: see storage/jobs.py, which owns the transitions. `attempt` counts the starts and fences
     late events of an earlier one. `offset`: bytes of the attempt's events.jsonl already applied.
-    `retry_at`: when a job in retry_wait is tried again.
+    `retry_at`: when a job in retry_wait is tried again. Of those that wait, a higher `priority`
+    goes first, then a smaller `rank` (none: its number); one that is `paused` stays where it is.
+
+    `lease_owner` works on it until `lease_until`, unless it renews; `token` is the SHA-256 of the
+    secret by which this attempt's worker reports from elsewhere. `checkpoint`: where a further
+    attempt goes on, and `told`, which milestones the chat knows of.
     """
 
     __table_args__ = (Index("ix_job_state", "state", "id"),)
@@ -81,6 +86,14 @@ class Job(SQLModel, table=True):
     cancel_requested_at: datetime | None = Field(default=None, sa_type=DateTime)
     retry_at: datetime | None = Field(default=None, sa_type=DateTime)
     idempotency_key: str | None = Field(default=None, unique=True)
+    priority: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    rank: float | None = None
+    paused: bool = Field(default=False, sa_column_kwargs={"server_default": "0"})
+    lease_owner: str | None = None
+    lease_until: datetime | None = Field(default=None, sa_type=DateTime)
+    token: str | None = None
+    checkpoint: Json = Field(default_factory=dict, sa_column=json_column())
+    told: Json = Field(default_factory=dict, sa_column=json_column())
     created_at: datetime = Field(default_factory=now, sa_type=DateTime)
     started_at: datetime | None = Field(default=None, sa_type=DateTime)
     heartbeat_at: datetime | None = Field(default=None, sa_type=DateTime)
@@ -88,7 +101,10 @@ class Job(SQLModel, table=True):
 
 
 class Model(SQLModel, table=True):
-    """A trained detector, version `number` of its project."""
+    """A trained detector, version `number` of its project.
+
+    `promoted`: the project works with it; one that is no better than the last is kept beside.
+    """
 
     __table_args__ = (UniqueConstraint("project_id", "number"),)
 
@@ -103,5 +119,37 @@ class Model(SQLModel, table=True):
     metrics: Json = Field(default_factory=dict, sa_column=json_column())
     details: Json = Field(default_factory=dict, sa_column=json_column())
     package_key: str | None = None
+    promoted: bool = Field(default=True, sa_column_kwargs={"server_default": "1"})
     page_token: str = Field(index=True)
+    created_at: datetime = Field(default_factory=now, sa_type=DateTime)
+
+
+class Schedule(SQLModel, table=True):
+    """When a project trains by itself.
+
+    `trigger`: nightly, labels or source; `request` holds its numbers and what to train with.
+    `next_at`: when it is due (UTC; none while it waits for labels or films). `missed`: once or skip,
+    for times that passed while the bot was off. One that is not `active` is kept for its history.
+    """
+
+    id: int | None = Field(default=None, primary_key=True)
+    project_id: int = Field(index=True, foreign_key="project.id")
+    chat_id: int = Field(sa_column=telegram_id())
+    member_id: int = Field(sa_column=telegram_id())
+    trigger: str
+    request: Json = Field(default_factory=dict, sa_column=json_column())
+    missed: str = "once"
+    active: bool = Field(default=True, index=True)
+    next_at: datetime | None = Field(default=None, sa_type=DateTime)
+    last_at: datetime | None = Field(default=None, sa_type=DateTime)
+    last_job_id: int | None = None
+    state: Json = Field(default_factory=dict, sa_column=json_column())
+    created_at: datetime = Field(default_factory=now, sa_type=DateTime)
+
+
+class Watch(SQLModel, table=True):
+    """A member wants to hear of a job in private, wherever it was asked for."""
+
+    job_id: int = Field(primary_key=True, foreign_key="job.id")
+    member_id: int = Field(sa_column=telegram_id(primary=True))
     created_at: datetime = Field(default_factory=now, sa_type=DateTime)
