@@ -128,8 +128,8 @@ class Schedule(SQLModel, table=True):
     """When a project trains by itself.
 
     `trigger`: nightly, labels or source; `request` holds its numbers and what to train with.
-    `next_at`: when it is due (UTC; none while it waits for labels or films). `missed`: once or skip,
-    for times that passed while the bot was off. One that is not `active` is kept for its history.
+    `next_at`: when it is due (UTC; none while it waits for labels or films). `missed`: once or
+    skip, for times that passed while the bot was off. One that is not `active` is history.
     """
 
     id: int | None = Field(default=None, primary_key=True)
