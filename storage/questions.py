@@ -41,8 +41,11 @@ class OpenBox:
 
 
 def _of(scope: Scope) -> tuple[ColumnElement[bool], ...]:
+    return (col(Box.project_id) == scope.project_id, *_asked(scope))
+
+
+def _asked(scope: Scope) -> tuple[ColumnElement[bool], ...]:
     return (
-        col(Box.project_id) == scope.project_id,
         col(Box.label).in_(scope.classes),
         col(Box.origin) != "planted",
         col(Box.merged_id).is_(None),
@@ -54,6 +57,10 @@ def _of(scope: Scope) -> tuple[ColumnElement[bool], ...]:
 
 def open_ones(scope: Scope) -> tuple[ColumnElement[bool], ...]:
     """The conditions under which a box (as `joined`) waits for an answer."""
+    return (col(Box.project_id) == scope.project_id, *_waits(scope))
+
+
+def _waits(scope: Scope) -> tuple[ColumnElement[bool], ...]:
     sampled = or_(
         col(Source.trust).is_(None),
         col(Source.trust) != "sample",
@@ -61,7 +68,7 @@ def open_ones(scope: Scope) -> tuple[ColumnElement[bool], ...]:
         col(Box.id).in_(scope.samples),
     )
     idle = and_(col(Image.labelled), col(Box.origin).in_(GUESSED))
-    return (*_of(scope), col(Box.verdict).is_(None), col(Box.gold).is_(None), sampled, ~idle)
+    return (*_asked(scope), col(Box.verdict).is_(None), col(Box.gold).is_(None), sampled, ~idle)
 
 
 def joined(*what: Any) -> Select[Any]:
@@ -101,21 +108,62 @@ def open_boxes(
         besides_of: tracks whose boxes are not wanted.
         answered: tracks of which only those boxes are wanted that their votes say nothing of.
     """
-    query = joined(
-        col(Box.id), col(Box.image_id), col(Box.label), col(Box.voters), col(Box.track_id)
-    ).where(*open_ones(scope), col(Box.label) == label)
+    wanted = [*_waits(scope), col(Box.label) == label]
     if besides:
-        query = query.where(col(Box.id).not_in(besides))
+        wanted.append(col(Box.id).not_in(besides))
     if besides_on:
-        query = query.where(col(Box.image_id).not_in(besides_on))
+        wanted.append(col(Box.image_id).not_in(besides_on))
     if besides_of:
-        query = query.where(col(Box.track_id).is_(None) | col(Box.track_id).not_in(besides_of))
+        wanted.append(col(Box.track_id).is_(None) | col(Box.track_id).not_in(besides_of))
     if answered:
         said = and_(col(Box.track_id).is_not(None), col(Box.track_id).in_(answered))
-        query = query.where(~and_(func.coalesce(said, False), col(Box.voters) > 0))
+        wanted.append(~and_(func.coalesce(said, False), col(Box.voters) > 0))
     if not_by is not None:
-        query = query.where(~_answered_by(not_by, scope, "box", col(Box.id)))
+        wanted.append(~_answered_by(not_by, scope, "box", col(Box.id)))
     # Begun ones first, so that tiles are finished rather than many half decided.
+    begun = (col(Box.project_id) == scope.project_id, col(Box.voters) > 0)
+    found = _boxes([*begun, *wanted], limit, session)
+    if len(found) < limit:
+        found += _untouched(scope, label, wanted, limit - len(found), session)
+    return found
+
+
+def _untouched(
+    scope: Scope, label: str, wanted: list[ColumnElement[bool]], limit: int, session: Session
+) -> list[OpenBox]:
+    """Boxes that nobody answered; of most, no more than those of the first pictures is read."""
+    there = (
+        columns(col(Box.id))
+        .where(
+            col(Box.image_id) == col(Image.id),
+            col(Box.verdict).is_(None),
+            col(Box.label) == label,
+            col(Box.voters) == 0,
+        )
+        .exists()
+    )
+    first = (
+        columns(col(Image.id))
+        .where(col(Image.project_id) == scope.project_id, there)
+        .order_by(col(Image.rank).desc(), col(Image.id))
+    )
+    found: list[OpenBox] = []
+    start, pictures = 0, limit
+    while len(found) < limit:
+        ids = session.execute(first.offset(start).limit(pictures)).scalars().all()
+        # Named by their ids and by no project: the database is to look at these pictures alone.
+        of_these = (col(Box.image_id).in_(ids), col(Box.voters) == 0)
+        found += _boxes([*of_these, *wanted], limit - len(found), session)
+        if len(ids) < pictures:
+            break
+        start, pictures = start + pictures, min(4 * pictures, images.AT_ONCE)
+    return found
+
+
+def _boxes(wanted: list[ColumnElement[bool]], limit: int, session: Session) -> list[OpenBox]:
+    query = joined(
+        col(Box.id), col(Box.image_id), col(Box.label), col(Box.voters), col(Box.track_id)
+    ).where(*wanted)
     query = query.order_by(col(Box.voters).desc(), col(Image.rank).desc(), col(Box.id)).limit(limit)
     return [OpenBox(*row) for row in session.execute(query)]
 

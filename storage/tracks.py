@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, func
 from sqlalchemy import select as columns
-from sqlmodel import Session, col
+from sqlmodel import Session, col, select
 
 from storage.models import Box, Image, Source, Track
 from storage.votes import asked
@@ -29,6 +29,10 @@ class OpenTrack:
 
 def open_tracks(project_id: int, labels: Collection[str], *, session: Session) -> list[OpenTrack]:
     """Tracks with enough open boxes of these classes, the longest first."""
+    # Most projects have none, and then no box needs to be looked at.
+    known = select(Track.id).where(col(Track.project_id) == project_id).limit(1)
+    if session.exec(known).first() is None:
+        return []
     query = (
         columns(col(Track.id), col(Track.label), func.count())
         .join(Box, col(Box.track_id) == col(Track.id))

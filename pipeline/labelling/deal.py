@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 
 from sqlmodel import Session
 
-from pipeline.labelling import active, coco, hand_out, planting
+from pipeline.labelling import active, coco, hand_out, planting, tally
+from pipeline.labelling.tally import Tally
 from storage import (
     bulks,
     figures,
@@ -31,7 +32,7 @@ from storage.models import Project, Sheet, Source
 from storage.questions import Scope
 from storage.tracks import OpenTrack
 
-TILES = 9
+TILES = tally.TILES
 FRAMES = 4
 """Whole pictures with boxes need more room on a phone than crops."""
 SAMPLE = 45
@@ -103,19 +104,6 @@ def scope_of(project: Project, *, session: Session) -> Scope:
     return Scope.of(project, samples)
 
 
-def sheets_left(scope: Scope, *, session: Session) -> int:
-    """How many sheets the open questions fill."""
-    return _left(scope, questions.open_by_class(scope, session=session), session)
-
-
-def _left(scope: Scope, open_boxes: Mapping[str, int], session: Session) -> int:
-    return (
-        sum(-(-count // TILES) for count in open_boxes.values())
-        + questions.fixes(scope, session=session)
-        + -(-questions.confirmations(scope, session=session) // TILES)
-    )
-
-
 def deal(hand: Hand, *, session: Session) -> Sheet | None:
     """The next sheet of a round, or None when there is nothing to ask."""
     question = ask(hand, session=session)
@@ -152,21 +140,27 @@ def lay(hand: Hand, question: Question, *, ahead: bool = False, session: Session
 def ask(hand: Hand, *, session: Session) -> Question | None:
     """What to ask next; only reads, so that it may be found out before it is wanted."""
     scope = scope_of(hand.project, session=session)
-    open_boxes = questions.open_by_class(scope, session=session)
+    counted = tally.of(scope, session=session)
+    question = _ask(hand, scope, counted, session)
+    if question is None:
+        # What the count did not know of yet may be open by now.
+        counted = tally.of(scope, fresh=True, session=session)
+        question = _ask(hand, scope, counted, session)
+    return None if question is None else replace(question, left=counted.sheets)
+
+
+def _ask(hand: Hand, scope: Scope, counted: Tally, session: Session) -> Question | None:
     way = _tracks_of(hand, scope, session)
-    question = (
+    return (
         _bulk(hand, scope, session)
         or _tracks(way.fresh)
         or _frames(hand, scope, way, session)
-        or _boxes(hand, scope, open_boxes, way, session)
+        or _boxes(hand, scope, counted.boxes, way, session)
         or _fix(hand, scope, session)
         or _pictures(hand, scope, session)
         # What was skipped comes last, not next.
         or _tracks(way.free)
     )
-    if question is None:
-        return None
-    return replace(question, left=_left(scope, open_boxes, session))
 
 
 def _bulk(hand: Hand, scope: Scope, session: Session) -> Question | None:

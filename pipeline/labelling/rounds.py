@@ -8,8 +8,8 @@ from sqlalchemy import select as columns
 from sqlmodel import Session, col
 
 from pipeline.errors import UserError
-from pipeline.labelling import deal
-from storage import questions, sheets
+from pipeline.labelling import deal, tally
+from storage import sheets
 from storage.models import Box, Project, Round, Sheet, Vote, now
 
 MINUTES = 40
@@ -94,11 +94,11 @@ def score(project: Project, row: Round | None, *, session: Session) -> Score:
     assert project.id is not None
     scope = deal.scope_of(project, session=session)
     decided = _decided(project.id, session)
-    counts = questions.open_by_class(scope, session=session)
+    counted = tally.of(scope, session=session)
     return Score(
         decided=decided,
-        open=sum(counts.values()),
-        left=deal.sheets_left(scope, session=session),
+        open=sum(counted.boxes.values()),
+        left=counted.sheets,
         won=decided - (row.told.get("decided", decided) if row else decided),
         tapping=_tapping(project.id, session),
         members=_answers(project.id, row.created_at, session) if row else {},

@@ -8,6 +8,7 @@ from sqlmodel import AutoString, SQLModel
 
 from storage import models
 from storage.db import make_engine
+from storage.migrate import compared
 
 # The import above is what fills the metadata.
 assert models.Job.metadata is SQLModel.metadata
@@ -23,6 +24,7 @@ def run(connection: Connection) -> None:
         connection=connection,
         target_metadata=SQLModel.metadata,
         render_item=render_item,
+        include_object=compared,
         # SQLite changes a column only by copying its table.
         render_as_batch=True,
         # Our SQLite connections begin explicitly, so its DDL is rolled back like anything else.

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Column, DateTime, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import Column, DateTime, Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from storage.models.columns import Json, json_column, now, telegram_id
@@ -45,7 +45,11 @@ class Image(SQLModel, table=True):
     it would teach (higher first); derived by the newest model's look.
     """
 
-    __table_args__ = (UniqueConstraint("project_id", "sha256"),)
+    __table_args__ = (
+        UniqueConstraint("project_id", "sha256"),
+        # The next pictures to ask about are its first rows, however many there are.
+        Index("ix_image_rank", "project_id", text("rank DESC"), "id"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     project_id: int = Field(index=True, foreign_key="project.id")
@@ -152,7 +156,7 @@ class Box(SQLModel, table=True):
     """
 
     __table_args__ = (
-        Index("ix_box_verdict", "project_id", "verdict", "label"),
+        Index("ix_box_verdict", "project_id", "verdict", "label", "voters"),
         Index("ix_box_image_verdict", "image_id", "verdict"),
     )
 

@@ -31,8 +31,12 @@ def test_the_migrated_tables_are_the_models(tmp_path: Path) -> None:
     migrate.upgrade(engine)
     migrate.upgrade(engine)
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_server_default": True})
+        context = MigrationContext.configure(
+            connection, opts={"compare_server_default": True, "include_object": migrate.compared}
+        )
         assert compare_metadata(context, SQLModel.metadata) == []
+        there = {index["name"] for index in inspect(connection).get_indexes("image")}
+        assert there >= migrate.UNCOMPARED
     engine.dispose()
 
 

@@ -68,8 +68,15 @@ def upgrade() -> None:
     with op.batch_alter_table("model", schema=None) as batch_op:
         batch_op.add_column(sa.Column("promoted", sa.Boolean(), server_default="1", nullable=False))
 
+    op.drop_index("ix_box_verdict", table_name="box")
+    op.create_index("ix_box_verdict", "box", ["project_id", "verdict", "label", "voters"])
+    op.create_index("ix_image_rank", "image", ["project_id", sa.text("rank DESC"), "id"])
+
 
 def downgrade() -> None:
+    op.drop_index("ix_image_rank", table_name="image")
+    op.drop_index("ix_box_verdict", table_name="box")
+    op.create_index("ix_box_verdict", "box", ["project_id", "verdict", "label"])
     with op.batch_alter_table("model", schema=None) as batch_op:
         batch_op.drop_column("promoted")
 
