@@ -30,5 +30,5 @@ def test_a_table_is_cut_at_an_epoch() -> None:
 @pytest.mark.parametrize("table", ["epoch,time\n1,x\n", "a,b\n1,2\n", HEAD + "2,1,1,1,1,1,1\n"])
 def test_what_is_no_such_table_is_refused(table: str) -> None:
     """Damaged or with a gap, it would give wrong figures."""
-    with pytest.raises(ValueError, match="results.csv"):
+    with pytest.raises(ValueError, match=r"results\.csv"):
         history.read(table)
