@@ -8,6 +8,7 @@ import json
 import math
 import os
 import shutil
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -51,8 +52,8 @@ class Checkpoints:
         shutil.rmtree(half, ignore_errors=True)
         half.mkdir(parents=True)
         try:
-            _copy(trainer.last, half / LAST)
-            _copy(trainer.csv, half / HISTORY)
+            shutil.copyfile(trainer.last, half / LAST)
+            shutil.copyfile(trainer.csv, half / HISTORY)
             (half / BEGUN).write_text(json.dumps(self._told))
             if trainer.best.is_file():
                 self._place_best(trainer, half)
@@ -63,6 +64,8 @@ class Checkpoints:
         if (target / BEST).exists():
             self._best = trainer.best.stat().st_mtime_ns, target / BEST
         self._reporter.saved(epoch, str(target))
+        # The next epoch need not wait for the disk: until then power lost costs this one only.
+        threading.Thread(target=_settle, args=(target,), daemon=True).start()
         for old in sorted(self._folder.glob("[0-9]*"), key=lambda path: int(path.name))[:-KEPT]:
             shutil.rmtree(old)
 
@@ -73,7 +76,7 @@ class Checkpoints:
         elif trainer.best_fitness == trainer.fitness:
             _link(half / LAST, half / BEST)
         else:
-            _copy(trainer.best, half / BEST)
+            shutil.copyfile(trainer.best, half / BEST)
 
 
 @dataclass(frozen=True)
@@ -161,11 +164,15 @@ def _read(resume: Resume, run: Path) -> Resumed:
     return Resumed(done, model, last, epochs[-1].seconds, no_best, known)
 
 
-def _copy(source: Path, target: Path) -> None:
-    """A copy that survives the machine's power, not only the process."""
-    shutil.copyfile(source, target)
-    with target.open("rb") as file:
-        os.fsync(file.fileno())
+def _settle(folder: Path) -> None:
+    """Have the files of `folder` survive the machine's power, not only the process."""
+    for path in folder.glob("*"):
+        try:
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+        except OSError as error:
+            # Removed meanwhile, or a disk that the next epoch will complain of.
+            print(f"{path.name} of the checkpoint is not settled: {error!r}")
 
 
 def _link(source: Path, target: Path) -> None:
@@ -173,4 +180,4 @@ def _link(source: Path, target: Path) -> None:
         os.link(source, target)
     except OSError:
         # A file system without hard links.
-        _copy(source, target)
+        shutil.copyfile(source, target)

@@ -71,7 +71,6 @@ class FileReporter:
     def saved(self, epoch: int, folder: str) -> None:
         """See Reporter."""
         self._append(Saved(epoch=epoch, folder=folder))
-        os.fsync(self._file)
 
     def started(self) -> None:
         """Say that the worker lives."""
