@@ -1,8 +1,10 @@
 """How a training tells where it is, through ultralytics' callbacks."""
 
 import math
+import os
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from pipeline.jobs.events import Progress
@@ -13,6 +15,18 @@ BATCH_INTERVAL_S = 0.5
 # While an epoch is judged nothing moves; this often it is said that the work goes on.
 JUDGING_INTERVAL_S = 30.0
 _METRICS = {"metrics/mAP50(B)": "map50", "metrics/mAP50-95(B)": "map50_95"}
+
+
+@dataclass(frozen=True)
+class FirstOnly:
+    """A callback that only the first of several processes (one for each GPU) minds."""
+
+    call: Callable[[Any], None]
+
+    def __call__(self, told: Any) -> None:
+        """See `call`; torch's launcher gives each process its rank."""
+        if int(os.environ.get("RANK", "-1")) <= 0:
+            self.call(told)
 
 
 class TrainingProgress:
@@ -36,11 +50,14 @@ class TrainingProgress:
 
     def attach(self, model: Any) -> None:
         """Register with an ultralytics `YOLO` before its training starts."""
-        model.add_callback("on_train_epoch_start", self.epoch_starts)
-        model.add_callback("on_train_batch_end", self.batch_ends)
-        model.add_callback("on_train_epoch_end", self.batches_end)
-        model.add_callback("on_fit_epoch_end", self.epoch_ends)
-        model.add_callback("on_val_batch_end", self.judging)
+        for event, call in (
+            ("on_train_epoch_start", self.epoch_starts),
+            ("on_train_batch_end", self.batch_ends),
+            ("on_train_epoch_end", self.batches_end),
+            ("on_fit_epoch_end", self.epoch_ends),
+            ("on_val_batch_end", self.judging),
+        ):
+            model.add_callback(event, FirstOnly(call))
 
     def epoch_starts(self, trainer: Any) -> None:
         """An epoch begins (again, when the library retried it with a smaller batch)."""

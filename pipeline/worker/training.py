@@ -1,6 +1,7 @@
 """Ultralytics' own training, begun or gone on with, whose ways to break are told in words."""
 
 import errno
+import os
 import re
 import subprocess
 from collections.abc import Iterator
@@ -90,6 +91,9 @@ class Training:
             pictures=len(self.data.manifest.part("train")),
             resumed=self.resumed is not None,
         )
+        if isinstance(device.get("device"), list):
+            # The library starts more processes in this folder; they are to import nothing of it.
+            os.environ["PYTHONSAFEPATH"] = "1"
         # Patience and size are the checkpoint's where there is one, and so is what is left out.
         own = {"resume": str(self.resumed.last)} if self.resumed else {"seed": spec.seed}
         return {

@@ -1,5 +1,6 @@
 """What a training tells while it runs."""
 
+import pickle
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -7,7 +8,8 @@ from typing import Any
 import pytest
 
 from pipeline.jobs.events import Progress
-from pipeline.worker.progress import TrainingProgress
+from pipeline.worker.progress import FirstOnly, TrainingProgress
+from pipeline.worker.reporter import FileReporter
 
 
 class Told:
@@ -152,3 +154,21 @@ def test_judging_for_long_is_no_silence(told: Told) -> None:
         listener.judging(None)
     assert len(told.all) - before == 2
     assert told.all[-1] == told.all[before - 1]
+
+
+def test_of_several_processes_the_first_tells(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On several GPUs the library calls back in a process for each; one voice is enough."""
+    heard: list[object] = []
+    callback = FirstOnly(heard.append)
+    for rank in ("1", "0"):
+        monkeypatch.setenv("RANK", rank)
+        callback(rank)
+    assert heard == ["0"]
+
+
+def test_it_travels_to_other_processes(tmp_path: Path) -> None:
+    """The library pickles its callbacks for them; the copy tells into the same file."""
+    listener = TrainingProgress(FileReporter(tmp_path))
+    copy = pickle.loads(pickle.dumps(FirstOnly(listener.epoch_starts)))
+    copy(trainer())
+    assert '"stage":"epoch"' in (tmp_path / "events.jsonl").read_text()
