@@ -38,10 +38,11 @@ def fetch(folder: str, name: str, target: Path) -> None:
     try:
         fs, path = fsspec.core.url_to_fs(folder)
         fs.get_file(f"{path}/{name}", str(target))
-    except OSError as error:
-        raise Unreadable(f"{folder}/{name}: {error!r}") from error
     except Exception as error:
-        # Each kind of store has errors of its own, and none of them says that the file is bad.
+        # Each kind of store has errors of its own; only these two say that it answered.
+        local = isinstance(error, OSError) and "://" not in folder.removeprefix("file://")
+        if local or isinstance(error, FileNotFoundError):
+            raise Unreadable(f"{folder}/{name}: {error!r}") from error
         raise LostWorker("The place where the checkpoint lies does not answer.") from error
     if target.suffix == ".pt" and not whole(target):
         raise Unreadable(f"{folder}/{name}: damaged")

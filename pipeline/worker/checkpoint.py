@@ -67,7 +67,8 @@ class Checkpoints:
         # The next epoch need not wait for the disk: until then power lost costs this one only.
         threading.Thread(target=_settle, args=(target,), daemon=True).start()
         for old in sorted(self._folder.glob("[0-9]*"), key=lambda path: int(path.name))[:-KEPT]:
-            shutil.rmtree(old)
+            # Without its name first: what has one is whole.
+            shutil.rmtree(old.rename(half))
 
     def _place_best(self, trainer: Any, half: Path) -> None:
         """The best model costs no bytes of its own: it is this epoch's, or the one kept before."""

@@ -1,18 +1,25 @@
 """Checkpoints on disk: whole or absent, two generations, no bytes spent twice."""
 
 import errno
+import json
 import pickle
+import random
 import shutil
+import subprocess
+import sys
+import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from pipeline.jobs.checkpoint import BEST, HISTORY, LAST
+from pipeline.jobs.checkpoint import BEST, HISTORY, LAST, whole
 from pipeline.worker import checkpoint
 from pipeline.worker.checkpoint import Checkpoints
 from pipeline.worker.reporter import FileReporter
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 class Library:
@@ -115,3 +122,44 @@ def test_it_travels_to_the_processes_of_other_gpus(library: Library, kept: Check
     copy = pickle.loads(pickle.dumps(kept))
     copy.save(library.epoch(1, best=True))
     assert '"saved"' in (library.folder / "events.jsonl").read_text()
+
+
+SAVER = """
+import sys, zipfile
+from pathlib import Path
+from types import SimpleNamespace
+from pipeline.worker.checkpoint import Checkpoints
+from pipeline.worker.reporter import FileReporter
+
+folder = Path(sys.argv[1])
+last, best, csv = (folder / name for name in ("last.pt", "best.pt", "results.csv"))
+kept = Checkpoints(folder / "checkpoint", FileReporter(folder), {})
+for epoch in range(100_000):
+    for path in (last, best)[: 1 + (epoch % 3 == 0)]:
+        with zipfile.ZipFile(path, "w") as parts:
+            parts.writestr("data", bytes([epoch % 256]) * 3_000_000)
+    csv.write_text(str(epoch + 1))
+    kept.save(SimpleNamespace(epoch=epoch, tloss={}, last=last, best=best, csv=csv,
+                              fitness=epoch % 3 == 0, best_fitness=True))
+"""
+
+
+def test_a_kill_at_any_moment_leaves_whole_checkpoints(tmp_path: Path) -> None:
+    """Kill -9 while it saves as fast as it can: what has a name is whole, and one was told."""
+    chance = random.Random(3)
+    for number in range(3):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        events = folder / "events.jsonl"
+        with subprocess.Popen([sys.executable, "-c", SAVER, str(folder)], cwd=ROOT) as saver:
+            while not (events.exists() and events.read_text().count("\n") > 3):
+                assert saver.poll() is None
+            time.sleep(chance.uniform(0, 0.2))
+            saver.kill()
+        told = [json.loads(line)["epoch"] for line in events.read_text().splitlines()]
+        there = {int(path.name): path for path in (folder / "checkpoint").glob("[0-9]*")}
+        assert told[-1] in there
+        for epoch, path in there.items():
+            assert whole(path / LAST)
+            assert whole(path / BEST)
+            assert (path / HISTORY).read_text() == str(epoch)
