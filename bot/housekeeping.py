@@ -1,4 +1,4 @@
-"""What is swept once a day: folders of attempts, inbox files and rows that nothing needs."""
+"""What is swept once a day: attempts, checkpoints, inbox files and rows that nothing needs."""
 
 import shutil
 from datetime import timedelta
@@ -19,6 +19,10 @@ def sweep(db: Database, places: Places) -> int:
     """Remove what is over for a week; returns how many folders went. Blocks: run it in a thread."""
     db.write_now(_forget)
     old = db.read_now(_over)
+    # A training that is over goes on from nowhere, and a large model's checkpoints are gigabytes.
+    for job_id in db.read_now(_trained):
+        for folder in (places.jobs / str(job_id)).glob("*/checkpoint/"):
+            shutil.rmtree(folder)
     folders = [folder for name, ids in old.items() for folder in _folders(places, name, ids)]
     for folder in folders:
         shutil.rmtree(folder)
@@ -29,6 +33,11 @@ def _forget(session: Session) -> None:
     seen.forget_old(session=session)
     outbox.forget_old(session=session)
     editor.forget_old(session=session)
+
+
+def _trained(session: Session) -> list[int]:
+    query = select(Job.id).where(Job.kind == "train", col(Job.state).in_(jobs.TERMINAL))
+    return [i for i in session.exec(query) if i]
 
 
 def _over(session: Session) -> dict[str, list[int]]:

@@ -19,7 +19,7 @@ from pipeline.jobs import estimate
 from pipeline.jobs.events import Progress
 from pipeline.jobs.spec import MeasureResult, PredictResult, ProposeResult, TrainResult
 from pipeline.jobs.spec_collect import CollectResult
-from pipeline.kinds import collect, package, propose, train
+from pipeline.kinds import collect, package, propose, so_far, train
 from pipeline.labelling import seconds
 from storage import chats, datasets, jobs, outbox, registry, sources
 from storage.models import Job, Model, Sheet, now
@@ -216,7 +216,7 @@ def failed(job: Job, desk: Desk) -> None:
         source = collect.fail(job, desk.places, session=desk.session)
         desk.tell(job, collect_words.failed(project, source, job.error or ""))
         return
-    starter = chats.name_of(job.member_id, session=desk.session)
+    starter, kept = chats.name_of(job.member_id, session=desk.session), None
     if job.kind == "propose":
         # A look nobody asked for by name: people can still draw.
         desk.tell(job, propose_words.cannot_guess(project))
@@ -226,8 +226,9 @@ def failed(job: Job, desk: Desk) -> None:
         desk.tell(job, train_words.broken_off(project, job))
     if job.kind == "train":
         train.missed(job, session=desk.session)
-    number = _number(job, desk)
-    desk.tell(job, train_words.failed(project, job, starter, number), key=f"failed:{job.id}")
+        kept = so_far.keep_best(job, desk.places, session=desk.session)
+    told = train_words.failed(project, job, starter, _number(job, desk), kept)
+    desk.tell(job, told, key=f"failed:{job.id}")
     if job.kind == "package":
         _unpacked(job, desk)
 
@@ -236,14 +237,15 @@ def cancelled(job: Job, desk: Desk) -> None:
     """Stopped by a person."""
     if job.kind == "measure":
         return
-    project = desk.project(job)
+    project, kept = desk.project(job), None
     if job.kind == "collect":
         source = collect.fail(job, desk.places, session=desk.session)
         desk.tell(job, collect_words.cancelled(project, source))
         return
     if job.kind == "train":
         train.missed(job, session=desk.session)
-    desk.tell(job, train_words.cancelled(project, job, _number(job, desk)))
+        kept = so_far.keep_best(job, desk.places, session=desk.session)
+    desk.tell(job, train_words.cancelled(project, job, _number(job, desk), kept))
     if job.kind == "package":
         _unpacked(job, desk)
 

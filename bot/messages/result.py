@@ -83,10 +83,16 @@ def caption(project: Project, model: Model, result: TrainResult, dataset: Datase
         f"data v{dataset.number}: {count(summary['images'], 'picture')}, "
         f"{count(summary['boxes'], 'box', 'boxes')}; leak check: {leak}"
     )
-    lines.append(
-        f"{count(result.epochs, 'epoch')} in {duration(result.seconds)}, from {start(result)}"
-    )
+    lines.append(f"{epochs(result)} in {duration(result.seconds)}, from {start(result)}")
     return "\n".join(lines)
+
+
+def epochs(result: TrainResult) -> str:
+    """How many epochs it took, and why not all that were asked for."""
+    if not result.stopped_early:
+        return count(result.epochs, "epoch")
+    since = result.epochs - result.best_epoch
+    return f"{result.epochs} of {result.asked} epochs (no better for {since}, so it stopped)"
 
 
 def near_copies(model: Model) -> str:

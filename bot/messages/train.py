@@ -6,7 +6,7 @@ from pipeline.jobs import estimate
 from pipeline.jobs.events import Progress
 from pipeline.kinds.train import PRESETS, Choice
 from storage.jobs import Place
-from storage.models import DatasetVersion, Job, Project
+from storage.models import DatasetVersion, Job, Model, Project
 
 ICONS = {"quick": "⚡", "balanced": "⚖", "best": "🏁"}
 KINDS = {
@@ -150,15 +150,22 @@ def packed(project: Project, number: int) -> Wish:
     return text(f"{head(project)}v{number} is packed for the browser ✔")
 
 
-def failed(project: Project, job: Job, starter: str, number: int | None = None) -> Wish:
+def failed(
+    project: Project,
+    job: Job,
+    starter: str,
+    number: int | None = None,
+    kept: Model | None = None,
+) -> Wish:
     """A job ended by a fault, told with its cause, naming who asked for it.
 
-    `number`: the model's, of a packaging.
+    `number`: the model's, of a packaging. `kept`: what a training has so far.
     """
+    best = f" The {_so_far(kept)}." if kept else ""
     return text(
         f"{head(project)}⚠️ {KINDS[job.kind]} stopped (asked by {esc(starter)}): "
-        f"{esc(job.error or 'the cause is unknown')}",
-        _again(project, job, number, "🔁 Train again"),
+        f"{esc(job.error or 'the cause is unknown')}{best}",
+        _pack(project, kept) + _again(project, job, number, "🔁 Train again"),
         loud=True,
     )
 
@@ -177,7 +184,7 @@ def _again(project: Project, job: Job, number: int | None, train: str) -> Keyboa
 
 
 def _where(job: Job) -> str:
-    epoch = job.progress.get("figures", {}).get("epoch")
+    epoch = job.progress.get("figures", {}).get("epoch") or job.checkpoint.get("epoch")
     return f" at epoch {int(epoch)} of {job.request['epochs']}" if epoch else ""
 
 
@@ -188,12 +195,25 @@ def retrying(project: Project, job: Job) -> Wish:
     )
 
 
-def cancelled(project: Project, job: Job, number: int | None = None) -> Wish:
-    """Stopped by a person. `number`: the model's, of a packaging."""
+def cancelled(
+    project: Project, job: Job, number: int | None = None, kept: Model | None = None
+) -> Wish:
+    """Stopped by a person. `number`: the model's, of a packaging. `kept`: a training's so far."""
+    best = f"; the {_so_far(kept)}" if kept else ""
     return text(
-        f"{head(project)}{KINDS[job.kind]} ✖ stopped{_where(job)}",
-        _again(project, job, number, "🏋 Train"),
+        f"{head(project)}{KINDS[job.kind]} ✖ stopped{_where(job)}{best}",
+        _pack(project, kept) + _again(project, job, number, "🏋 Train"),
     )
+
+
+def _so_far(kept: Model) -> str:
+    val = kept.metrics.get("val")
+    how = f" (mAP50 {val['map50']:.2f})" if val else ""
+    return f"best so far is v{kept.number}{how}"
+
+
+def _pack(project: Project, kept: Model | None) -> Keyboard:
+    return [[button(f"📦 Pack v{kept.number}", at(project, "e"), kept.number)]] if kept else []
 
 
 def queue(project: Project | None, places: list[Place]) -> Wish:

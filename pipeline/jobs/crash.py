@@ -4,6 +4,7 @@ import re
 import signal
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from pipeline.errors import OutOfMemory
 
@@ -20,10 +21,14 @@ _EXCEPTION = re.compile(r"^(?:\w+\.)*(\w*(?:Error|Exception|Interrupt|Exit))\b")
 
 @dataclass(frozen=True)
 class Cause:
-    """`sentence` for a chat; `passing`: the next attempt may fare better."""
+    """`sentence` for a chat; `passing`: the next attempt may fare better.
+
+    `memory`: whether there was too little of it.
+    """
 
     sentence: str
     passing: bool
+    memory: Literal["no", "perhaps", "yes"] = "no"
 
 
 def explain(folder: Path, exit_code: int | None) -> Cause:
@@ -31,7 +36,8 @@ def explain(folder: Path, exit_code: int | None) -> Cause:
     tail = _tail(folder / "log.txt")
     last = tail[-1] if tail else ""
     if _LACK_OF_MEMORY.search(last):
-        return Cause(f"{OutOfMemory().user_message} Try something smaller.", passing=True)
+        words = f"{OutOfMemory().user_message} Try something smaller."
+        return Cause(words, passing=True, memory="yes")
     if _DISK_FULL.search(last):
         return Cause("This machine's disk is full: make room, then start it again.", passing=False)
     missing = _NOT_INSTALLED.search(last)
@@ -56,7 +62,7 @@ def explain(folder: Path, exit_code: int | None) -> Cause:
 
 def _by_signal(number: int) -> Cause:
     if number == signal.SIGKILL:
-        return Cause(_KILLED, passing=True)
+        return Cause(_KILLED, passing=True, memory="perhaps")
     if number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         return Cause("The work was stopped from outside.", passing=True)
     return Cause(f"The work crashed ({signal.strsignal(number) or number}).", passing=True)

@@ -30,6 +30,17 @@ class Progress(Part):
     note: str = ""
 
 
+class Saved(Part):
+    """A checkpoint is whole: another attempt can go on after `epoch`, the last finished one.
+
+    `folder`: a path or an fsspec URI, with the files of pipeline/jobs/checkpoint.py in it.
+    """
+
+    type: Literal["saved"] = "saved"
+    epoch: int = Field(gt=0)
+    folder: str
+
+
 class Done(Part):
     """The work is finished; everything named in the result is on disk."""
 
@@ -47,5 +58,5 @@ class Failed(Part):
     expected: bool = True
 
 
-WorkerEvent = Started | Progress | Done | Failed
+WorkerEvent = Started | Progress | Saved | Done | Failed
 EVENT: TypeAdapter[WorkerEvent] = TypeAdapter(Annotated[WorkerEvent, Field(discriminator="type")])

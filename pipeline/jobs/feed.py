@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from pipeline.jobs.events import EVENT, Done, Failed, Progress
+from pipeline.jobs.events import EVENT, Done, Failed, Progress, Saved
 
 log = logging.getLogger(__name__)
 
@@ -15,14 +15,15 @@ log = logging.getLogger(__name__)
 class Batch:
     """New events of an attempt. `offset`: bytes of the file that are used up with them.
 
-    `progress` is the newest one; `final` ends the attempt, and nothing after it counts. `any`: a
-    line was read at all.
+    `progress` is the newest one; `final` ends the attempt, and nothing after it counts. `saved`:
+    all checkpoints, oldest first. `any`: a line was read at all.
     """
 
     offset: int
     any: bool = False
     progress: Progress | None = None
     final: Done | Failed | None = None
+    saved: tuple[Saved, ...] = ()
 
 
 def read(folder: Path, offset: int) -> Batch:
@@ -35,6 +36,7 @@ def read(folder: Path, offset: int) -> Batch:
         return Batch(offset)
     whole = data[: data.rfind(b"\n") + 1]
     progress = None
+    saved: list[Saved] = []
     for line in whole.splitlines():
         try:
             event = EVENT.validate_json(line)
@@ -42,7 +44,9 @@ def read(folder: Path, offset: int) -> Batch:
             log.warning("%s: a line is no event: %s", folder, error)
             continue
         if isinstance(event, Done | Failed):
-            return Batch(offset + len(whole), True, progress, event)
+            return Batch(offset + len(whole), True, progress, event, tuple(saved))
         if isinstance(event, Progress):
             progress = event
-    return Batch(offset + len(whole), bool(whole), progress)
+        elif isinstance(event, Saved):
+            saved.append(event)
+    return Batch(offset + len(whole), bool(whole), progress, saved=tuple(saved))

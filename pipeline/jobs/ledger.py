@@ -8,13 +8,14 @@ still counts afterwards; where it does not, its worker has no business any more.
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
-from pipeline.errors import UserError
+from pipeline.errors import OutOfMemory, UserError
+from pipeline.jobs import again
 from pipeline.jobs.crash import Cause
 from pipeline.jobs.events import Failed
 from pipeline.jobs.feed import Batch
@@ -27,6 +28,8 @@ from storage.models import Job
 log = logging.getLogger(__name__)
 
 FAULT = "Something went wrong on our side: the log has the cause. Please try again."
+
+_PLACE = {"epoch", "folder"}
 
 Work = Callable[[Session, Job], None]
 
@@ -137,8 +140,9 @@ class Ledger:
 
         def work(session: Session, row: Job) -> None:
             self._read_up_to(row, batch, session)
-            row.failures += 1
-            self._end(row, Cause(failure.message, failure.retryable), row.failures, session)
+            lacking = failure.code == OutOfMemory.__name__
+            cause = Cause(failure.message, failure.retryable, "yes" if lacking else "no")
+            self._end(row, cause, session, crashed=False)
 
         await self._apply(job, work)
         return False
@@ -147,8 +151,7 @@ class Ledger:
         """The worker is gone without a word."""
 
         def work(session: Session, row: Job) -> None:
-            row.crashes += 1
-            self._end(row, cause, row.crashes, session)
+            self._end(row, cause, session, crashed=True)
 
         await self._apply(job, work)
         return False
@@ -216,16 +219,23 @@ class Ledger:
         row.heartbeat_at = self._clock()
         if batch.progress is not None:
             row.progress = batch.progress.model_dump(mode="json")
+        for saved in batch.saved:
+            before = {key: row.checkpoint[key] for key in _PLACE if key in row.checkpoint}
+            row.checkpoint = row.checkpoint | saved.model_dump(include=_PLACE)
+            if before:
+                row.checkpoint = row.checkpoint | {"before": before}
         session.add(row)
 
-    def _end(self, row: Job, cause: Cause, tries: int, session: Session) -> None:
+    def _end(self, row: Job, cause: Cause, session: Session, *, crashed: bool) -> None:
         """The attempt ended early: cancelled, tried again or failed."""
         if row.state == "cancelling":
             jobs.move(row, "cancelled", session=session)
             self._listener.cancelled(row, session=session)
-        elif cause.passing and tries <= len(self._delays):
-            row.error = cause.sentence
-            row.retry_at = self._clock() + timedelta(seconds=self._delays[tries - 1])
+            return
+        more = again.judge(row, cause, self._delays, crashed=crashed)
+        if more is not None:
+            row.error = more.sentence
+            row.retry_at = self._clock() + more.after
             jobs.move(row, "retry_wait", session=session)
             self._listener.retrying(row, session=session)
         else:

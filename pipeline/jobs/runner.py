@@ -23,6 +23,7 @@ from pipeline.jobs.executor import Executor
 from pipeline.jobs.ledger import FAULT, Ledger
 from pipeline.jobs.listener import Listener
 from pipeline.jobs.reaper import Reaper
+from pipeline.jobs.silence import Silence, stuck
 from pipeline.jobs.spec import Spec
 from storage import jobs
 from storage.db import Database
@@ -69,7 +70,8 @@ class Runner:
         self._lock = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
         self._finishing: dict[int, asyncio.Task[None]] = {}
-        self._silent: set[Path] = set()
+        self._silence = Silence(clock)
+        self._quiet: set[Path] = set()
         self._strikes: dict[int, int] = {}
         self._soon: asyncio.TimerHandle | None = None
         self._waking = False
@@ -171,7 +173,7 @@ class Runner:
             log.warning("job %s: the worker in %s is gone: %s", job.id, folder, cause.sentence)
             self._part(job, await self._ledger.crashed(job, cause))
         else:
-            self._listen(job, folder, batch.any)
+            await self._listen(job, folder, heard=batch.any)
 
     def _examine(self, folder: Path, offset: int) -> tuple[bool, feed.Batch, int | None]:
         # In this order: whoever is dead now wrote everything before we read.
@@ -196,18 +198,26 @@ class Runner:
         self._finishing[_id(job)] = task
         self._keep(task)
 
-    def _listen(self, job: Job, folder: Path, heard: bool) -> None:
-        quiet = self._clock() - (job.heartbeat_at or self._clock())
-        if heard or quiet < SILENT:
-            self._silent.discard(folder)
-        elif folder not in self._silent:
-            self._silent.add(folder)
-            log.warning("job %s: nothing heard from its worker for %s", job.id, quiet)
+    async def _listen(self, job: Job, folder: Path, *, heard: bool) -> None:
+        if heard:
+            self._silence.heard(folder)
+            self._quiet.discard(folder)
+            return
+        silent = self._silence.listen(folder)
+        cause = stuck(job, silent)
+        if cause is not None:
+            log.warning("job %s: its worker is stuck and is killed: %s", job.id, cause.sentence)
+            await asyncio.to_thread(self._executor.kill, folder)
+            self._part(job, await self._ledger.crashed(job, cause))
+        elif silent >= SILENT and folder not in self._quiet:
+            self._quiet.add(folder)
+            log.warning("job %s: nothing heard from its worker for %s", job.id, silent)
 
     def _part(self, job: Job, counts: bool) -> bool:
         """Pass on whether the attempt still counts; if not, its worker holds its lane till gone."""
         if not counts:
-            self._silent.discard(self._folder(job))
+            self._quiet.discard(self._folder(job))
+            self._silence.forget(self._folder(job))
             self._strikes.pop(_id(job), None)
             self._reaper.part(job.kind, self._folder(job))
         return counts

@@ -69,11 +69,23 @@ class ProposeResult(Part):
     weights_missing: bool = False
 
 
+class Resume(Part):
+    """A checkpoint to go on from: `epoch` are done, its files lie in `folder` (a path or a URI).
+
+    `before`: the checkpoint to take when this one cannot be read.
+    """
+
+    epoch: int = Field(gt=0)
+    folder: str
+    before: "Resume | None" = None
+
+
 class TrainSpec(Part):
     """Train on a dataset version. `manifest`: its key in the store (see storage/datasets.py).
 
     `weights_folder`: where pretrained weights are kept (`yolov8n.pt`). `start`: `auto` takes COCO's
-    where they can be had, `scratch` never does.
+    where they can be had, `scratch` never does. `batch`: pictures at a time; None leaves it to the
+    machine. `resume`: where an earlier attempt stopped.
     """
 
     kind: Literal["train"] = "train"
@@ -82,12 +94,13 @@ class TrainSpec(Part):
     architecture: str = "yolov8n"
     epochs: int = Field(gt=0, le=10_000)
     imgsz: int = Field(ge=32, le=2048, multiple_of=32)
-    batch: int = Field(default=16, gt=0, le=1024)
+    batch: int | None = Field(default=None, gt=0, le=1024)
     seed: int = 0
     patience: int = 100
     start: Literal["auto", "scratch"] = "auto"
     weights_folder: str
     offline: bool = False
+    resume: Resume | None = None
 
 
 class ClassFigures(Part):
@@ -120,7 +133,9 @@ class TrainResult(Part):
 
     `start_weights`: `yolov8n.pt`, or `yolov8n.yaml` when it began from nothing. `val` is the part
     that chose the best epoch, `test` is never looked at before. `near_copies`: how many pictures of
-    each of them look like one that was learned from.
+    each of them look like one that was learned from. `epochs` of the `asked` ones were trained:
+    less when it was `stopped_early`, no better for as long as its patience. `seconds` count the
+    epochs of earlier attempts that this one went on from.
     """
 
     kind: Literal["train"] = "train"
@@ -129,6 +144,9 @@ class TrainResult(Part):
     start_weights: str
     epochs: int
     best_epoch: int
+    asked: int = 0
+    stopped_early: bool = False
+    batch: int | None = None
     imgsz: int
     val: Figures | None
     test: Figures | None

@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from pipeline.errors import SpecError
 from pipeline.jobs.spec import TrainResult, TrainSpec
+from pipeline.kinds import so_far
 from pipeline.kinds.places import Places
 from storage import datasets, jobs, registry
 from storage.models import DatasetVersion, Job, Model, Project
@@ -105,8 +106,10 @@ def prepare(job: Job, folder: Path, places: Places, *, session: Session) -> Trai
         architecture=job.request["architecture"],
         epochs=job.request["epochs"],
         imgsz=job.request["imgsz"],
+        batch=job.checkpoint.get("batch"),
         weights_folder=str(places.weights),
         offline=places.offline,
+        resume=so_far.resume(job),
     )
 
 
@@ -137,6 +140,9 @@ def keep(job: Job, result: TrainResult, folder: Path, places: Places, *, session
             "start_weights": result.start_weights,
             "epochs": result.epochs,
             "best_epoch": result.best_epoch,
+            "asked": result.asked,
+            "stopped_early": result.stopped_early,
+            "batch": result.batch,
             "seconds": result.seconds,
             "versions": result.versions,
             "near_copies": result.near_copies,

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import Protocol
 
-from pipeline.jobs.events import Done, Failed, Progress, Started, WorkerEvent
+from pipeline.jobs.events import Done, Failed, Progress, Saved, Started, WorkerEvent
 from pipeline.jobs.spec import Result
 
 MIN_INTERVAL_S = 0.5
@@ -31,6 +31,10 @@ class Reporter(Protocol):
         """Tell how far the work is; unimportant ones are thinned to two a second."""
         ...
 
+    def saved(self, epoch: int, folder: str) -> None:
+        """Tell that the checkpoint in `folder` is whole: `epoch` epochs are done."""
+        ...
+
 
 class FileReporter:
     """Appends events to `events.jsonl`, each line in one write."""
@@ -42,6 +46,10 @@ class FileReporter:
         )
         self._last = 0.0
         self.out.mkdir(exist_ok=True)
+
+    def __reduce__(self) -> tuple[type["FileReporter"], tuple[Path]]:
+        # Processes of a training on several GPUs append to the same file.
+        return FileReporter, (self._folder,)
 
     @property
     def folder(self) -> Path:
@@ -59,6 +67,10 @@ class FileReporter:
         if important or now - self._last >= MIN_INTERVAL_S:
             self._last = now
             self._append(progress)
+
+    def saved(self, epoch: int, folder: str) -> None:
+        """See Reporter."""
+        self._append(Saved(epoch=epoch, folder=folder))
 
     def started(self) -> None:
         """Say that the worker lives."""

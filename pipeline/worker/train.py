@@ -7,7 +7,9 @@ from typing import Any, Literal
 
 from PIL import Image
 
-from pipeline.errors import OutOfMemory, SpecError, WorkerError
+from pipeline.errors import SpecError
+from pipeline.jobs import history
+from pipeline.jobs.checkpoint import HISTORY
 from pipeline.jobs.events import Progress
 from pipeline.jobs.spec import Figures, TrainResult, TrainSpec
 from pipeline.worker import engine
@@ -15,9 +17,8 @@ from pipeline.worker.data import Materialised, materialise, read_manifest
 from pipeline.worker.figures import figures
 from pipeline.worker.gallery import draw_gallery
 from pipeline.worker.leakage import near_copies
-from pipeline.worker.progress import TrainingProgress
 from pipeline.worker.reporter import Reporter
-from pipeline.worker.weights import pretrained
+from pipeline.worker.training import Training, begin
 from storage.files import FileStore
 
 WEIGHTS = "best.pt"
@@ -31,12 +32,13 @@ _MAX_PHOTO_BYTES = 9_500_000
 
 
 def run(spec: TrainSpec, reporter: Reporter) -> TrainResult:
-    """Train as `spec` asks; files go to `reporter.out`.
+    """Train as `spec` asks, going on where an earlier attempt stopped; files go to `reporter.out`.
 
     Raises:
         SpecError: an architecture or size that is not trained here.
         DatasetError: nothing to learn from.
         OutOfMemory: even the smallest batch did not fit.
+        LostWorker: the checkpoint could not be fetched just now.
         WorkerError: the training broke; the message says how.
     """
     start = time.monotonic()
@@ -44,96 +46,40 @@ def run(spec: TrainSpec, reporter: Reporter) -> TrainResult:
     if spec.imgsz < engine.MIN_IMGSZ:
         raise SpecError(f"Pictures have to be at least {engine.MIN_IMGSZ} pixels; take a size up.")
     reporter.progress(Progress(stage="load", done=0, total=1), important=True)
-    store, weights_folder = FileStore(spec.store), Path(spec.weights_folder).resolve()
+    store = FileStore(spec.store)
     data = materialise(read_manifest(store, spec.manifest), store, reporter.out / "data")
     engine.prepare(reporter.folder)
-    first = None
-    if spec.start == "auto":
-        first = pretrained(spec.architecture, weights_folder, offline=spec.offline)
-    model = engine.load(first or f"{spec.architecture}.yaml")
-    listener = TrainingProgress(reporter)
-    listener.attach(model)
-    trainer = _train(model, spec, data, reporter.folder.resolve() / "run")
+    training = begin(spec, data, reporter)
+    metrics = training.go()
     reporter.progress(Progress(stage="plots", done=0, total=1), important=True)
     best = reporter.out / WEIGHTS
-    best.write_bytes(Path(trainer.best).read_bytes())
-    val = _val_figures(trainer, data)
-    test = _test_figures(best, spec, data, reporter.folder.resolve() / "run")
+    best.write_bytes(training.best.read_bytes())
+    epochs = history.read((training.run / HISTORY).read_text())
     return TrainResult(
         weights=WEIGHTS,
         architecture=spec.architecture,
-        start_weights=first.name if first else f"{spec.architecture}.yaml",
-        epochs=len(listener.epoch_seconds),
-        best_epoch=int(trainer.stopper.best_epoch),
+        start_weights=training.start_weights,
+        epochs=len(epochs),
+        best_epoch=history.best(epochs).number,
+        asked=spec.epochs,
+        stopped_early=len(epochs) < spec.epochs,
+        batch=training.batch,
         imgsz=spec.imgsz,
-        val=val,
-        test=test,
+        val=_figures(metrics, "val", data) if data.judged("val") else None,
+        test=_test_figures(best, training, data),
         near_copies=near_copies(data),
-        plots=_plots(best, data, spec, Path(trainer.save_dir), reporter.out),
-        seconds=round(time.monotonic() - start, 2),
-        seconds_per_epoch=round(_mean(listener.epoch_seconds), 3),
+        plots=_plots(best, data, spec, training.run, reporter.out),
+        seconds=round(training.seconds_before + time.monotonic() - start, 2),
+        seconds_per_epoch=round(epochs[-1].seconds / len(epochs), 3),
         train_images=len(data.manifest.part("train")),
         versions=engine.versions(),
     )
 
 
-def _train(model: Any, spec: TrainSpec, data: Materialised, folder: Path) -> Any:
-    """Run ultralytics' own training, its defaults untouched, so that times and results compare."""
-    try:
-        model.train(
-            data=str(data.yaml),
-            epochs=spec.epochs,
-            imgsz=spec.imgsz,
-            batch=spec.batch,
-            seed=spec.seed,
-            patience=spec.patience,
-            project=str(folder),
-            name="train",
-            exist_ok=True,
-        )
-    except MemoryError as error:
-        raise OutOfMemory(_memory_words(spec)) from error
-    except RuntimeError as error:
-        # torch.OutOfMemoryError is a RuntimeError; on a CPU only the words tell.
-        text = str(error).lower()
-        if "out of memory" in text or "can't allocate memory" in text:
-            raise OutOfMemory(_memory_words(spec)) from error
-        if "nan" in text:
-            raise WorkerError(
-                "The training went astray: its loss stopped being a number. Check the labels of "
-                "this version, or try a smaller model."
-            ) from error
-        raise WorkerError("The training broke off; the log has the cause.") from error
-    return model.trainer
-
-
-def _memory_words(spec: TrainSpec) -> str:
-    hint = "" if spec.architecture == engine.ARCHITECTURES[0] else " or a smaller model"
-    return f"Not enough memory at {spec.imgsz} pixels: choose a smaller size{hint}."
-
-
-def _val_figures(trainer: Any, data: Materialised) -> Figures | None:
-    # The library has just judged best.pt on val; doing it again would cost and say the same.
-    if not data.judged("val"):
-        return None
-    return _figures(trainer.validator.metrics, "val", data)
-
-
-def _test_figures(best: Path, spec: TrainSpec, data: Materialised, folder: Path) -> Figures | None:
+def _test_figures(best: Path, training: Training, data: Materialised) -> Figures | None:
     if not data.judged("test"):
         return None
-    metrics = engine.load(best).val(
-        data=str(data.yaml),
-        split="test",
-        imgsz=spec.imgsz,
-        batch=spec.batch,
-        plots=False,
-        project=str(folder),
-        name="test",
-        exist_ok=True,
-        verbose=False,
-    )
-    return _figures(metrics, "test", data)
+    return _figures(training.judge(best, "test", plots=False), "test", data)
 
 
 def _figures(metrics: Any, part: Literal["val", "test"], data: Materialised) -> Figures:
@@ -180,7 +126,3 @@ def _album_copy(source: Path, out: Path) -> str:
         if target.stat().st_size <= _MAX_PHOTO_BYTES:
             break
     return target.name
-
-
-def _mean(values: list[float]) -> float:
-    return sum(values) / len(values) if values else 0.0

@@ -55,7 +55,7 @@ def test_each_epoch_is_told(trained: Trained) -> None:
     for event in finished:
         assert event["total"] == EPOCHS
         wanted = {"epoch", "epochs", "box_loss", "cls_loss", "dfl_loss", "map50", "map50_95"}
-        assert wanted | {"images_per_s", "gpu_mem"} == set(event["figures"])
+        assert wanted | {"images_per_s", "gpu_mem", "batch"} == set(event["figures"])
 
 
 def test_plots_make_an_album(trained: Trained) -> None:
@@ -88,8 +88,10 @@ def test_stored_pictures_are_untouched(trained: Trained) -> None:
 
 
 def test_a_version_without_unseen_pictures_trains(tmp_path: Path) -> None:
-    """Too little to judge by is no failure: figures are absent, and only the loss is plotted."""
-    store, key, _ = store_dataset(tmp_path / "store", train=4, val=0, test=0)
+    """One picture, and a class without a box: figures are absent, and only the loss is plotted."""
+    store, _, manifest = store_dataset(tmp_path / "store", train=1, val=0, test=0)
+    manifest["classes"] = [*CLASSES, "pear"]
+    key = store.put_bytes(json.dumps(manifest).encode(), suffix=".json")
     spec = train_spec(store, key, tmp_path, epochs=1, start="scratch")
     result = work(tmp_path / "attempt", **spec).result
     assert (result["val"], result["test"]) == (None, None)

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,7 +60,10 @@ class Trained:
     package: Attempt
 
 
-def work(folder: Path, **spec: object) -> Attempt:
+WORKER = (sys.executable, "-m", "pipeline.worker")
+
+
+def work(folder: Path, *, command: Sequence[str] = WORKER, **spec: object) -> Attempt:
     """Run a worker on `spec` in a process of its own, cut off from the network's proxies."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "spec.json").write_text(json.dumps(spec))
@@ -68,7 +72,7 @@ def work(folder: Path, **spec: object) -> Attempt:
     }
     with (folder / "log.txt").open("w") as log:
         done = subprocess.run(
-            [sys.executable, "-m", "pipeline.worker", str(folder)],
+            [*command, str(folder)],
             cwd=ROOT,
             env=environment,
             stdout=log,

@@ -25,6 +25,17 @@ def play(folder: Path, step: list) -> None:
     match step:
         case ["progress", done]:
             append(folder, json.dumps({"type": "progress", "stage": "epoch", "done": done}) + "\n")
+        case ["batch", size]:
+            event = {"type": "progress", "stage": "epoch", "done": 0, "figures": {"batch": size}}
+            append(folder, json.dumps(event) + "\n")
+        case ["saved", epoch]:
+            place = folder / "checkpoint" / str(epoch)
+            place.mkdir(parents=True)
+            event = {"type": "saved", "epoch": epoch, "folder": str(place)}
+            append(folder, json.dumps(event) + "\n")
+        case ["out-of-memory"]:
+            event = {"type": "failed", "code": "OutOfMemory", "message": "Too little."}
+            append(folder, json.dumps(event | {"retryable": True}) + "\n")
         case ["sleep", seconds]:
             time.sleep(seconds)
         case ["wait", path]:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.jobs import feed
-from pipeline.jobs.events import Failed
+from pipeline.jobs.events import Failed, Saved
 
 STARTED = b'{"type": "started", "pid": 1}\n'
 FAILED = b'{"type": "failed", "code": "X", "message": "m"}\n'
@@ -64,3 +64,10 @@ def test_any_garbage_is_passed_over(
     assert batch.progress is not None
     assert batch.progress.done == 3
     assert isinstance(batch.final, Failed)
+
+
+def test_no_checkpoint_is_left_out(tmp_path: Path) -> None:
+    """All checkpoints of a batch are read, in order: the one before the newest counts as well."""
+    lines = [Saved(epoch=epoch, folder=f"/c/{epoch}").model_dump_json() for epoch in (3, 4, 5)]
+    (tmp_path / "events.jsonl").write_text("\n".join(lines) + "\n")
+    assert [saved.epoch for saved in feed.read(tmp_path, 0).saved] == [3, 4, 5]

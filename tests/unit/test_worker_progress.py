@@ -1,5 +1,6 @@
 """What a training tells while it runs."""
 
+import pickle
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -7,7 +8,8 @@ from typing import Any
 import pytest
 
 from pipeline.jobs.events import Progress
-from pipeline.worker.progress import TrainingProgress
+from pipeline.worker.progress import FirstOnly, TrainingProgress
+from pipeline.worker.reporter import FileReporter
 
 
 class Told:
@@ -21,6 +23,10 @@ class Told:
     def progress(self, progress: Progress, *, important: bool = False) -> None:
         """Remember."""
         self.all.append(progress)
+
+    def saved(self, epoch: int, folder: str) -> None:
+        """Nothing here saves."""
+        raise AssertionError(epoch)
 
 
 class Clock:
@@ -47,6 +53,7 @@ def trainer(**more: Any) -> Any:
             "tloss": {"box_loss": 1.5, "cls_loss": 2.5, "dfl_loss": 3.5},
             "metrics": {"metrics/mAP50(B)": 0.5, "metrics/mAP50-95(B)": 0.25},
             "stop": False,
+            "batch_size": 10,
             "_get_memory": lambda: 0.0,
             **more,
         }
@@ -85,6 +92,7 @@ def test_an_epoch_is_told_with_its_figures(told: Told) -> None:
         "dfl_loss": 3.5,
         "map50": 0.5,
         "map50_95": 0.25,
+        "batch": 10.0,
         "images_per_s": 5.0,
         "gpu_mem": 0.0,
     }
@@ -126,3 +134,41 @@ def test_the_last_evaluation_is_no_epoch(told: Told) -> None:
     listener.epoch_ends(trainer(stop=True, epoch=1))
     assert len(told.all) == before
     assert len(listener.epoch_seconds) == 1
+
+
+def test_a_training_that_goes_on_begins_where_it_stopped(told: Told) -> None:
+    """The bar of a resumed training does not start at nothing."""
+    listener = TrainingProgress(told, Clock())
+    listener.epoch_starts(trainer(epoch=2))
+    assert (told.all[-1].done, told.all[-1].figures) == (2, {"batch": 10.0})
+
+
+def test_judging_for_long_is_no_silence(told: Told) -> None:
+    """While thousands of pictures are judged it is said twice a minute that the work goes on."""
+    clock = Clock()
+    listener = TrainingProgress(told, clock)
+    epoch(listener, clock, trainer())
+    before = len(told.all)
+    for _ in range(60):
+        clock.now += 1
+        listener.judging(None)
+    assert len(told.all) - before == 2
+    assert told.all[-1] == told.all[before - 1]
+
+
+def test_of_several_processes_the_first_tells(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On several GPUs the library calls back in a process for each; one voice is enough."""
+    heard: list[object] = []
+    callback = FirstOnly(heard.append)
+    for rank in ("1", "0"):
+        monkeypatch.setenv("RANK", rank)
+        callback(rank)
+    assert heard == ["0"]
+
+
+def test_it_travels_to_other_processes(tmp_path: Path) -> None:
+    """The library pickles its callbacks for them; the copy tells into the same file."""
+    listener = TrainingProgress(FileReporter(tmp_path))
+    copy = pickle.loads(pickle.dumps(FirstOnly(listener.epoch_starts)))
+    copy(trainer())
+    assert '"stage":"epoch"' in (tmp_path / "events.jsonl").read_text()

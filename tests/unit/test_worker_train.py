@@ -1,5 +1,7 @@
 """How a training that breaks is told, and which pictures its result shows."""
 
+import errno
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +9,7 @@ import pytest
 
 from pipeline.errors import OutOfMemory, WorkerError
 from pipeline.jobs.spec import TrainSpec
-from pipeline.worker import train
+from pipeline.worker import training
 from pipeline.worker.data import Manifest, Materialised
 from pipeline.worker.gallery import choose
 
@@ -24,15 +26,10 @@ def data(images: list[dict[str, Any]]) -> Materialised:
     return Materialised(Path("data.yaml"), manifest, {})
 
 
-class Breaking:
-    """A model whose training raises."""
-
-    def __init__(self, error: Exception) -> None:
-        self.error = error
-
-    def train(self, **arguments: object) -> None:
-        """Raise."""
-        raise self.error
+def broken(error: Exception, run: Path, **more: Any) -> None:
+    """What comes out when the library raises `error`."""
+    with training.told(spec(**more), run):
+        raise error
 
 
 @pytest.mark.parametrize(
@@ -43,34 +40,47 @@ class Breaking:
         MemoryError(),
     ],
 )
-def test_too_little_memory_says_what_to_change(error: Exception) -> None:
+def test_too_little_memory_says_what_to_change(error: Exception, tmp_path: Path) -> None:
     """However the library words it, the person hears of a smaller size and may retry."""
     with pytest.raises(
         OutOfMemory, match="320 pixels: choose a smaller size or a smaller model"
     ) as e:
-        train._train(Breaking(error), spec(architecture="yolov8s"), data([]), Path())
+        broken(error, tmp_path, architecture="yolov8s")
     assert e.value.retryable
     assert e.value.__cause__ is error
 
 
-def test_the_smallest_model_is_not_told_to_shrink() -> None:
+def test_the_smallest_model_is_not_told_to_shrink(tmp_path: Path) -> None:
     """There is nothing under yolov8n."""
     with pytest.raises(OutOfMemory, match=r"choose a smaller size\.$"):
-        train._train(Breaking(MemoryError()), spec(), data([]), Path())
+        broken(MemoryError(), tmp_path)
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("error", "words"),
     [
-        ("Training failed: NaN persisted for 4 epochs", "stopped being a number"),
-        ("shape '[1, 2]' is invalid at /home/someone/x.py", "the log has the cause"),
+        (RuntimeError("Training failed: NaN persisted for 4 epochs"), "stopped being a number"),
+        (RuntimeError("Loss NaN/Inf detected but no valid last.pt"), "stopped being a number"),
+        (RuntimeError("shape '[1, 2]' is invalid at /home/x.py"), "the log has the cause"),
+        (OSError(errno.ENOSPC, "No space left on device", "/home/x"), "Free some space"),
+        (RuntimeError("PytorchStreamWriter failed writing file data/0: /home"), "Free some space"),
     ],
 )
-def test_a_broken_training_is_told_without_its_traceback(text: str, words: str) -> None:
-    """NaN has a sentence of its own; anything else keeps paths to itself."""
-    with pytest.raises(WorkerError, match=words) as error:
-        train._train(Breaking(RuntimeError(text)), spec(), data([]), Path())
-    assert "/home" not in error.value.user_message
+def test_a_broken_training_is_told_without_its_traceback(
+    error: Exception, words: str, tmp_path: Path
+) -> None:
+    """NaN and a full disk have sentences of their own; anything else keeps paths to itself."""
+    with pytest.raises(WorkerError, match=words) as told:
+        broken(error, tmp_path)
+    assert "/home" not in told.value.user_message
+    assert not told.value.retryable
+
+
+def test_several_gpus_tell_their_cause_in_the_log(tmp_path: Path) -> None:
+    """Where the library's own processes died, what they said last is the cause."""
+    (tmp_path / "log.txt").write_text("torch.OutOfMemoryError: CUDA out of memory\nRoot cause: 1\n")
+    with pytest.raises(OutOfMemory):
+        broken(subprocess.CalledProcessError(1, "torchrun"), tmp_path / "run" / "train")
 
 
 def test_unseen_pictures_come_from_different_groups() -> None:

@@ -1,0 +1,109 @@
+"""What a training has so far, by its checkpoint: where it goes on, and the best model it leaves."""
+
+import logging
+import secrets
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from sqlmodel import Session
+
+from pipeline.errors import LostWorker
+from pipeline.jobs import history
+from pipeline.jobs.checkpoint import BEST, HISTORY, Unreadable, begun, fetch
+from pipeline.jobs.spec import Figures, Resume
+from pipeline.kinds.places import Places
+from storage import datasets, registry
+from storage.models import DatasetVersion, Job, Json, Model
+
+log = logging.getLogger(__name__)
+
+
+def resume(job: Job) -> Resume | None:
+    """Where the next attempt goes on; None: it begins anew."""
+    places: list[Json] = [job.checkpoint.get("before", {}), job.checkpoint]
+    found = None
+    for place in places:
+        if place.get("folder"):
+            found = Resume(epoch=place["epoch"], folder=place["folder"], before=found)
+    return found
+
+
+def keep_best(job: Job, places: Places, *, session: Session) -> Model | None:
+    """The best model of a training that will not be finished; None where there is none yet.
+
+    Its figures are those of its epoch on the val part, and its details say `stopped_at`. It is not
+    promoted where the project has another. Doing it again changes nothing, and a checkpoint that
+    cannot be had is no reason for the job not to end.
+    """
+    assert job.id is not None
+    assert job.project_id is not None
+    known = registry.of_job(job.id, session=session)
+    if known is not None:
+        return known
+    checkpoint = resume(job)
+    while checkpoint is not None:
+        try:
+            return _keep(job, checkpoint, places, session=session)
+        except (Unreadable, LostWorker, ValueError, OSError) as error:
+            log.warning("job %s: the best model so far cannot be kept: %s", job.id, error)
+        checkpoint = checkpoint.before
+    return None
+
+
+def _keep(job: Job, checkpoint: Resume, places: Places, *, session: Session) -> Model:
+    assert job.id is not None
+    assert job.project_id is not None
+    with tempfile.TemporaryDirectory(prefix="taptrain-best-") as folder:
+        weights, table = Path(folder) / BEST, Path(folder) / HISTORY
+        fetch(checkpoint.folder, BEST, weights)
+        fetch(checkpoint.folder, HISTORY, table)
+        epochs = history.read(table.read_text())
+        about = begun(checkpoint.folder, Path(folder) / "begun.json")
+        key = places.files.put_file(weights)
+    best = history.best(epochs)
+    dataset = datasets.get(job.request["dataset_id"], session=session)
+    model = Model(
+        project_id=job.project_id,
+        number=registry.next_number(job.project_id, session=session),
+        job_id=job.id,
+        dataset_id=job.request["dataset_id"],
+        architecture=job.request["architecture"],
+        imgsz=job.request["imgsz"],
+        weights_key=key,
+        metrics={"val": _figures(best, dataset), "test": None},
+        details={
+            "classes": datasets.read(dataset, files=places.files)["classes"],
+            "start_weights": about.get("start_weights", "unknown"),
+            "epochs": len(epochs),
+            "asked": job.request["epochs"],
+            "stopped_at": len(epochs),
+            "best_epoch": best.number,
+            "seconds": epochs[-1].seconds,
+            "versions": about.get("versions", {}),
+            "near_copies": {},
+            "plots": [],
+        },
+        # Half a training is not what the project should work with while it has a whole one.
+        promoted=registry.latest(job.project_id, session=session) is None,
+        page_token=secrets.token_urlsafe(16),
+    )
+    session.add(model)
+    session.flush()
+    return model
+
+
+def _figures(best: history.Epoch, dataset: DatasetVersion) -> dict[str, Any] | None:
+    val = dataset.summary["parts"]["val"]
+    if not val["boxes"]:
+        # The library judged the pictures it learned from.
+        return None
+    return Figures(
+        part="val",
+        images=val["images"],
+        boxes=val["boxes"],
+        precision=best.precision,
+        recall=best.recall,
+        map50=best.map50,
+        map50_95=best.map50_95,
+    ).model_dump()
