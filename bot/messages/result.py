@@ -4,6 +4,7 @@ from typing import Any
 
 from bot.messages.common import at, count, duration, head, plural
 from bot.wishes import Keyboard, Wish, album, button, document, esc, link, photo, text
+from pipeline import families
 from pipeline.jobs.spec import Figures, PredictResult, TrainResult
 from storage.models import DatasetVersion, Model, Project
 
@@ -103,8 +104,12 @@ def near_copies(model: Model) -> str:
 
 def start(result: TrainResult) -> str:
     """What the training began with."""
+    if result.start == "model":
+        return f"your {result.start_weights}"
     if result.start_weights.endswith(".pt"):
         return f"COCO's {result.start_weights}"
+    if result.start == "scratch":
+        return "nothing, as asked" if families.has_weights(result.architecture) else "nothing"
     return "nothing (COCO's weights could not be had here)"
 
 

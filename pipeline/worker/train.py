@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 from PIL import Image
 
-from pipeline.errors import OutOfMemory, SpecError, WorkerError
+from pipeline import families
+from pipeline.errors import OutOfMemory, WorkerError
 from pipeline.jobs.events import Progress
 from pipeline.jobs.spec import Figures, TrainResult, TrainSpec
 from pipeline.worker import engine
@@ -17,7 +18,7 @@ from pipeline.worker.gallery import draw_gallery
 from pipeline.worker.leakage import near_copies
 from pipeline.worker.progress import TrainingProgress
 from pipeline.worker.reporter import Reporter
-from pipeline.worker.weights import pretrained
+from pipeline.worker.weights import starting_weights
 from storage.files import FileStore
 
 WEIGHTS = "best.pt"
@@ -40,16 +41,12 @@ def run(spec: TrainSpec, reporter: Reporter) -> TrainResult:
         WorkerError: the training broke; the message says how.
     """
     start = time.monotonic()
-    engine.check_architecture(spec.architecture)
-    if spec.imgsz < engine.MIN_IMGSZ:
-        raise SpecError(f"Pictures have to be at least {engine.MIN_IMGSZ} pixels; take a size up.")
+    families.check_size(families.check(spec.architecture), spec.imgsz)
     reporter.progress(Progress(stage="load", done=0, total=1), important=True)
-    store, weights_folder = FileStore(spec.store), Path(spec.weights_folder).resolve()
+    store = FileStore(spec.store)
     data = materialise(read_manifest(store, spec.manifest), store, reporter.out / "data")
     engine.prepare(reporter.folder)
-    first = None
-    if spec.start == "auto":
-        first = pretrained(spec.architecture, weights_folder, offline=spec.offline)
+    first = starting_weights(spec, store, reporter.folder)
     model = engine.load(first or f"{spec.architecture}.yaml")
     listener = TrainingProgress(reporter)
     listener.attach(model)
@@ -62,7 +59,8 @@ def run(spec: TrainSpec, reporter: Reporter) -> TrainResult:
     return TrainResult(
         weights=WEIGHTS,
         architecture=spec.architecture,
-        start_weights=first.name if first else f"{spec.architecture}.yaml",
+        start_weights=spec.start_name or (first.name if first else f"{spec.architecture}.yaml"),
+        start=spec.start,
         epochs=len(listener.epoch_seconds),
         best_epoch=int(trainer.stopper.best_epoch),
         imgsz=spec.imgsz,
@@ -78,7 +76,7 @@ def run(spec: TrainSpec, reporter: Reporter) -> TrainResult:
 
 
 def _train(model: Any, spec: TrainSpec, data: Materialised, folder: Path) -> Any:
-    """Run ultralytics' own training, its defaults untouched, so that times and results compare."""
+    """Run ultralytics' own training; what nobody tuned keeps its default, so results compare."""
     try:
         model.train(
             data=str(data.yaml),
@@ -90,6 +88,7 @@ def _train(model: Any, spec: TrainSpec, data: Materialised, folder: Path) -> Any
             project=str(folder),
             name="train",
             exist_ok=True,
+            **spec.args,
         )
     except MemoryError as error:
         raise OutOfMemory(_memory_words(spec)) from error
@@ -108,7 +107,7 @@ def _train(model: Any, spec: TrainSpec, data: Materialised, folder: Path) -> Any
 
 
 def _memory_words(spec: TrainSpec) -> str:
-    hint = "" if spec.architecture == engine.ARCHITECTURES[0] else " or a smaller model"
+    hint = " or a smaller model" if families.smaller(spec.architecture) else ""
     return f"Not enough memory at {spec.imgsz} pixels: choose a smaller size{hint}."
 
 
