@@ -182,15 +182,19 @@ def check_size(architecture: Architecture, imgsz: int) -> None:
 
 
 def _unknown(said: str) -> str:
-    key = _key(said)
-    close = difflib.get_close_matches(key, _BY_KEY, n=6, cutoff=0.6) if key else []
-    near = list(dict.fromkeys(_BY_KEY[found].name for found in close))[:3]
-    if near:
-        *first, last = near
-        names = f"{', '.join(first)} or {last}" if first else last
-        return f"I don't know the model “{said[:40]}”; do you mean {names}?"
-    names = ", ".join(smallest(family).name for family in FAMILIES)
-    return f"I don't know the model “{said[:40]}”; try one of {names}, or a bigger one of these."
+    near = difflib.get_close_matches(_long(_key(said)), map(_long, _BY_KEY), n=6, cutoff=0.6)
+    names = dict.fromkeys(_BY_KEY[key.removeprefix("yolo")].name for key in near)
+    if names:
+        *first, last = list(names)[:3]
+        told = f"{', '.join(first)} or {last}" if first else last
+        return f"I don't know the model “{said[:40]}”; do you mean {told}?"
+    told = ", ".join(smallest(family).name for family in FAMILIES)
+    return f"I don't know the model “{said[:40]}”; try one of {told}, or a bigger one of these."
+
+
+def _long(key: str) -> str:
+    """A key with its family's word again: of `8n` alone too little would be alike."""
+    return f"yolo{key}" if key[:1].isdigit() else key
 
 
 def _key(said: str) -> str:
