@@ -8,6 +8,7 @@ import difflib
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
 from pipeline.errors import SpecError
 
@@ -32,9 +33,9 @@ class Number:
         value = _number(said)
         if value is None or not self.low <= value <= self.high or (self.whole and value % 1):
             kind = "a whole number" if self.whole else "a number"
-            span = f"{self.low:g} to {self.high:g}"
+            span = f"{_plain(self.low)} to {_plain(self.high)}"
             raise SpecError(
-                f"{name} must be {kind} from {span}, for example {name}={self.default:g}."
+                f"{name} must be {kind} from {span}, for example {name}={_plain(self.default)}."
             )
         return int(value) if self.whole else value
 
@@ -216,4 +217,9 @@ def _number(said: str) -> float | None:
 def _said(value: Value) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return _plain(value) if isinstance(value, float) else str(value)
+
+
+def _plain(value: float) -> str:
+    """`0.000001`, which people read, and not `1e-06`; no digit is lost."""
+    return f"{Decimal(repr(value)).normalize():f}"

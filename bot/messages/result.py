@@ -109,7 +109,9 @@ def start(result: TrainResult) -> str:
     if result.start_weights.endswith(".pt"):
         return f"COCO's {result.start_weights}"
     if result.start == "scratch":
-        return "nothing, as asked" if families.has_weights(result.architecture) else "nothing"
+        if families.has_weights(result.architecture):
+            return "nothing, as asked"
+        return f"nothing (nobody published weights of {result.architecture})"
     return "nothing (COCO's weights could not be had here)"
 
 
