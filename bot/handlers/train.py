@@ -26,18 +26,23 @@ HELP = ("help", "?", "models")
 def parse(said: list[str]) -> train.Choice | None:
     """`[quick|balanced|best] [epochs=N] [imgsz=N] [model=NAME] [start=WHAT] [lr0=X …]`.
 
-    None when nothing was said.
+    None when nothing was said; `model=` may be left out before a name.
 
     Raises:
         SpecError: a word, a number or a model makes no sense.
     """
-    preset, numbers, words, tuned = "quick", {}, {}, {}
+    preset = "quick"
+    numbers: dict[str, int] = {}
+    words: dict[str, str] = {}
+    tuned: dict[str, str] = {}
     # Some write `lr0 = 0.01`.
     for word in re.sub(r"\s*=\s*", "=", " ".join(said)).split():
         name, sign, value = word.partition("=")
         name = name.lower().lstrip("-–—")
         if not sign and name in train.PRESETS:
             preset = name
+        elif not sign and name.startswith(("yolo", "rtdetr", "rt-detr")):
+            words["model"] = name
         elif not sign:
             raise SpecError(_unknown(word))
         elif name in NUMBERS:
@@ -66,7 +71,7 @@ def _whole(name: str, said: str) -> int:
 
 def _unknown(word: str) -> str:
     if word.lower() in (*tuning.ARGS, *NUMBERS, "model", "start"):
-        return f"What shall {word.lower()} be? Send it so: {word.lower()}=VALUE; {HOW}"
+        return f"What shall {word.lower()} be? Write {word.lower()}= and its value; {HOW}"
     near = difflib.get_close_matches(word.lower(), train.PRESETS, n=1)
     hint = f"do you mean {near[0]}?" if near else HOW
     return f"I don't understand “{word[:40]}”; {hint}"

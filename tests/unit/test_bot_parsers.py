@@ -159,6 +159,7 @@ def test_a_request_holds_what_was_said() -> None:
         ("epochs=1 imgsz=64", 1, 64, "yolov8n"),
         ("MODEL=YOLOv8s.pt", PRESETS["quick"].epochs, PRESETS["quick"].imgsz, "yolov8s"),
         ("best model=v11m imgsz = 96", PRESETS["best"].epochs, 96, "yolo11m"),
+        ("yolo26n epochs=7 imgsz=128", 7, 128, "yolo26n"),
         ("--epochs=7 model=rt-detr-l", 7, PRESETS["quick"].imgsz, "rtdetr-l"),
     ],
 )
@@ -218,7 +219,7 @@ def test_what_is_tuned_goes_along() -> None:
         ("start=v0", "start= is coco"),
         ("device=0", "device= can't be set: this machine's own settings decide that."),
         ("quik", "do you mean quick?"),
-        ("lr0", "Send it so: lr0=VALUE"),
+        ("lr0", "Write lr0= and its value"),
         ("fast", "/train help"),
     ],
 )
