@@ -81,6 +81,7 @@ BENCHES: tuple[Bench, ...] = (
     Bench("active", "mAP after so many labelled photos, asked in our order and in any (an hour)"),
     Bench("crowd", "labels from seven simulated members: how right, for how many votes"),
     Bench("dedup", "copies found among real photos, beside pHash alone; one more among 100,000"),
+    Bench("families", "the smallest model of each family trained from its yaml: seconds an epoch"),
     Bench("frames", "frames out of a video, beside PyAV alone; memory of a long one; which ones"),
     Bench("idle", "memory, libraries and start of an idle bot, beside one with ultralytics"),
     Bench("ink", "boxes read from drawn loops, beside a plain difference and threshold"),

@@ -59,7 +59,7 @@ def run() -> Iterator[Row]:
     times: dict[str, list[Times]] = {"ours": [], "other": []}
     with tempfile.TemporaryDirectory(prefix="taptrain-bench-") as home:
         base = Path(home)
-        key = _dataset(base / "store")
+        key = dataset(base / "store")
         for number, name in enumerate(ORDER):
             folder = base / f"{number}-{name}"
             folder.mkdir()
@@ -78,11 +78,11 @@ def _epoch(times: Sequence[Times]) -> float:
     return median(seconds for one in times for seconds in one.epochs)
 
 
-def _dataset(root: Path) -> str:
+def dataset(root: Path, *, train: int = TRAIN_PICTURES, val: int = VAL_PICTURES) -> str:
     """Pictures of discs in a store; the key of their manifest."""
     store, rng = FileStore(root), random.Random(0)
     images: list[dict[str, object]] = []
-    for number in range(1, TRAIN_PICTURES + VAL_PICTURES + 1):
+    for number in range(1, train + val + 1):
         picture = Image.effect_noise((480, 360), 60).convert("RGB")
         draw, boxes = ImageDraw.Draw(picture), []
         for _ in range(6):
@@ -92,7 +92,7 @@ def _dataset(root: Path) -> str:
         path = root / "picture.jpg"
         root.mkdir(exist_ok=True)
         picture.save(path)
-        part = "train" if number <= TRAIN_PICTURES else "val"
+        part = "train" if number <= train else "val"
         images.append({"id": number, "key": store.put_file(path), "part": part, "boxes": boxes})
     manifest = {"classes": ["disc"], "images": images}
     return store.put_bytes(json.dumps(manifest).encode(), suffix=".json")

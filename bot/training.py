@@ -5,7 +5,7 @@ from sqlmodel import Session
 from bot import wishes
 from bot.messages import train as words
 from pipeline.jobs import estimate
-from pipeline.kinds.train import PRESETS, Choice
+from pipeline.kinds.train import PRESETS, Choice, go_on
 from storage import registry
 from storage.models import DatasetVersion, Project, Setting
 
@@ -31,13 +31,18 @@ def expected(dataset: DatasetVersion, choice: Choice, *, session: Session) -> st
 def card_wish(project: Project, dataset: DatasetVersion, *, session: Session) -> wishes.Wish:
     """The card for the project's next model."""
     assert project.id is not None
-    times = {name: expected(dataset, choice, session=session) for name, choice in PRESETS.items()}
+    choices = dict(PRESETS)
+    last = registry.latest(project.id, session=session)
+    if last is not None:
+        choices["on"] = go_on(last)
+    times = {name: expected(dataset, choice, session=session) for name, choice in choices.items()}
     speed = session.get(Setting, "speed")
     device = str(speed.value.get("device", "")) if speed else ""
     return words.card(
         project,
-        registry.next_number(project.id, session=session),
+        last.number + 1 if last else 1,
         dataset,
+        choices,
         times,
         gpu=not device.startswith("cpu") if device else None,
     )

@@ -14,6 +14,7 @@
     │   ├── DatasetError     too little to train or judge
     │   └── SpecError        a training that makes no sense (epochs, size, model)
     └── WorkerError          our side failed; the person gets the cause in words
+        ├── NotPackable      a model that is no browser package yet
         ├── OutOfMemory      (retryable) the machine had too little memory
         └── LostWorker       (retryable) the process vanished
 
@@ -92,6 +93,10 @@ class SpecError(UserError):
 
 class WorkerError(TaptrainError):
     """The work stopped because of a fault on our side."""
+
+
+class NotPackable(WorkerError):
+    """I can't pack this kind of model for the browser yet: it is kept, and /predict tries it."""
 
 
 class OutOfMemory(WorkerError):

@@ -4,6 +4,7 @@ from typing import Any
 
 from bot.messages.common import at, count, duration, head, plural
 from bot.wishes import Keyboard, Wish, album, button, document, esc, link, photo, text
+from pipeline import families
 from pipeline.jobs.spec import Figures, PredictResult, TrainResult
 from storage.models import DatasetVersion, Model, Project
 
@@ -109,8 +110,14 @@ def near_copies(model: Model) -> str:
 
 def start(result: TrainResult) -> str:
     """What the training began with."""
+    if result.start == "model":
+        return f"your {result.start_weights}"
     if result.start_weights.endswith(".pt"):
         return f"COCO's {result.start_weights}"
+    if result.start == "scratch":
+        if families.has_weights(result.architecture):
+            return "nothing, as asked"
+        return f"nothing (nobody published weights of {result.architecture})"
     return "nothing (COCO's weights could not be had here)"
 
 

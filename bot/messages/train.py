@@ -1,14 +1,23 @@
 """The training card, its progress, the queue."""
 
+from collections.abc import Mapping
+
 from bot.messages.common import at, bar, count, duration, head
 from bot.wishes import Keyboard, Wish, button, esc, text
+from pipeline import tuning
 from pipeline.jobs import estimate
 from pipeline.jobs.events import Progress
-from pipeline.kinds.train import PRESETS, Choice
+from pipeline.kinds.train import Choice
 from storage.jobs import Place
 from storage.models import DatasetVersion, Job, Model, Project
 
-ICONS = {"quick": "⚡", "balanced": "⚖", "best": "🏁"}
+ICONS = {"quick": "⚡", "balanced": "⚖", "best": "🏁", "on": "▶"}
+GOOD_FOR = {
+    "quick": "a first look, and guesses for labelling",
+    "balanced": "for use, sees smaller things",
+    "best": "the most exact, for a night",
+    "on": "learns what was labelled since",
+}
 KINDS = {
     "collect": "collecting",
     "propose": "looking for objects",
@@ -26,17 +35,21 @@ def card(
     project: Project,
     number: int,
     dataset: DatasetVersion,
-    times: dict[str, str | None],
+    choices: Mapping[str, Choice],
+    times: Mapping[str, str | None],
     *,
     gpu: bool | None,
 ) -> Wish:
-    """What would be trained and how long it takes, before anyone commits."""
+    """What would be trained and how long it takes, before anyone commits.
+
+    `choices` are the presets and, under `on`, going on from a model that there is.
+    """
     summary = dataset.summary
     restored = dataset.id is not None and dataset.id == project.restored_id
-    machine = {True: " GPU found.", False: " No GPU here.", None: ""}[gpu]
+    machine = {True: " GPU found: bigger models are quick too.", False: " No GPU here.", None: ""}
     lines = [
         f"{head(project)}train v{number}? {count(summary['boxes'], 'box', 'boxes')}, "
-        f"{count(summary['images'], 'picture')}.{machine}",
+        f"{count(summary['images'], 'picture')}.{machine[gpu]}",
         _parts(summary),
         f"📌 data v{dataset.number}, restored for this training." if restored else "",
         *(f"ℹ️ {esc(note)}" for note in summary["notes"]),
@@ -46,12 +59,14 @@ def card(
     if not any(times.values()):
         lines.append("Measuring how fast this machine is…")
     keyboard: Keyboard = []
-    for name, choice in PRESETS.items():
+    for name, choice in choices.items():
         time = f" {times[name]}" if times.get(name) else ""
-        keyboard.append(
-            [button(f"{ICONS[name]} {name.capitalize()}{time}", at(project, "go"), name)]
-        )
-        lines.append(f"{ICONS[name]} {name}: {_choice(choice)}")
+        label, data = name.capitalize(), [name]
+        if name == "on":
+            label, data = f"Go on from {choice.start}", ["on", choice.start.removeprefix("v")]
+        keyboard.append([button(f"{ICONS[name]} {label}{time}", at(project, "go"), *data)])
+        lines.append(f"{ICONS[name]} {label.lower()}: {_choice(choice)} – {GOOD_FOR[name]}")
+    lines.append("Other models and settings: /train help")
     if restored:
         keyboard.append([button("↺ Use everything", at(project, "all"))])
     return text("\n".join(line for line in lines if line), keyboard)
@@ -69,11 +84,20 @@ def _choice(choice: Choice) -> str:
     return f"{choice.architecture}, {count(choice.epochs, 'epoch')} at {choice.imgsz} px"
 
 
+def _asked(choice: Choice) -> str:
+    """`, from v3, lr0=0.005`: what was asked otherwise than usual."""
+    start = {"coco": "", "none": ", from nothing"}.get(choice.start, f", from {choice.start}")
+    return start + (f", {esc(tuning.in_words(choice.args))}" if choice.args else "")
+
+
 def queued(project: Project, job: Job, choice: Choice, position: int, time: str | None) -> Wish:
     """In the queue."""
     place = "starting…" if position <= 1 else f"{position - 1} before it in the queue"
     expected = f" · {time}" if time else ""
-    return text(f"{head(project)}training {_choice(choice)}{expected}\n⏳ {place}", _stop(job))
+    return text(
+        f"{head(project)}training {_choice(choice)}{_asked(choice)}{expected}\n⏳ {place}",
+        _stop(job),
+    )
 
 
 def by_itself(project: Project, job: Job, pictures: int, time: str | None) -> Wish:

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import BaseModel
 from sqlmodel import Session
 
+from pipeline.families import ARCHITECTURES
 from pipeline.jobs.spec import MeasureResult
 from storage import jobs
 from storage.models import Setting
@@ -16,9 +17,6 @@ SPEED = "speed"
 REFERENCE_IMGSZ = 320
 RECENT = 5
 LOOK_BACK = 50
-
-# GFLOPs of a YOLOv8 detector at 640: https://docs.ultralytics.com/models/yolov8/#performance-metrics
-COST = {"n": 8.7, "s": 28.6, "m": 78.9, "l": 165.2, "x": 257.8}
 
 
 @dataclass(frozen=True)
@@ -127,7 +125,6 @@ def _factor(known: str, wanted: str) -> float | None:
     """How much longer an image takes with the architecture `wanted` than with `known`."""
     if known == wanted:
         return 1.0
-    costs = [COST.get(name.removeprefix("yolov8")) for name in (known, wanted)]
-    if costs[0] is None or costs[1] is None:
-        return None
-    return costs[1] / costs[0]
+    # A model that an older release trained may be none that is trained today.
+    one, other = (ARCHITECTURES.get(name) for name in (known, wanted))
+    return None if one is None or other is None else other.gflops / one.gflops

@@ -84,8 +84,10 @@ class TrainSpec(Part):
     """Train on a dataset version. `manifest`: its key in the store (see storage/datasets.py).
 
     `weights_folder`: where pretrained weights are kept (`yolov8n.pt`). `start`: `auto` takes COCO's
-    where they can be had, `scratch` never does. `batch`: pictures at a time; None leaves it to the
-    machine. `resume`: where an earlier attempt stopped.
+    where they can be had, `scratch` never does, `model` takes the stored weights `start_key`, which
+    the result calls `start_name`. `args`: ultralytics' training arguments (pipeline/tuning.py).
+    `batch`: pictures at a time; None leaves it to the machine. `resume`: where an earlier attempt
+    stopped.
     """
 
     kind: Literal["train"] = "train"
@@ -97,7 +99,10 @@ class TrainSpec(Part):
     batch: int | None = Field(default=None, gt=0, le=1024)
     seed: int = 0
     patience: int = 100
-    start: Literal["auto", "scratch"] = "auto"
+    start: Literal["auto", "scratch", "model"] = "auto"
+    start_key: str = ""
+    start_name: str = ""
+    args: dict[str, bool | int | float | str] = {}
     weights_folder: str
     offline: bool = False
     resume: Resume | None = None
@@ -131,7 +136,8 @@ class Figures(Part):
 class TrainResult(Part):
     """A finished training. `plots`: JPEG/PNG paths, boxes on unseen pictures first.
 
-    `start_weights`: `yolov8n.pt`, or `yolov8n.yaml` when it began from nothing. `val` is the part
+    `start_weights`: `yolov8n.pt`, `v3` for a model of the project, or `yolov8n.yaml` when it began
+    from nothing; `start` is what was asked. `val` is the part
     that chose the best epoch, `test` is never looked at before. `near_copies`: how many pictures of
     each of them look like one that was learned from. `epochs` of the `asked` ones were trained:
     less when it was `stopped_early`, no better for as long as its patience. `seconds` count the
@@ -142,6 +148,7 @@ class TrainResult(Part):
     weights: str
     architecture: str
     start_weights: str
+    start: Literal["auto", "scratch", "model"] = "auto"
     epochs: int
     best_epoch: int
     asked: int = 0

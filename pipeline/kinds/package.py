@@ -74,7 +74,8 @@ def prepare(job: Job, folder: Path, places: Places, *, session: Session) -> Pack
                 "near_copies": model.details.get("near_copies", {}),
             },
             "training": {
-                key: model.details[key] for key in ("start_weights", "epochs", "best_epoch")
+                **{key: model.details[key] for key in ("start_weights", "epochs", "best_epoch")},
+                "args": model.details.get("args", {}),
             },
             "attribution": manifest["sources"],
             "created": model.created_at.replace(tzinfo=UTC).isoformat(timespec="seconds"),

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.errors import WorkerError
+from pipeline.errors import NotPackable, OutOfMemory, WorkerError
 from pipeline.worker import engine
 
 Array = NDArray[np.float32]
@@ -50,7 +50,8 @@ def convert(
         tell: called with the share done, 0..1.
 
     Raises:
-        WorkerError: the model cannot be exported.
+        WorkerError: the model cannot be exported (NotPackable: its answer has another form).
+        OutOfMemory: there was too little memory for that.
     """
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
@@ -73,7 +74,10 @@ def _saved_model(weights: Path, folder: Path, imgsz: int) -> Path:
     with contextlib.chdir(folder):
         try:
             saved = engine.load(weights).export(format="saved_model", imgsz=imgsz)
-        except (RuntimeError, ValueError, ImportError, OSError) as error:
+        except MemoryError as error:
+            raise OutOfMemory from error
+        except (Exception, SystemExit) as error:
+            # Of a network it does not know the exporter may say anything, and even end the process.
             raise WorkerError("The model could not be exported; the log has the cause.") from error
     return folder / Path(str(saved)).name
 
@@ -96,8 +100,11 @@ def _to_tfjs(saved: Path, web: Path, precision: Literal["fp16", "fp32"]) -> None
 
 def _output_shape(web: Path) -> tuple[int, int, int]:
     outputs = _model_json(web)["signature"]["outputs"]
-    (output,) = outputs.values()
-    one, rows, anchors = (int(dim["size"]) for dim in output["tensorShape"]["dim"])
+    try:
+        (output,) = outputs.values()
+        one, rows, anchors = (int(dim["size"]) for dim in output["tensorShape"]["dim"])
+    except ValueError as error:
+        raise NotPackable from error
     return one, rows, anchors
 
 
@@ -106,6 +113,10 @@ def read_back(web: Path) -> Run:
 
     Float16 weights are widened to float32 as a browser does, so what differs from PyTorch here
     differs there.
+
+    Raises:
+        NotPackable: the browser's form has operations that nothing here runs, so nobody could say
+            that it finds what PyTorch finds.
     """
     import tensorflow as tf
     from google.protobuf import json_format  # type: ignore[import-untyped]  # ships no types
@@ -127,7 +138,12 @@ def read_back(web: Path) -> Run:
             node.attr["value"].tensor.CopyFrom(tf.make_tensor_proto(value))
     signature = model["signature"]
     (feed,), (fetch,) = signature["inputs"].values(), signature["outputs"].values()
-    wrapped = tf.compat.v1.wrap_function(lambda: tf.compat.v1.import_graph_def(graph, name=""), [])
+    try:
+        wrapped = tf.compat.v1.wrap_function(
+            lambda: tf.compat.v1.import_graph_def(graph, name=""), []
+        )
+    except (tf.errors.OpError, ValueError) as error:
+        raise NotPackable from error
     function = wrapped.prune(feed["name"], fetch["name"])
 
     def run(batch: Array) -> Array:

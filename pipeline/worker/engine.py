@@ -13,13 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import SpecError, WorkerError
-
-ARCHITECTURES = ("yolov8n", "yolov8s", "yolov8m", "yolov8l", "yolov8x")
-"""What can be trained. Each is the name of a yaml inside ultralytics and of its COCO weights."""
-
-MIN_IMGSZ = 64
-"""Below this ultralytics' batch normalisation can meet a single value per channel."""
+from pipeline.errors import WorkerError
 
 _FONT = "DejaVuSans.ttf"
 # The names ultralytics looks for, and downloads when it does not find them.
@@ -88,26 +82,19 @@ def font_path() -> Path:
     return Path(str(distribution.locate_file(f"matplotlib/mpl-data/fonts/ttf/{_FONT}")))
 
 
-def check_architecture(architecture: str) -> None:
-    """Refuse what is no bare name of a model we train.
-
-    Raises:
-        SpecError: naming what there is.
-    """
-    if architecture not in ARCHITECTURES:
-        raise SpecError(f"I can train {', '.join(ARCHITECTURES)}; please choose one of these.")
-
-
 def load(weights: Path | str) -> Any:
-    """An ultralytics `YOLO` of a checkpoint, or of an architecture's yaml (`yolov8n.yaml`).
+    """An ultralytics `YOLO` or `RTDETR` of a checkpoint, or of a yaml (`yolov8n.yaml`).
 
     Raises:
         WorkerError: the file is damaged, or holds more than a model.
     """
-    from ultralytics.models import YOLO
+    from ultralytics.models import RTDETR, YOLO
 
+    name = Path(weights).name
+    # A checkpoint tells what it is; of a yaml the library wants to be told.
+    model = RTDETR if name.startswith("rtdetr") and name.endswith(".yaml") else YOLO
     try:
-        return YOLO(str(weights))
+        return model(str(weights))
     except (TypeError, RuntimeError, OSError, KeyError, AttributeError) as error:
         raise WorkerError("The stored model can't be read; please train it again.") from error
 

@@ -4,6 +4,7 @@ import time
 from types import SimpleNamespace
 from typing import Any
 
+from pipeline import families
 from pipeline.jobs.events import Progress
 from pipeline.jobs.spec import MeasureResult, MeasureSpec
 from pipeline.worker import engine
@@ -24,7 +25,7 @@ def run(spec: MeasureSpec, reporter: Reporter) -> MeasureResult:
         SpecError: an architecture that is not trained here.
     """
     start = time.monotonic()
-    engine.check_architecture(spec.architecture)
+    families.check(spec.architecture)
     reporter.progress(Progress(stage="load", done=0, total=1), important=True)
     engine.prepare(reporter.folder)
     device = engine.device()

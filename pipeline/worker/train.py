@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from PIL import Image
 
-from pipeline.errors import SpecError
+from pipeline import families
 from pipeline.jobs import history
 from pipeline.jobs.checkpoint import HISTORY
 from pipeline.jobs.events import Progress
@@ -42,14 +42,12 @@ def run(spec: TrainSpec, reporter: Reporter) -> TrainResult:
         WorkerError: the training broke; the message says how.
     """
     start = time.monotonic()
-    engine.check_architecture(spec.architecture)
-    if spec.imgsz < engine.MIN_IMGSZ:
-        raise SpecError(f"Pictures have to be at least {engine.MIN_IMGSZ} pixels; take a size up.")
+    families.check_size(families.check(spec.architecture), spec.imgsz)
     reporter.progress(Progress(stage="load", done=0, total=1), important=True)
     store = FileStore(spec.store)
     data = materialise(read_manifest(store, spec.manifest), store, reporter.out / "data")
     engine.prepare(reporter.folder)
-    training = begin(spec, data, reporter)
+    training = begin(spec, data, store, reporter)
     metrics = training.go()
     reporter.progress(Progress(stage="plots", done=0, total=1), important=True)
     best = reporter.out / WEIGHTS
@@ -64,6 +62,7 @@ def run(spec: TrainSpec, reporter: Reporter) -> TrainResult:
         asked=spec.epochs,
         stopped_early=len(epochs) < spec.epochs,
         batch=training.batch,
+        start=spec.start,
         imgsz=spec.imgsz,
         val=_figures(metrics, "val", data) if data.judged("val") else None,
         test=_test_figures(best, training, data),

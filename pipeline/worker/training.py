@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from pipeline import families
 from pipeline.errors import OutOfMemory, WorkerError
 from pipeline.jobs.checkpoint import BEST, HISTORY, LAST
 from pipeline.jobs.events import Progress
@@ -19,7 +20,8 @@ from pipeline.worker.checkpoint import Checkpoints, Resumed, restore
 from pipeline.worker.data import Materialised
 from pipeline.worker.progress import TrainingProgress
 from pipeline.worker.reporter import Reporter
-from pipeline.worker.weights import pretrained
+from pipeline.worker.weights import starting_weights
+from storage.files import FileStore
 
 CHECKPOINTS = "checkpoint"
 """Below the attempt's folder: a folder for each of the newest epochs."""
@@ -55,7 +57,7 @@ class Training:
         return self.resumed.seconds if self.resumed else 0.0
 
     def go(self) -> Any:
-        """Train what is left, its defaults untouched; returns the best model's metrics on val.
+        """Train what is left, and return the best model's metrics on val.
 
         Raises:
             OutOfMemory: as it says.
@@ -97,6 +99,7 @@ class Training:
         # Patience and size are the checkpoint's where there is one, and so is what is left out.
         own = {"resume": str(self.resumed.last)} if self.resumed else {"seed": spec.seed}
         return {
+            **spec.args,
             "data": str(self.data.yaml),
             "epochs": spec.epochs,
             "imgsz": spec.imgsz,
@@ -116,11 +119,14 @@ class Training:
         return self.judge(self.best, "val", plots=True)
 
 
-def begin(spec: TrainSpec, data: Materialised, reporter: Reporter) -> Training:
+def begin(
+    spec: TrainSpec, data: Materialised, store: FileStore, reporter: Reporter
+) -> Training:
     """A training with its model, from the checkpoint that `spec` names where that can be read.
 
     Raises:
         LostWorker: the checkpoint could not be fetched just now.
+        WorkerError: the model that it should start from is missing from the store.
     """
     run = reporter.folder.resolve() / "run" / "train"
     resumed = restore(spec.resume, run) if spec.resume else None
@@ -134,12 +140,9 @@ def begin(spec: TrainSpec, data: Materialised, reporter: Reporter) -> Training:
         started = str(resumed.begun.get("start_weights") or f"{spec.architecture}.yaml")
         training = Training(spec, data, run, resumed.model, started, resumed)
     else:
-        first = None
-        if spec.start == "auto":
-            folder = Path(spec.weights_folder).resolve()
-            first = pretrained(spec.architecture, folder, offline=spec.offline)
+        first = starting_weights(spec, store, reporter.folder)
         scratch = f"{spec.architecture}.yaml"
-        started = first.name if first else scratch
+        started = spec.start_name or (first.name if first else scratch)
         training = Training(spec, data, run, engine.load(first or scratch), started)
     about = {"start_weights": started, "versions": engine.versions()}
     # The checkpoint first: what is told of an epoch may be relied on.
@@ -200,7 +203,7 @@ def _full(run: Path) -> WorkerError:
 
 
 def _memory_words(spec: TrainSpec) -> str:
-    hint = "" if spec.architecture == engine.ARCHITECTURES[0] else " or a smaller model"
+    hint = " or a smaller model" if families.smaller(spec.architecture) else ""
     return f"Not enough memory at {spec.imgsz} pixels: choose a smaller size{hint}."
 
 

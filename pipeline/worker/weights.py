@@ -7,14 +7,17 @@ from pathlib import Path
 
 import httpx
 
-from pipeline.worker.engine import check_architecture
+from pipeline import families
+from pipeline.errors import WorkerError
+from pipeline.jobs.spec import TrainSpec
+from storage.files import FileStore
 
 RELEASE = "https://github.com/ultralytics/assets/releases/download/v8.4.0"
 """Where ultralytics publishes its checkpoints."""
 
 _TIMEOUT = httpx.Timeout(30.0, connect=5.0)
-# The largest of the family, yolov8x, has 137 MB.
-_MAX_BYTES = 300 << 20
+# The largest, yolov5x6u, has about 300 MB.
+_MAX_BYTES = 600 << 20
 
 
 def pretrained(
@@ -24,23 +27,52 @@ def pretrained(
 
     Args:
         architecture: a bare name such as `yolov8n`.
-        folder: where checkpoints are kept as `NAME.pt`.
+        folder: where checkpoints are kept under their published names (`yolov8n.pt`).
         offline: never try to download.
-        release: the address that `NAME.pt` is appended to.
+        release: the address that the file's name is appended to.
 
     Returns:
-        Its path, or None where it cannot be had (no network, a damaged file).
+        Its path, or None where it cannot be had (none published, no network, a damaged file).
 
     Raises:
         SpecError: `architecture` is no such name.
     """
-    check_architecture(architecture)
-    path = folder / f"{architecture}.pt"
+    name = families.check(architecture).weights
+    if name is None:
+        return None
+    path = folder / name
     if path.is_file() and zipfile.is_zipfile(path):
         return path
     if offline:
         return None
     return _download(f"{release}/{path.name}", path)
+
+
+def starting_weights(spec: TrainSpec, store: FileStore, folder: Path) -> Path | None:
+    """The checkpoint that a training starts from; None when it starts from nothing.
+
+    Args:
+        spec: its `start` says which.
+        store: where the project's models are kept.
+        folder: the attempt's folder, which gets a copy of such a model.
+
+    Raises:
+        WorkerError: the model that it should start from is missing from the store.
+    """
+    if spec.start == "scratch":
+        return None
+    if spec.start == "auto":
+        kept = Path(spec.weights_folder).resolve()
+        return pretrained(spec.architecture, kept, offline=spec.offline)
+    path = folder.resolve() / "start.pt"
+    try:
+        path.write_bytes(store.read(spec.start_key))
+    except FileNotFoundError as error:
+        raise WorkerError(
+            f"The weights of {spec.start_name} are missing from the store; please train with "
+            "start=coco."
+        ) from error
+    return path
 
 
 def _download(url: str, path: Path) -> Path | None:

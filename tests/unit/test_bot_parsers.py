@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from bot import adding
 from bot.handlers import projects, train
 from pipeline.errors import SpecError, TaptrainError, UserError
-from pipeline.kinds.train import ARCHITECTURES, MAX_EPOCHS, PRESETS
+from pipeline.families import ARCHITECTURES
+from pipeline.kinds.train import MAX_EPOCHS, PRESETS
 
 
 @pytest.mark.parametrize(
@@ -157,6 +158,9 @@ def test_a_request_holds_what_was_said() -> None:
         ("balanced epochs=3", 3, PRESETS["balanced"].imgsz, "yolov8n"),
         ("epochs=1 imgsz=64", 1, 64, "yolov8n"),
         ("MODEL=YOLOv8s.pt", PRESETS["quick"].epochs, PRESETS["quick"].imgsz, "yolov8s"),
+        ("best model=v11m imgsz = 96", PRESETS["best"].epochs, 96, "yolo11m"),
+        ("yolo26n epochs=7 imgsz=128", 7, 128, "yolo26n"),
+        ("--epochs=7 model=rt-detr-l", 7, PRESETS["quick"].imgsz, "rtdetr-l"),
     ],
 )
 def test_a_training_is_understood(said: str, epochs: int, imgsz: int, model: str) -> None:
@@ -164,6 +168,67 @@ def test_a_training_is_understood(said: str, epochs: int, imgsz: int, model: str
     choice = train.parse(said.split())
     assert choice is not None
     assert (choice.epochs, choice.imgsz, choice.architecture) == (epochs, imgsz, model)
+
+
+@pytest.mark.parametrize(
+    ("said", "start"),
+    [
+        ("quick", "coco"),
+        ("start=COCO", "coco"),
+        ("start=none", "none"),
+        ("start=last", "last"),
+        ("start=v3 model=yolo26n", "v3"),
+        ("model=yolov6n", "none"),
+        ("model=rtdetr-resnet50", "none"),
+    ],
+)
+def test_a_start_is_understood(said: str, start: str) -> None:
+    """COCO's weights are the usual start where there are any."""
+    choice = train.parse(said.split())
+    assert choice is not None
+    assert choice.start == start
+
+
+def test_what_is_tuned_goes_along() -> None:
+    """Other words are the training library's, checked."""
+    choice = train.parse(["quick", "lr0=0.005", "Mosaic=0", "patience=20", "freeze=10"])
+    assert choice is not None
+    assert choice.args == {
+        "lr0": 0.005,
+        "mosaic": 0.0,
+        "patience": 20,
+        "freeze": 10,
+        "optimizer": "SGD",
+    }
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("epochs=0", "epochs must be from 1 to 1000, for example epochs=25."),
+        ("epochs=-1", "epochs must be from 1 to 1000"),
+        ("epochs=1000000000", "epochs must be from 1 to 1000"),
+        ("epochs=1.5", "epochs= wants a whole number, for example epochs=25."),
+        ("epochs=", "epochs= wants a whole number"),
+        ("imgsz=33", "imgsz must be a multiple of 32 from 64 to 1280"),
+        ("imgsz=96 model=yolov5n-p6", "at least 128 pixels"),
+        ("imgsz=96 multi_scale=0.5", "multi_scale=0.5 would shrink pictures under the 64 pixels"),
+        ("model=yolov8z", "do you mean yolov8"),
+        ("start=coco model=yolov6n", "no COCO weights of yolov6n"),
+        ("start=there", "start= is coco, last, none or a model such as v3"),
+        ("start=v0", "start= is coco"),
+        ("device=0", "device= can't be set: this machine's own settings decide that."),
+        ("quik", "do you mean quick?"),
+        ("lr0", "Write lr0= and its value"),
+        ("fast", "/train help"),
+    ],
+)
+def test_a_training_that_makes_no_sense_is_one_sentence(said: str, words: str) -> None:
+    """It says what is right."""
+    with pytest.raises(SpecError) as told:
+        train.parse(said.split())
+    assert words in told.value.user_message
+    assert "\n" not in told.value.user_message
 
 
 def test_a_training_without_words_is_a_question() -> None:
@@ -181,7 +246,7 @@ def test_any_words_make_a_training_or_a_sentence(said: list[str]) -> None:
     assert choice is not None
     assert 1 <= choice.epochs <= MAX_EPOCHS
     assert choice.imgsz % 32 == 0
-    assert choice.architecture in ARCHITECTURES
+    assert choice.architecture in {*ARCHITECTURES, ""}
 
 
 @given(st.integers(), st.integers())

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from bot import wishes
 from bot.commands import COMMANDS
+from bot.messages import choices as sayable
 from bot.messages import (
     collect,
     common,
@@ -35,6 +36,7 @@ from pipeline.jobs.events import Progress
 from pipeline.jobs.spec import Figures
 from pipeline.jobs.spec_collect import Choice, CollectResult
 from pipeline.kinds.propose import Kept
+from pipeline.kinds.train import PRESETS, go_on
 from pipeline.labelling.outlook import Outlook
 from pipeline.labelling.reasons import Reason
 from pipeline.labelling.standings import Standings
@@ -196,7 +198,17 @@ def every_wish() -> Iterator[Wish]:
     yield frozen.comparison(here, 1, 2, Difference(1, 2, 3, 4, boxes))
     yield export.choose_for(here, data[0])
     yield frozen.comparison(here, 1, 2, Difference(0, 0, 0, 0, {}))
-    yield train.card(here, 3, data[0], {"quick": "~1 min"}, gpu=False)
+    presets = dict(PRESETS)
+    yield train.card(here, 1, data[0], presets, {"quick": "~1 min"}, gpu=False)
+    on = go_on(
+        Model(
+            number=LARGE, project_id=1, job_id=1, dataset_id=1, architecture="yolov8n", imgsz=1280
+        )
+    )
+    yield train.card(here, 3, data[0], {**presets, "on": on}, {"on": "~1 min"}, gpu=True)
+    yield train.queued(here, job(), replace(on, args={"lr0": 0.1}), 1, None)
+    for whose in (here, None):
+        yield sayable.possible(whose)
     yield collect.uploads_failed(here, [HOSTILE])
     for kind in ("box", "image"):
         yield label.sheet(here, sheet(kind), {1, 9}, done=3)

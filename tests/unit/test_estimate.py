@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import pytest
 from sqlmodel import Session, SQLModel
 
+from pipeline.families import ARCHITECTURES
 from pipeline.jobs import estimate
-from pipeline.jobs.estimate import COST, Estimate
+from pipeline.jobs.estimate import Estimate
 from pipeline.jobs.spec import MeasureResult, TrainResult
 from storage import jobs
 from storage.db import Database
@@ -55,6 +56,11 @@ def trained(
     session.flush()
 
 
+def cost(architecture: str) -> float:
+    """How much longer an image takes than with a yolov8n."""
+    return ARCHITECTURES[architecture].gflops / ARCHITECTURES["yolov8n"].gflops
+
+
 def measured(imgsz: int = 320) -> MeasureResult:
     """A measurement of half a second an image and 20 s to start."""
     return MeasureResult(device="cpu", imgsz=imgsz, seconds_per_image=0.5, startup_seconds=20)
@@ -72,7 +78,7 @@ def test_a_measurement_is_scaled_by_pixels_and_cost(session: Session) -> None:
     assert told.basis == "measured"
     assert told.seconds == pytest.approx(100 * 2 * 0.5 / 4 + 20)
     bigger = estimate.seconds(100, 2, 320, "yolov8s", session=session)
-    assert bigger.seconds == pytest.approx(100 * 2 * 0.5 / 4 * COST["s"] / COST["n"] + 20)
+    assert bigger.seconds == pytest.approx(100 * 2 * 0.5 / 4 * cost("yolov8s") + 20)
 
 
 def test_a_newer_measurement_replaces_the_older(session: Session) -> None:
@@ -104,8 +110,10 @@ def test_another_architecture_is_scaled(session: Session) -> None:
     """With no history of its own an architecture is judged by that of the others."""
     trained(session, per_epoch=10, architecture="yolov8n")
     told = estimate.seconds(100, 1, 320, "yolov8m", session=session)
-    assert told.seconds == pytest.approx(10 * COST["m"] / COST["n"])
-    assert estimate.seconds(1, 1, 320, "rtdetr-l", session=session) == Estimate(None, None)
+    assert told.seconds == pytest.approx(10 * cost("yolov8m"))
+    told = estimate.seconds(100, 1, 320, "rtdetr-l", session=session)
+    assert told.seconds == pytest.approx(10 * cost("rtdetr-l"))
+    assert estimate.seconds(1, 1, 320, "gone", session=session) == Estimate(None, None)
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import SpecError
-from pipeline.worker.weights import pretrained
+from pipeline.errors import SpecError, WorkerError
+from pipeline.jobs.spec import TrainSpec
+from pipeline.worker.weights import pretrained, starting_weights
+from storage.files import FileStore
 
 
 def checkpoint() -> bytes:
@@ -85,8 +87,56 @@ def test_a_damaged_file_counts_as_missing(tmp_path: Path) -> None:
     assert pretrained("yolov8n", tmp_path, offline=True) is None
 
 
-@pytest.mark.parametrize("name", ["../yolov8n", "yolov8n.pt", "resnet", ""])
+@pytest.mark.parametrize("name", ["../yolov8n", "yolov8n.pt", "mobilenet", ""])
 def test_only_known_names_are_taken(tmp_path: Path, name: str) -> None:
     """A name is never a path."""
-    with pytest.raises(SpecError, match="yolov8n"):
+    with pytest.raises(SpecError, match="I don't know the model"):
         pretrained(name, tmp_path, offline=True)
+
+
+def test_weights_have_the_name_they_are_published_under(tmp_path: Path) -> None:
+    """What the library calls yolov5nu.pt is where a yolov5n starts."""
+    (tmp_path / "yolov5nu.pt").write_bytes(checkpoint())
+    assert pretrained("yolov5n", tmp_path, offline=True) == tmp_path / "yolov5nu.pt"
+
+
+def test_what_nobody_published_is_not_asked_for(server: str, tmp_path: Path) -> None:
+    """YOLOv6 starts from nothing without a look at the network."""
+    assert pretrained("yolov6n", tmp_path, offline=False, release=f"{server}/none") is None
+
+
+def spec(store: FileStore, weights: Path, **more: object) -> TrainSpec:
+    """A training that starts as told."""
+    return TrainSpec.model_validate(
+        {
+            "store": str(store.root),
+            "manifest": "aa/m.json",
+            "epochs": 1,
+            "imgsz": 64,
+            "weights_folder": str(weights),
+            "offline": True,
+            **more,
+        }
+    )
+
+
+def test_a_training_starts_where_it_was_told(tmp_path: Path) -> None:
+    """COCO's weights, none, or a copy of the project's own model."""
+    store, weights = FileStore(tmp_path / "store"), tmp_path / "weights"
+    weights.mkdir()
+    (weights / "yolov8n.pt").write_bytes(checkpoint())
+    key = store.put_bytes(b"ours", suffix=".pt")
+    assert starting_weights(spec(store, weights), store, tmp_path) == weights / "yolov8n.pt"
+    assert starting_weights(spec(store, weights, start="scratch"), store, tmp_path) is None
+    own = spec(store, weights, start="model", start_key=key, start_name="v3")
+    first = starting_weights(own, store, tmp_path)
+    assert first is not None
+    assert first.read_bytes() == b"ours"
+
+
+def test_a_model_that_is_missing_is_told(tmp_path: Path) -> None:
+    """One sentence says which, and what to do instead."""
+    store = FileStore(tmp_path / "store")
+    own = spec(store, tmp_path, start="model", start_key="aa/gone.pt", start_name="v3")
+    with pytest.raises(WorkerError, match=r"weights of v3 are missing.*start=coco"):
+        starting_weights(own, store, tmp_path)
