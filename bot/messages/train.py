@@ -1,11 +1,10 @@
-"""The training card, its progress, the queue."""
+"""The training card and its progress."""
 
 from bot.messages.common import at, bar, count, duration, head
 from bot.wishes import Keyboard, Wish, button, esc, text
 from pipeline.jobs import estimate
 from pipeline.jobs.events import Progress
 from pipeline.kinds.train import PRESETS, Choice
-from storage.jobs import Place
 from storage.models import DatasetVersion, Job, Project
 
 ICONS = {"quick": "⚡", "balanced": "⚖", "best": "🏁"}
@@ -196,38 +195,6 @@ def cancelled(project: Project, job: Job, number: int | None = None) -> Wish:
     )
 
 
-def queue(project: Project | None, places: list[Place]) -> Wish:
-    """What is running and waiting in this chat, and how much of others is before it."""
-    if not places:
-        return text(
-            f"{head(project)}nothing is running or waiting.", [[button("🏋 Train", "train")]]
-        )
-    lines = [f"{head(project)}queue"]
-    for place in places:
-        job = place.job
-        state = (
-            ("stopping" if job.state == "cancelling" else "running")
-            if place.position == 0
-            else f"waiting, number {place.position}"
-        )
-        lines.append(f"{job.id}. {KINDS[job.kind]} – {state}{_how_far(job)}")
-    return text(
-        "\n".join(lines),
-        [[button(f"✖ Stop {place.job.id}", "x", place.job.id)] for place in places[:10]],
-    )
-
-
-def _how_far(job: Job) -> str:
-    done, total = job.progress.get("done"), job.progress.get("total")
-    return f" {bar(done / total)}" if done is not None and total else ""
-
-
 def minutes(seconds: float | None) -> str | None:
     """`~12 min`, or None where nothing was measured yet."""
     return estimate.in_words(seconds) if seconds is not None else None
-
-
-def cancelling(project: Project | None, job: Job) -> Wish:
-    """A stop was asked for."""
-    words = "stopped" if job.state == "cancelled" else "stopping…"
-    return text(f"{head(project)}job {job.id} ({KINDS[job.kind]}) is {words}")
