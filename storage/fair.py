@@ -10,6 +10,7 @@
 Jobs that are held (`paused`) have no place until they go on.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -96,7 +97,6 @@ def standings(
     *,
     session: Session,
     chat_id: int | None = None,
-    job_id: int | None = None,
     ahead: int = 0,
     at: datetime | None = None,
 ) -> list[Standing]:
@@ -104,19 +104,25 @@ def standings(
 
     Args:
         chat_id: only this chat's; their places are those in the whole lane.
-        job_id: only this one.
         ahead: the first so many as well, whoever's they are.
     """
     row = _standing(lane, at or now())
-    query: Select[Any] = sa.select(row.c.id, row.c.chat_id, row.c.kind, row.c.place, row.c.own)
+    query: Select[Any] = sa.select(row.c.id, row.c.chat_id, row.c.kind, row.c.place)
     if chat_id is not None:
         query = query.where(or_(row.c.chat_id == chat_id, row.c.place <= ahead))
-    if job_id is not None:
-        query = query.where(row.c.id == job_id)
-    rows = session.execute(query.order_by(row.c.place)).all()
-    return [
-        Standing(number, chat, kind, place, place - own) for number, chat, kind, place, own in rows
-    ]
+    found, own = [], Counter[int]()
+    for number, chat, kind, place in session.execute(query.order_by(row.c.place)):
+        # Of each chat that comes, all before this one came as well.
+        own[chat] += 1
+        found.append(Standing(number, chat, kind, place, place - own[chat]))
+    return found
+
+
+def position(job: Job, *, session: Session) -> int:
+    """The place of a job in its lane; 0 when it does not wait, or is held."""
+    row = _standing(lane_of(job.kind), now())
+    query: Select[Any] = sa.select(row.c.place).where(row.c.id == job.id)
+    return int(session.execute(query).scalar() or 0)
 
 
 def held(*, session: Session, chat_id: int | None = None) -> list[Standing]:
@@ -174,41 +180,40 @@ def first(job: Job, *, session: Session) -> bool:
 
 
 def _standing(lane: str, at: datetime) -> Subquery:
-    """Each waiting job of the lane with its `place`, and `own`: its place among its chat's."""
-    turns = _turns(lane, at)
-    soon, favour = _soon(), -col(Job.priority)
-    own = func.row_number().over(
-        partition_by=col(Job.chat_id), order_by=(soon, favour, _age(), col(Job.id))
-    )
-    query: Select[Any] = sa.select(
-        col(Job.id).label("id"),
-        col(Job.chat_id).label("chat_id"),
-        col(Job.kind).label("kind"),
-        soon.label("soon"),
-        favour.label("favour"),
-        _age().label("age"),
-        own.label("own"),
-    )
-    waiting = query.where(*_free(*WAITING), _in_lane(lane)).subquery()
-    turn = waiting.c.own + func.coalesce(turns.c.had, 0)
-    order = (waiting.c.soon, waiting.c.favour, turn, waiting.c.age, waiting.c.id)
+    """Each waiting job of the lane with its `place`."""
+    # A chat's turns of late stand before its waiting jobs, so that counting goes on from them.
+    whole = sa.union_all(
+        _row(lane, 1).where(*_free(*WAITING)),
+        _row(lane, 0).where(col(Job.state).in_(ACTIVE)),
+        _row(lane, 0).where(_ended_since(at - RECENT)),
+    ).subquery()
+    mine = (whole.c.waits, whole.c.soon, whole.c.favour, whole.c.age, whole.c.id)
+    turn = func.row_number().over(partition_by=whole.c.chat_id, order_by=mine).label("turn")
+    row = sa.select(whole, turn).subquery()
+    order = (row.c.soon, row.c.favour, row.c.turn, row.c.age, row.c.id)
     place = func.row_number().over(order_by=order).label("place")
-    placed: Select[Any] = sa.select(
-        waiting.c.id, waiting.c.chat_id, waiting.c.kind, waiting.c.own, place
-    )
-    return placed.outerjoin(turns, turns.c.chat_id == waiting.c.chat_id).subquery()
+    return sa.select(row.c.id, row.c.chat_id, row.c.kind, place).where(row.c.waits == 1).subquery()
+
+
+def _row(lane: str, waits: int) -> Select[Any]:
+    what: Any = (col(Job.id), col(Job.chat_id), col(Job.kind), sa.literal(waits).label("waits"))
+    by: Any = (_soon().label("soon"), (-col(Job.priority)).label("favour"), _age().label("age"))
+    return sa.select(*what, *by).where(_in_lane(lane))
 
 
 def _turns(lane: str, at: datetime) -> Subquery:
     """How many turns each chat `had` in the lane of late."""
-    ended = col(Job.state).in_(_WORKED) & (col(Job.finished_at) >= at - RECENT)
     chat: Any = col(Job.chat_id)
     return (
         sa.select(chat.label("chat_id"), func.count().label("had"))
-        .where(or_(col(Job.state).in_(ACTIVE), ended), _in_lane(lane))
+        .where(or_(col(Job.state).in_(ACTIVE), _ended_since(at - RECENT)), _in_lane(lane))
         .group_by(chat)
         .subquery()
     )
+
+
+def _ended_since(at: datetime) -> ColumnElement[bool]:
+    return col(Job.state).in_(_WORKED) & (col(Job.finished_at) >= at)
 
 
 def _free(*states: str) -> tuple[ColumnElement[bool], ...]:

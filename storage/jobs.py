@@ -215,10 +215,7 @@ def queue(*, session: Session, chat_id: int | None = None) -> list[Place]:
 
 def position(job: Job, *, session: Session) -> int:
     """The job's place in its lane: 1 when it is next, 0 when it waits no longer or is held."""
-    if job.state not in WAITING or job.paused:
-        return 0
-    found = fair.standings(fair.lane_of(job.kind), session=session, job_id=job.id)
-    return found[0].position if found else 0
+    return fair.position(job, session=session)
 
 
 def newest_of_chat(chat_id: int, *, but: str, session: Session) -> int | None:
