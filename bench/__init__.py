@@ -1,7 +1,8 @@
 """Measurements beside the obvious alternative, run by `python -m bench`.
 
-A bench is a module with `run() -> Iterator[Row]`; it is named in BENCHES and measures both sides in
-the same run, so that a busy or a slow machine changes the figures but not their ratio.
+A bench is a module with `run() -> Iterator[Row]`, and where it has options `arguments(parser)`,
+whose names are those of `run`; it is named in BENCHES and measures both sides in the same run, so
+that a busy or a slow machine changes the figures but not their ratio.
 """
 
 from dataclasses import asdict, dataclass
@@ -85,7 +86,9 @@ BENCHES: tuple[Bench, ...] = (
     Bench("frames", "frames out of a video, beside PyAV alone; memory of a long one; which ones"),
     Bench("idle", "memory, libraries and start of an idle bot, beside one with ultralytics"),
     Bench("ink", "boxes read from drawn loops, beside a plain difference and threshold"),
+    Bench("night", "trainings while workers and the bot are killed at random (an hour)"),
     Bench("overhead", "time of a training epoch in our worker, beside the plain yolo command"),
+    Bench("queue", "/queue and claims with 10,000 jobs, beside loading all, and read-then-write"),
     Bench("tracks", "boxes carried from frame to frame, beside copying them as they are"),
     Bench("votes", "taps of fifty members at once, beside a bot that only answers them"),
 )

@@ -1,5 +1,6 @@
 """`python -m bench` lists the benches; `python -m bench NAME [--json]` runs one.
 
+A bench with options of its own (`night`) tells them by `python -m bench NAME -- --help`.
 With --json each row is one JSON object on a line of its own. Ends with 1 where a goal is missed.
 """
 
@@ -17,13 +18,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure one thing.")
     parser.add_argument("name", nargs="?", choices=[bench.name for bench in BENCHES])
     parser.add_argument("--json", action="store_true", help="one JSON object a row")
-    chosen = parser.parse_args(arguments)
+    chosen, more = parser.parse_known_args(arguments)
     if chosen.name is None:
         for bench in BENCHES:
             print(f"{bench.name:10} {bench.words}")
         return 0
     bench = next(bench for bench in BENCHES if bench.name == chosen.name)
-    rows: Iterator[Row] = importlib.import_module(bench.module).run()
+    module = importlib.import_module(bench.module)
+    options = argparse.ArgumentParser(prog=f"python -m bench {bench.name}")
+    if hasattr(module, "arguments"):
+        module.arguments(options)
+    rows: Iterator[Row] = module.run(**vars(options.parse_args(more)))
     kept = True
     for row in rows:
         kept = kept and row.holds

@@ -39,6 +39,7 @@ from pipeline.kinds.places import Places
 from pipeline.pool import PicturePool
 from storage.db import Database, DatabaseUrlError
 from storage.files import FileStore
+from storage.lock import DatabaseInUse, DatabaseLock
 from storage.migrate import DatabaseTooNew, upgrade
 
 log = logging.getLogger(__name__)
@@ -63,7 +64,12 @@ class TaptrainApp:
         self._lock = HomeLock(settings.home)
         try:
             self._place = bind(settings.port, chosen=settings.port_chosen)
-            self._db = _database(settings)
+            self._db_lock = _database_lock(settings)
+            try:
+                self._db = _database(settings)
+            except BaseException:
+                self._db_lock.release()
+                raise
         except BaseException:
             self._lock.release()
             raise
@@ -213,7 +219,15 @@ class TaptrainApp:
         await self._ptb.shutdown()
         await self._web.close()
         self._db.close()
+        self._db_lock.release()
         self._lock.release()
+
+
+def _database_lock(settings: Settings) -> DatabaseLock:
+    try:
+        return DatabaseLock(settings.database)
+    except (DatabaseUrlError, DatabaseInUse) as error:
+        raise SettingsError(f"TAPTRAIN_DATABASE_URL can't be used: {error}") from error
 
 
 def _database(settings: Settings) -> Database:

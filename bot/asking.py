@@ -61,12 +61,7 @@ def go_on(turn: Turn, project: Project, *, goal: int | None = None) -> str:
 def _is_looking(turn: Turn, project: Project) -> bool:
     """Whether a model looks for something to ask, or pictures still come; starts a look if not."""
     assert project.id is not None
-    under_way = [
-        place.job.kind
-        for place in jobs.queue(session=turn.session)
-        if place.job.project_id == project.id
-    ]
-    if {"propose", "collect"} & set(under_way):
+    if {"propose", "collect"} & jobs.kinds_under_way(project.id, session=turn.session):
         return True
     model = registry.latest(project.id, session=turn.session)
     looks = select(Job).where(Job.project_id == project.id, Job.kind == "propose")

@@ -21,7 +21,7 @@ from bot.groups import AskFirst, Question
 from bot.services import Services
 from pipeline.errors import UserError
 from storage import chats, outbox, projects, seen
-from storage.jobs import JobOver, JobUnknown
+from storage.jobs import JobAtWork, JobOver, JobUnknown
 from storage.models import Chat, Member, Project
 
 T = TypeVar("T")
@@ -195,7 +195,7 @@ async def act(update: Update, context: Context, work: Callable[[Turn], T]) -> T 
             # The bot ended before it could say so; a button waits until it is told something.
             await answer(update, context)
             return None
-        except (UserError, JobOver, JobUnknown) as refusal:
+        except (UserError, JobOver, JobUnknown, JobAtWork) as refusal:
             no_project = isinstance(refusal, NoProject)
             await refuse(update, context, refusal.user_message, ask_new=no_project)
             return None

@@ -5,28 +5,27 @@
       └─────────┴─ retry_wait   (an attempt died, or its cause can pass)
 
 A cancel ends a waiting job at once; a leased or running one goes through `cancelling` until its
-process is gone. A result that was already written when the cancel came still counts.
+process is gone. A result that was already written when the cancel came still counts. A waiting job
+can be held (`paused`): it keeps its state and is not started. Which one is next: storage/fair.py.
+
+Whoever works on an active job renews its lease. One that ran out proves nothing by itself: where
+the worker can be looked at (a process on this machine), it is, and lives on if it lives.
 """
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import cast
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, case
+from sqlalchemy import case
 from sqlmodel import Session, col, select
 
+from storage import fair
+from storage.fair import ACTIVE as ACTIVE
+from storage.fair import HEAVY as HEAVY
+from storage.fair import PROMPT as PROMPT
+from storage.fair import WAITING as WAITING
+from storage.fair import Place as Place
 from storage.models import Job, Json, now
 
-HEAVY = frozenset({"train", "package"})
-"""Kinds of the lane that goes one at a time; most other kinds share the light lane."""
-
-PROMPT = frozenset({"predict"})
-"""Somebody waits for it in the chat: a lane of its own, so that nothing slow is ahead of it."""
-
-WAITING = ("queued", "retry_wait")
-ACTIVE = ("leased", "running", "cancelling")
 TERMINAL = ("succeeded", "failed", "cancelled")
 
 FOLLOWS: dict[str, frozenset[str]] = {
@@ -39,6 +38,12 @@ FOLLOWS: dict[str, frozenset[str]] = {
     "failed": frozenset(),
     "cancelled": frozenset(),
 }
+
+LEASE = timedelta(seconds=60)
+"""As long as a job is its worker's without another word; renewed well before."""
+
+OWNER = 1
+"""The priority of what an owner of the installation asks for."""
 
 _ENDINGS = {"succeeded": "is finished", "failed": "has failed", "cancelled": "was cancelled"}
 
@@ -63,12 +68,15 @@ class JobOver(Exception):
         super().__init__(self.user_message)
 
 
-@dataclass(frozen=True)
-class Place:
-    """A job and its place in its lane: 0 when it is being worked on, 1 when it is next."""
+class JobAtWork(Exception):
+    """Only a waiting job can be held; `user_message` says what can be done instead."""
 
-    job: Job
-    position: int
+    def __init__(self, job: Job) -> None:
+        self.user_message = (
+            f"Job {job.id} is at work already and can't be held. ✖ stops it, and the best so far "
+            "is kept."
+        )
+        super().__init__(self.user_message)
 
 
 def create(
@@ -79,6 +87,7 @@ def create(
     member_id: int,
     request: Json,
     idempotency_key: str | None = None,
+    priority: int = 0,
     session: Session,
 ) -> Job:
     """A new queued job, or the one that was created before under the same `idempotency_key`."""
@@ -93,6 +102,7 @@ def create(
         member_id=member_id,
         request=request,
         idempotency_key=idempotency_key,
+        priority=priority,
     )
     session.add(job)
     session.flush()
@@ -126,21 +136,60 @@ def move(job: Job, state: str, *, session: Session) -> None:
     job.state = state
     if state in TERMINAL:
         job.finished_at = now()
+    if state not in ACTIVE:
+        job.lease_owner = job.lease_until = None
     if state != "retry_wait":
         job.retry_at = None
     session.add(job)
     session.flush()
 
 
-def next_queued(kinds: Collection[str], *, session: Session) -> Job | None:
-    """The job among `kinds` to start next: predictions and packages first, then the oldest."""
-    query = select(Job).where(Job.state == "queued", col(Job.kind).in_(kinds))
-    return session.exec(query.order_by(*_order()).limit(1)).first()
+def hold(job: Job, owner: str, at: datetime, *, session: Session) -> None:
+    """Take or renew the lease of an active job: it is `owner`'s for a while from `at`."""
+    job.lease_owner, job.lease_until = owner, at + LEASE
+    session.add(job)
+
+
+def held(job: Job, owner: str, at: datetime) -> bool:
+    """Whether the lease is `owner`'s and need not be renewed yet."""
+    fresh = job.lease_until is not None and job.lease_until - at > LEASE / 2
+    return fresh and job.lease_owner == owner
+
+
+def expired(at: datetime, *, session: Session) -> list[Job]:
+    """Active jobs of which nobody renewed the lease in time, oldest first."""
+    query = select(Job).where(col(Job.state).in_(ACTIVE), col(Job.lease_until) < at)
+    return list(session.exec(query.order_by(col(Job.id))))
+
+
+def pause(job_id: int, paused: bool, *, session: Session) -> Job:
+    """Hold a waiting job, or let it go on; doing either twice is doing it once.
+
+    Raises:
+        JobUnknown: there is no such job.
+        JobOver: it has ended.
+        JobAtWork: a worker has it already.
+    """
+    job = _open(job_id, session=session)
+    if job.state not in WAITING:
+        raise JobAtWork(job)
+    job.paused = paused
+    session.add(job)
+    session.flush()
+    return job
+
+
+def next_queued(
+    kinds: Collection[str], *, session: Session, at: datetime | None = None
+) -> Job | None:
+    """The job among `kinds`, which are one lane, to start next; see storage/fair.py."""
+    return fair.next_queued(kinds, session=session, at=at)
 
 
 def any_queued(*, session: Session) -> bool:
     """Whether a job waits to be started; cheap enough to ask every second."""
-    return session.exec(select(Job.id).where(Job.state == "queued").limit(1)).first() is not None
+    query = select(Job.id).where(Job.state == "queued", ~col(Job.paused)).limit(1)
+    return session.exec(query).first() is not None
 
 
 def active(*, session: Session) -> list[Job]:
@@ -155,16 +204,35 @@ def due(at: datetime, *, session: Session) -> list[Job]:
     return list(session.exec(query.order_by(col(Job.id))))
 
 
-def queue(*, session: Session) -> list[Place]:
-    """Every job that is not over: active ones, then the waiting in the order they will start."""
-    waiting = session.exec(select(Job).where(col(Job.state).in_(WAITING)).order_by(*_order())).all()
-    return [Place(job, 0) for job in active(session=session)] + _places(waiting)
+def queue(*, session: Session, chat_id: int | None = None) -> list[Place]:
+    """Jobs that are not over, of one chat or all: active ones, then the waiting in their order."""
+    busy = [job for job in active(session=session) if chat_id in (None, job.chat_id)]
+    waiting = [
+        one for lane in fair.LANES for one in fair.standings(lane, session=session, chat_id=chat_id)
+    ] + fair.held(session=session, chat_id=chat_id)
+    return [Place(job, 0) for job in busy] + fair.places(waiting, session=session)
 
 
 def position(job: Job, *, session: Session) -> int:
-    """The job's place in its lane: 1 when it is next, 0 when it waits no longer."""
-    places = (place for place in queue(session=session) if place.job.id == job.id)
-    return next((place.position for place in places), 0)
+    """The job's place in its lane: 1 when it is next, 0 when it waits no longer or is held."""
+    return fair.position(job, session=session)
+
+
+def newest_of_chat(chat_id: int, *, but: str, session: Session) -> int | None:
+    """The chat's newest job that is not over, a training before others, none of the kind `but`."""
+    query = select(Job.id).where(
+        Job.chat_id == chat_id, col(Job.state).in_(WAITING + ACTIVE), Job.kind != but
+    )
+    training = case((col(Job.kind) == "train", 0), else_=1)
+    return session.exec(query.order_by(training, col(Job.id).desc()).limit(1)).first()
+
+
+def kinds_under_way(project_id: int, *, session: Session) -> set[str]:
+    """Which kinds of work of the project are not over."""
+    query = select(Job.kind).where(
+        Job.project_id == project_id, col(Job.state).in_(WAITING + ACTIVE)
+    )
+    return set(session.exec(query.distinct()))
 
 
 def request_cancel(job_id: int, *, session: Session) -> Job:
@@ -177,11 +245,7 @@ def request_cancel(job_id: int, *, session: Session) -> Job:
         JobUnknown: there is no such job.
         JobOver: it has ended before.
     """
-    job = session.get(Job, job_id)
-    if job is None:
-        raise JobUnknown(job_id)
-    if terminal(job):
-        raise JobOver(job)
+    job = _open(job_id, session=session)
     job.cancel_requested_at = job.cancel_requested_at or now()
     if job.state != "cancelling":
         move(job, "cancelled" if job.state in WAITING else "cancelling", session=session)
@@ -196,18 +260,10 @@ def history(
     return list(session.exec(query.order_by(col(Job.id).desc()).limit(limit)))
 
 
-def _order() -> tuple[ColumnElement[int], ...]:
-    # Somebody who sent a photo looks at the chat now; a finished training's zip takes seconds and
-    # should not wait for the trainings behind it.
-    soon = col(Job.kind).in_(("predict", "package"))
-    return case((soon, 0), else_=1), cast(ColumnElement[int], col(Job.id))
-
-
-def _places(waiting: Sequence[Job]) -> list[Place]:
-    counts: Counter[tuple[bool, bool]] = Counter()
-    places = []
-    for job in waiting:
-        lane = (job.kind in HEAVY, job.kind in PROMPT)
-        counts[lane] += 1
-        places.append(Place(job, counts[lane]))
-    return places
+def _open(job_id: int, *, session: Session) -> Job:
+    job = session.get(Job, job_id)
+    if job is None:
+        raise JobUnknown(job_id)
+    if terminal(job):
+        raise JobOver(job)
+    return job

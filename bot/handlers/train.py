@@ -1,4 +1,4 @@
-"""Training: the card, the queue, cancelling."""
+"""Training: the card, and putting one into the queue."""
 
 import difflib
 import re
@@ -15,8 +15,8 @@ from pipeline import dataset as datasets_made
 from pipeline import tuning, versions
 from pipeline.errors import SpecError, UserError
 from pipeline.kinds import starts, train
-from storage import jobs, projects
-from storage.models import DatasetVersion, Job
+from storage import jobs
+from storage.models import DatasetVersion
 
 HOW = "/train quick starts at once, /train help tells all that can be said."
 NUMBERS = {"epochs": 25, "imgsz": 320}
@@ -148,78 +148,10 @@ def _queue(turn: Turn, choice: train.Choice) -> None:
         restored=turn.project.restored_id == dataset.id,
         session=turn.session,
     )
+    if turn.member.id in turn.services.settings.owner_ids:
+        job.priority = jobs.OWNER
     # A restored version is for one training: forgotten, it must not hold back what comes after.
     versions.release(turn.project, session=turn.session)
     time = expected(dataset, choice, session=turn.session)
     position = jobs.position(job, session=turn.session)
     turn.say(words.queued(turn.project, job, choice, position, time), key=card_key(job))
-
-
-async def queue(update: Update, context: Context) -> None:
-    """`/queue`: this chat's jobs with their places."""
-
-    def show(turn: Turn) -> None:
-        places = [
-            place
-            for place in jobs.queue(session=turn.session)
-            if place.job.chat_id == turn.chat.id and place.job.kind != "measure"
-        ]
-        turn.say(words.queue(turn.maybe_project, places))
-
-    await act(update, context, show)
-
-
-async def cancel(update: Update, context: Context) -> None:
-    """`/cancel [JOB]`; alone it means the chat's newest one."""
-    said = list(context.args or [])
-
-    def stop(turn: Turn) -> None:
-        if said and not said[0].lstrip("#").isdecimal():
-            raise UserError("Which one? /queue lists them; send /cancel and its number.")
-        number = int(said[0].lstrip("#")[:12]) if said else _newest(turn)
-        turn.say(words.cancelling(turn.maybe_project, _cancel(turn, number)))
-
-    await act(update, context, stop)
-
-
-def tap_cancel(turn: Turn, args: list[str]) -> str:
-    """✖ Stop."""
-    _cancel(turn, int(args[0]))
-    return "Stopping…"
-
-
-def _newest(turn: Turn) -> int:
-    mine = [
-        place.job
-        for place in jobs.queue(session=turn.session)
-        if place.job.chat_id == turn.chat.id and place.job.kind != "measure"
-    ]
-    trainings = [job for job in mine if job.kind == "train"]
-    if not mine:
-        raise UserError("Nothing is running or waiting here.")
-    return max(job.id or 0 for job in trainings or mine)
-
-
-def _cancel(turn: Turn, number: int) -> Job:
-    known = jobs.get(number, session=turn.session)
-    owner = turn.member.id in turn.services.settings.owner_ids
-    if known is None or (known.chat_id != turn.chat.id and not owner):
-        # Another chat's job is as good as none: its existence is nobody's business here.
-        raise jobs.JobUnknown(number)
-    _check_may_stop(turn, known)
-    job = jobs.request_cancel(number, session=turn.session)
-    if job.state == "cancelled":
-        # It never had a worker, so no runner will tell.
-        turn.services.listener.cancelled(job, session=turn.session)
-    return job
-
-
-def _check_may_stop(turn: Turn, job: Job) -> None:
-    """One's own job may always be stopped; another's by whoever may start such a one."""
-    if job.project_id is None or turn.member.id == job.member_id:
-        return
-    project = projects.get(job.project_id, session=turn.session)
-    if job.kind == "train":
-        access.check_may_train(turn, project)
-    else:
-        access.check_may_label(turn, project)

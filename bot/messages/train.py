@@ -1,4 +1,4 @@
-"""The training card, its progress, the queue."""
+"""The training card and its progress."""
 
 from collections.abc import Mapping
 
@@ -8,7 +8,6 @@ from pipeline import tuning
 from pipeline.jobs import estimate
 from pipeline.jobs.events import Progress
 from pipeline.kinds.train import Choice
-from storage.jobs import Place
 from storage.models import DatasetVersion, Job, Model, Project
 
 ICONS = {"quick": "⚡", "balanced": "⚖", "best": "🏁", "on": "▶"}
@@ -240,38 +239,6 @@ def _pack(project: Project, kept: Model | None) -> Keyboard:
     return [[button(f"📦 Pack v{kept.number}", at(project, "e"), kept.number)]] if kept else []
 
 
-def queue(project: Project | None, places: list[Place]) -> Wish:
-    """What is running and waiting in this chat, and how much of others is before it."""
-    if not places:
-        return text(
-            f"{head(project)}nothing is running or waiting.", [[button("🏋 Train", "train")]]
-        )
-    lines = [f"{head(project)}queue"]
-    for place in places:
-        job = place.job
-        state = (
-            ("stopping" if job.state == "cancelling" else "running")
-            if place.position == 0
-            else f"waiting, number {place.position}"
-        )
-        lines.append(f"{job.id}. {KINDS[job.kind]} – {state}{_how_far(job)}")
-    return text(
-        "\n".join(lines),
-        [[button(f"✖ Stop {place.job.id}", "x", place.job.id)] for place in places[:10]],
-    )
-
-
-def _how_far(job: Job) -> str:
-    done, total = job.progress.get("done"), job.progress.get("total")
-    return f" {bar(done / total)}" if done is not None and total else ""
-
-
 def minutes(seconds: float | None) -> str | None:
     """`~12 min`, or None where nothing was measured yet."""
     return estimate.in_words(seconds) if seconds is not None else None
-
-
-def cancelling(project: Project | None, job: Job) -> Wish:
-    """A stop was asked for."""
-    words = "stopped" if job.state == "cancelled" else "stopping…"
-    return text(f"{head(project)}job {job.id} ({KINDS[job.kind]}) is {words}")

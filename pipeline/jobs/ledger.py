@@ -7,6 +7,7 @@ still counts afterwards; where it does not, its worker has no business any more.
 
 import asyncio
 import logging
+import uuid
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -49,21 +50,32 @@ class Ledger:
         self._listener = listener
         self._delays = delays
         self._clock = clock
+        self._owner = uuid.uuid4().hex
 
     async def lease(self, job: Job) -> Job | None:
         """Take a queued job and count the attempt; None if it is no longer queued."""
 
         def take(session: Session) -> Job | None:
             row = session.get(Job, job.id)
-            if row is None or row.state != "queued":
+            if row is None or row.state != "queued" or row.paused:
                 return None
             jobs.move(row, "leased", session=session)
             row.attempt += 1
             row.offset, row.pid, row.error, row.progress = 0, None, None, {}
             row.heartbeat_at = self._clock()
+            jobs.hold(row, self._owner, self._clock(), session=session)
             return row
 
         return await self._db.write(take)
+
+    async def renew(self, job: Job) -> None:
+        """Keep the lease of a job whose worker lives; one of an earlier start is taken over."""
+        if not jobs.held(job, self._owner, self._clock()):
+            # Fenced; nothing is told of it.
+            await self._apply(
+                job,
+                lambda session, row: jobs.hold(row, self._owner, self._clock(), session=session),
+            )
 
     async def prepare(self, job: Job, folder: Path) -> Spec | None:
         """The spec for a leased job, from the listener; None if the job failed instead."""
@@ -217,6 +229,7 @@ class Ledger:
     def _read_up_to(self, row: Job, batch: Batch, session: Session) -> None:
         row.offset = batch.offset
         row.heartbeat_at = self._clock()
+        jobs.hold(row, self._owner, self._clock(), session=session)
         if batch.progress is not None:
             row.progress = batch.progress.model_dump(mode="json")
         for saved in batch.saved:

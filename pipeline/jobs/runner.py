@@ -20,6 +20,7 @@ from pipeline.errors import WorkerError
 from pipeline.jobs import crash, feed
 from pipeline.jobs.events import Done, Failed
 from pipeline.jobs.executor import Executor
+from pipeline.jobs.forecast import HEAVY_SLOTS, LIGHT_SLOTS
 from pipeline.jobs.ledger import FAULT, Ledger
 from pipeline.jobs.listener import Listener
 from pipeline.jobs.reaper import Reaper
@@ -47,7 +48,11 @@ class _View:
 
 
 class Runner:
-    """The one that owns the workers. `delays`: seconds before each further try of a job."""
+    """The one that owns the workers. `delays`: seconds before each further try of a job.
+
+    `heavy_slots`, `light_slots`: how many jobs of the lane go at a time; two trainings on one
+    device take longer than one after the other.
+    """
 
     def __init__(
         self,
@@ -56,7 +61,8 @@ class Runner:
         executor: Executor,
         listener: Listener,
         *,
-        light_slots: int = 2,
+        heavy_slots: int = HEAVY_SLOTS,
+        light_slots: int = LIGHT_SLOTS,
         delays: Sequence[float] = (5.0, 30.0),
         clock: Callable[[], datetime] = now,
     ) -> None:
@@ -65,7 +71,11 @@ class Runner:
         self._executor = executor
         self._ledger = Ledger(db, listener, delays=delays, clock=clock)
         self._reaper = Reaper(executor, clock=clock)
-        self._light_slots = light_slots
+        self._slots = (
+            (jobs.PROMPT, 1),
+            (LIGHT, light_slots),
+            (jobs.HEAVY, heavy_slots),
+        )
         self._clock = clock
         self._lock = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -173,6 +183,7 @@ class Runner:
             log.warning("job %s: the worker in %s is gone: %s", job.id, folder, cause.sentence)
             self._part(job, await self._ledger.crashed(job, cause))
         else:
+            await self._ledger.renew(job)
             await self._listen(job, folder, heard=batch.any)
 
     def _examine(self, folder: Path, offset: int) -> tuple[bool, feed.Batch, int | None]:
@@ -234,9 +245,9 @@ class Runner:
 
     def _choose(self, session: Session) -> Job | None:
         busy = [job.kind for job in jobs.active(session=session)] + self._reaper.leaving
-        for lane, slots in ((jobs.PROMPT, 1), (LIGHT, self._light_slots), (jobs.HEAVY, 1)):
+        for lane, slots in self._slots:
             if sum(kind in lane for kind in busy) < slots:
-                job = jobs.next_queued(lane, session=session)
+                job = jobs.next_queued(lane, session=session, at=self._clock())
                 if job is not None:
                     return job
         return None

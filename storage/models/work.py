@@ -66,7 +66,13 @@ class Job(SQLModel, table=True):
     attempt goes on, and `told`, which milestones the chat knows of.
     """
 
-    __table_args__ = (Index("ix_job_state", "state", "id"),)
+    __table_args__ = (
+        Index("ix_job_state", "state", "id"),
+        # Whose turn it is (storage/fair.py) is read from this index alone, whatever else waits.
+        Index(
+            "ix_job_turn", "state", "finished_at", "kind", "chat_id", "priority", "rank", "paused"
+        ),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     project_id: int | None = Field(default=None, index=True, foreign_key="project.id")

@@ -20,6 +20,7 @@ from bot.messages import (
     label,
     project,
     propose,
+    queue,
     result,
     stats,
     train,
@@ -30,6 +31,7 @@ from bot.messages import drawing as drawn
 from bot.messages import settings as chosen
 from bot.messages import sources as origins
 from bot.messages import team as people
+from bot.messages.queue import Line, Page
 from bot.routes import COMMAND_HANDLERS, TAPS
 from bot.wishes import Wish
 from pipeline.jobs.events import Progress
@@ -43,7 +45,6 @@ from pipeline.labelling.standings import Standings
 from pipeline.labelling.twotaps import grid
 from pipeline.versions import Difference
 from storage.figures import Agreement, Ready
-from storage.jobs import Place
 from storage.models import (
     DatasetVersion,
     Drawing,
@@ -233,8 +234,14 @@ def every_wish() -> Iterator[Wish]:
     yield train.cancelled(here, job())
     yield train.retrying(here, job())
     yield train.failed(here, job(), HOSTILE)
-    yield train.queue(here, [Place(job(), 0), Place(job("collect"), 3)])
-    yield train.queue(None, [])
+    lines = [
+        Line(job(), 0, left=LARGE, who=HOSTILE, project=HOSTILE),
+        Line(job("collect"), LARGE, LARGE, LARGE, who=HOSTILE, project=HOSTILE, up=True),
+        *[Line(job("package"), 1, 1, 1.0, who=HOSTILE * 9, project=HOSTILE * 9, up=True)] * 3,
+    ]
+    yield queue.queue(here, Page(lines, LARGE, 7, 9, all_chats=True))
+    yield queue.queue(None, Page([], 0))
+    yield queue.cancelling(here, job())
     yield result.models(here, [])
     settings = ProjectSettings(votes=9, votes_by_class={HOSTILE: 5})
     yield chosen.menu(here, settings, may_change=True, people=1, notes=[HOSTILE])

@@ -64,6 +64,11 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("token", sa.String(), nullable=True))
         batch_op.add_column(sa.Column("checkpoint", sa.JSON(), server_default="{}", nullable=False))
         batch_op.add_column(sa.Column("told", sa.JSON(), server_default="{}", nullable=False))
+        batch_op.create_index(
+            "ix_job_turn",
+            ["state", "finished_at", "kind", "chat_id", "priority", "rank", "paused"],
+            unique=False,
+        )
 
     with op.batch_alter_table("model", schema=None) as batch_op:
         batch_op.add_column(sa.Column("promoted", sa.Boolean(), server_default="1", nullable=False))
@@ -81,6 +86,7 @@ def downgrade() -> None:
         batch_op.drop_column("promoted")
 
     with op.batch_alter_table("job", schema=None) as batch_op:
+        batch_op.drop_index("ix_job_turn")
         batch_op.drop_column("told")
         batch_op.drop_column("checkpoint")
         batch_op.drop_column("token")
