@@ -28,6 +28,7 @@ from bot.refreshing import Refresher
 from bot.sender import Sender
 from bot.services import Services
 from bot.settings import Settings, SettingsError
+from bot.timetable import Timetable
 from bot.together import Boards
 from bot.webapp import pages
 from bot.webapp.editor_api import EditorApi
@@ -131,6 +132,7 @@ class TaptrainApp:
         self._every(BOARDS_S, "boards", Boards(self.services).tick)
         self._every(WEIGH_S, "votes", Weigher(self.services, self._pool).tick)
         self._every(NIGHTS_S, "nights", Nights(self.services).tick)
+        self._every(NIGHTS_S, "timetable", Timetable(self.services).tick)
         # Soon as well: a bot that is started anew every day would never clean.
         self._every(24 * 3600, "cleaning", self._clean, first_s=60)
         await self._ptb.start()

@@ -68,7 +68,7 @@ def _is_looking(turn: Turn, project: Project) -> bool:
     ]
     if {"propose", "collect"} & set(under_way):
         return True
-    model = registry.latest(project.id, session=turn.session)
+    model = registry.current(project.id, session=turn.session)
     looks = select(Job).where(Job.project_id == project.id, Job.kind == "propose")
     last = turn.session.exec(looks.order_by(col(Job.id).desc()).limit(1)).first()
     in_vain = last is not None and (

@@ -171,7 +171,7 @@ def _model(turn: Turn, number: int | None) -> Model:
     project = turn.project
     assert project.id is not None
     if number is None:
-        model = registry.latest(project.id, session=turn.session)
+        model = registry.current(project.id, session=turn.session)
     else:
         model = registry.numbered(project.id, number, session=turn.session)
     if model is None:

@@ -33,6 +33,12 @@ class WeightsRef(Part):
     classes: list[str] = []
 
 
+class RivalRef(WeightsRef):
+    """A stored model that a new one is compared with, judged at the size it was trained for."""
+
+    imgsz: int
+
+
 class ProposeSpec(Part):
     """Run a model over images; boxes of `classes` only (names matched without case).
 
@@ -73,7 +79,7 @@ class TrainSpec(Part):
     """Train on a dataset version. `manifest`: its key in the store (see storage/datasets.py).
 
     `weights_folder`: where pretrained weights are kept (`yolov8n.pt`). `start`: `auto` takes COCO's
-    where they can be had, `scratch` never does.
+    where they can be had, `scratch` never does. `rival`: the model in use, judged beside the new.
     """
 
     kind: Literal["train"] = "train"
@@ -88,6 +94,7 @@ class TrainSpec(Part):
     start: Literal["auto", "scratch"] = "auto"
     weights_folder: str
     offline: bool = False
+    rival: RivalRef | None = None
 
 
 class ClassFigures(Part):
@@ -115,12 +122,23 @@ class Figures(Part):
     classes: list[ClassFigures] = []
 
 
+class Confusion(Part):
+    """Of `boxes` unseen objects of class `label`, `times` were taken for `taken_for`."""
+
+    label: str
+    taken_for: str
+    times: int
+    boxes: int
+
+
 class TrainResult(Part):
     """A finished training. `plots`: JPEG/PNG paths, boxes on unseen pictures first.
 
     `start_weights`: `yolov8n.pt`, or `yolov8n.yaml` when it began from nothing. `val` is the part
     that chose the best epoch, `test` is never looked at before. `near_copies`: how many pictures of
-    each of them look like one that was learned from.
+    each of them look like one that was learned from. `rival`: how the model in use does on the same
+    test pictures. `arguments`: what was trained with, so that it can be done again. `confusions`:
+    what unseen objects were taken for.
     """
 
     kind: Literal["train"] = "train"
@@ -133,6 +151,9 @@ class TrainResult(Part):
     val: Figures | None
     test: Figures | None
     near_copies: dict[str, int] = {}
+    rival: Figures | None = None
+    arguments: dict[str, object] = {}
+    confusions: list[Confusion] = []
     plots: list[str] = []
     seconds: float
     seconds_per_epoch: float

@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from pipeline.errors import SpecError
 from pipeline.jobs.spec import TrainResult, TrainSpec
+from pipeline.kinds import promotion
 from pipeline.kinds.places import Places
 from storage import datasets, jobs, registry
 from storage.models import DatasetVersion, Job, Model, Project
@@ -67,9 +68,13 @@ def queue(
     member_id: int,
     idempotency_key: str,
     restored: bool = False,
+    schedule_id: int | None = None,
     session: Session,
 ) -> Job:
-    """Queue a training of this dataset version; `restored`: somebody brought it back for that."""
+    """Queue a training of this dataset version; `restored`: somebody brought it back for that.
+
+    `schedule_id`: the schedule by which it comes, where nobody asked for it now.
+    """
     return jobs.create(
         kind="train",
         project_id=project.id,
@@ -78,6 +83,7 @@ def queue(
         request={
             "dataset_id": dataset.id,
             "restored": restored,
+            **({"schedule": schedule_id} if schedule_id is not None else {}),
             "preset": choice.preset,
             "epochs": choice.epochs,
             "imgsz": choice.imgsz,
@@ -99,6 +105,7 @@ def missed(job: Job, *, session: Session) -> None:
 def prepare(job: Job, folder: Path, places: Places, *, session: Session) -> TrainSpec:
     """The spec of a train job."""
     dataset = datasets.get(job.request["dataset_id"], session=session)
+    classes = datasets.read(dataset, files=places.files)["classes"]
     return TrainSpec(
         store=places.store,
         manifest=dataset.key,
@@ -107,6 +114,7 @@ def prepare(job: Job, folder: Path, places: Places, *, session: Session) -> Trai
         imgsz=job.request["imgsz"],
         weights_folder=str(places.weights),
         offline=places.offline,
+        rival=promotion.rival_for(job, classes, session=session),
     )
 
 
@@ -123,6 +131,7 @@ def keep(job: Job, result: TrainResult, folder: Path, places: Places, *, session
         "val": result.val.model_dump() if result.val else None,
         "test": result.test.model_dump() if result.test else None,
     }
+    promoted, against = promotion.verdict(job, result, session=session)
     model = Model(
         project_id=job.project_id,
         number=registry.next_number(job.project_id, session=session),
@@ -140,8 +149,12 @@ def keep(job: Job, result: TrainResult, folder: Path, places: Places, *, session
             "seconds": result.seconds,
             "versions": result.versions,
             "near_copies": result.near_copies,
+            "against": against,
+            "arguments": result.arguments,
+            "confusions": [confusion.model_dump() for confusion in result.confusions],
             "plots": [places.files.put_file(out / plot) for plot in result.plots],
         },
+        promoted=promoted,
         page_token=secrets.token_urlsafe(16),
     )
     session.add(model)

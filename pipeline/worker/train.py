@@ -17,12 +17,16 @@ from pipeline.worker.gallery import draw_gallery
 from pipeline.worker.leakage import near_copies
 from pipeline.worker.progress import TrainingProgress
 from pipeline.worker.reporter import Reporter
+from pipeline.worker.rival import judge
 from pipeline.worker.weights import pretrained
 from storage.files import FileStore
 
 WEIGHTS = "best.pt"
 PLOTS = ("results.png", "confusion_matrix_normalized.png", "BoxPR_curve.png")
 """What ultralytics draws that is worth an album, in the order shown."""
+
+NOT_TOLD = {"kind", "store", "manifest", "weights_folder", "offline", "rival", "resume"}
+"""What of a spec says nothing about how to train so again."""
 
 # A chat refuses photos above 10 MB, or with more than 10,000 pixels of width and height together;
 # it shows them at 1,280 to 2,560.
@@ -59,6 +63,7 @@ def run(spec: TrainSpec, reporter: Reporter) -> TrainResult:
     best.write_bytes(Path(trainer.best).read_bytes())
     val = _val_figures(trainer, data)
     test = _test_figures(best, spec, data, reporter.folder.resolve() / "run")
+    rival = judge(spec.rival, data, store, reporter.folder.resolve() / "run", batch=spec.batch)
     return TrainResult(
         weights=WEIGHTS,
         architecture=spec.architecture,
@@ -69,6 +74,8 @@ def run(spec: TrainSpec, reporter: Reporter) -> TrainResult:
         val=val,
         test=test,
         near_copies=near_copies(data),
+        rival=rival,
+        arguments=spec.model_dump(exclude=NOT_TOLD),
         plots=_plots(best, data, spec, Path(trainer.save_dir), reporter.out),
         seconds=round(time.monotonic() - start, 2),
         seconds_per_epoch=round(_mean(listener.epoch_seconds), 3),

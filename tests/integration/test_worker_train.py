@@ -28,7 +28,7 @@ def test_a_training_ends_with_figures(trained: Trained) -> None:
     assert (result["epochs"], result["imgsz"], result["train_images"]) == (EPOCHS, IMGSZ, 12)
     assert 1 <= result["best_epoch"] <= EPOCHS
     assert 0 < result["seconds_per_epoch"] < result["seconds"]
-    assert set(result["versions"]) == {"ultralytics", "torch", "python"}
+    assert set(result["versions"]) == {"taptrain", "ultralytics", "torch", "python"}
     assert result["near_copies"] == {"val": 0, "test": 0}
     for part, images in (("val", 4), ("test", 3)):
         figures = result[part]
