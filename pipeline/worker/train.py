@@ -12,6 +12,7 @@ from pipeline.jobs.events import Progress
 from pipeline.jobs.spec import Figures, TrainResult, TrainSpec
 from pipeline.worker import engine
 from pipeline.worker.data import Materialised, materialise, read_manifest
+from pipeline.worker.errs import Erring, look
 from pipeline.worker.figures import figures
 from pipeline.worker.gallery import draw_gallery
 from pipeline.worker.leakage import near_copies
@@ -19,6 +20,7 @@ from pipeline.worker.progress import TrainingProgress
 from pipeline.worker.reporter import Reporter
 from pipeline.worker.rival import judge
 from pipeline.worker.weights import pretrained
+from pipeline.worker.worst import draw_worst
 from storage.files import FileStore
 
 WEIGHTS = "best.pt"
@@ -64,6 +66,7 @@ def run(spec: TrainSpec, reporter: Reporter) -> TrainResult:
     val = _val_figures(trainer, data)
     test = _test_figures(best, spec, data, reporter.folder.resolve() / "run")
     rival = judge(spec.rival, data, store, reporter.folder.resolve() / "run", batch=spec.batch)
+    erring = look(engine.load(best), data, spec.imgsz)
     return TrainResult(
         weights=WEIGHTS,
         architecture=spec.architecture,
@@ -76,7 +79,8 @@ def run(spec: TrainSpec, reporter: Reporter) -> TrainResult:
         near_copies=near_copies(data),
         rival=rival,
         arguments=spec.model_dump(exclude=NOT_TOLD),
-        plots=_plots(best, data, spec, Path(trainer.save_dir), reporter.out),
+        confusions=erring.confusions,
+        plots=_plots(best, data, spec, erring, Path(trainer.save_dir), reporter.out),
         seconds=round(time.monotonic() - start, 2),
         seconds_per_epoch=round(_mean(listener.epoch_seconds), 3),
         train_images=len(data.manifest.part("train")),
@@ -153,12 +157,14 @@ def _figures(metrics: Any, part: Literal["val", "test"], data: Materialised) -> 
     )
 
 
-def _plots(best: Path, data: Materialised, spec: TrainSpec, run: Path, out: Path) -> list[str]:
+def _plots(
+    best: Path, data: Materialised, spec: TrainSpec, erring: Erring, run: Path, out: Path
+) -> list[str]:
     """The album, boxes on unseen pictures first."""
     names = []
     gallery = draw_gallery(engine.load(best), data, spec.imgsz, out / "unseen.jpg")
-    if gallery:
-        names.append(gallery.name)
+    worst = draw_worst(erring, data, out / "errs.jpg")
+    names += [picture.name for picture in (gallery, worst) if picture]
     _wait_for_plots()
     # Without a val part the library judged the training pictures: nobody should read those curves.
     wanted = PLOTS if data.judged("val") else PLOTS[:1]
