@@ -105,6 +105,7 @@ TAPS: dict[str, Tap] = {
     "x": train.tap_cancel,
     "sched": schedule.tap_schedule,
     "models": models.tap_models,
+    "use": models.tap_use,
     "e": models.tap_export,
     "labels": models.tap_labels,
     "lx": models.tap_labels_form,

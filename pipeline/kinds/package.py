@@ -73,14 +73,21 @@ def prepare(job: Job, folder: Path, places: Places, *, session: Session) -> Pack
                 "leaks": dataset.summary["leaks"],
                 "near_copies": model.details.get("near_copies", {}),
             },
-            "training": {
-                key: model.details[key] for key in ("start_weights", "epochs", "best_epoch")
-            },
+            "training": _training(model),
             "attribution": manifest["sources"],
             "created": model.created_at.replace(tzinfo=UTC).isoformat(timespec="seconds"),
         },
         selftest_pictures=_candidates(manifest, model.imgsz),
     )
+
+
+def _training(model: Model) -> dict[str, Any]:
+    """All it takes to train so again, with the dataset's digest beside it.
+
+    Models of earlier releases tell less.
+    """
+    told = ("start_weights", "epochs", "best_epoch", "arguments", "versions", "seconds")
+    return {key: model.details[key] for key in told if model.details.get(key)}
 
 
 def _candidates(manifest: dict[str, Any], imgsz: int) -> list[str]:

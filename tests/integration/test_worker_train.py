@@ -40,6 +40,26 @@ def test_a_training_ends_with_figures(trained: Trained) -> None:
         assert sum(row["boxes"] for row in figures["classes"]) == boxes
 
 
+def test_the_model_in_use_is_judged_on_the_same_pictures(trained: Trained, tmp_path: Path) -> None:
+    """The same weights get the same figures; ones that can't be read fail no training."""
+    spec = train_spec(trained.store, trained.manifest_key, tmp_path, epochs=1)
+    for number, (key, judged) in enumerate(
+        ((trained.weights, trained.train.result["test"]), ("00/none.pt", None))
+    ):
+        rival = {"key": key, "imgsz": IMGSZ, "classes": list(CLASSES)}
+        result = work(tmp_path / str(number), **spec, rival=rival).result
+        assert result["rival"] == judged
+
+
+def test_a_training_can_be_done_again(trained: Trained) -> None:
+    """What it was trained with is told, and nothing of this machine."""
+    arguments = trained.train.result["arguments"]
+    wanted = {"architecture": "yolov8n", "epochs": EPOCHS, "imgsz": IMGSZ, "seed": 0}
+    assert wanted.items() <= arguments.items()
+    assert {"batch", "patience", "start"} <= set(arguments)
+    assert str(trained.train.folder.parent) not in json.dumps(arguments)
+
+
 def test_each_epoch_is_told(trained: Trained) -> None:
     """The bar starts at the load stage, never goes back, and carries the losses of each epoch."""
     events = trained.train.events
