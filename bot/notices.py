@@ -12,7 +12,6 @@ from bot.messages import collect as collect_words
 from bot.messages import export as export_words
 from bot.messages import propose as propose_words
 from bot.messages import result as result_words
-from bot.messages import schedule as schedule_words
 from bot.messages import train as train_words
 from bot.messages.origins import COCO, model_words
 from bot.training import card_wish, unmeasured
@@ -42,8 +41,7 @@ def interval(job: Job, *, session: Session) -> float:
 def started(job: Job, desk: Desk) -> None:
     """The worker lives."""
     if job.kind == "train":
-        card = schedule_words.marked(job, train_words.starting(desk.project(job), job))
-        desk.tell(job, card, priority=outbox.PROGRESS)
+        desk.tell(job, train_words.starting(desk.project(job), job), priority=outbox.PROGRESS)
 
 
 def progress(job: Job, news: Progress, desk: Desk) -> wishes.Wish | None:

@@ -86,8 +86,11 @@ def _training(model: Model) -> dict[str, Any]:
 
     Models of earlier releases tell less.
     """
-    told = ("start_weights", "epochs", "best_epoch", "arguments", "versions", "seconds")
-    return {key: model.details[key] for key in told if model.details.get(key)}
+    told = (
+        *("start", "start_weights", "asked", "epochs", "best_epoch", "seconds", "batch"),
+        *("arguments", "args", "versions"),
+    )
+    return {key: model.details[key] for key in told if key in model.details}
 
 
 def _candidates(manifest: dict[str, Any], imgsz: int) -> list[str]:

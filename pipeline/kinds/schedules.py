@@ -6,7 +6,7 @@ the newest picture. What would only make the same model again is not trained.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -14,7 +14,7 @@ from sqlmodel import Session
 
 from pipeline import clock
 from pipeline import dataset as datasets_made
-from pipeline.errors import DatasetError
+from pipeline.errors import DatasetError, SpecError
 from pipeline.kinds import train
 from pipeline.kinds.train import Choice
 from storage import figures, jobs, projects, schedules, settings
@@ -58,7 +58,7 @@ class Queued:
 
 @dataclass(frozen=True)
 class Cannot:
-    """There is too little to train with; told once until a training comes of it."""
+    """There is too little to train with, or what it was to begin with is gone; told once."""
 
     schedule: Schedule
     why: str
@@ -238,26 +238,32 @@ def _train(
     try:
         # What was restored waits for whoever restored it.
         dataset = datasets_made.build(project, files=files, session=session)
-    except DatasetError as error:
+        if _trained_so(project.id, dataset, choice, session):
+            _note(schedule, told=None, same=True)
+            return None
+        job = train.queue(
+            project,
+            dataset,
+            choice,
+            chat_id=schedule.chat_id,
+            member_id=schedule.member_id,
+            idempotency_key=key,
+            schedule_id=schedule.id,
+            session=session,
+        )
+    except (DatasetError, SpecError) as error:
         told = schedule.state.get("told")
         _note(schedule, told=True, same=None)
         return None if told else Cannot(schedule, error.user_message)
-    same = _trained_so(project.id, dataset, choice, session)
-    _note(schedule, told=None, same=same or None)
-    if same:
-        return None
-    job = train.queue(
-        project,
-        dataset,
-        choice,
-        chat_id=schedule.chat_id,
-        member_id=schedule.member_id,
-        idempotency_key=key,
-        schedule_id=schedule.id,
-        session=session,
-    )
+    _note(schedule, told=None, same=None)
     schedule.last_at, schedule.last_job_id = at, job.id
-    return Queued(schedule, job, choice, dataset, late)
+    return Queued(schedule, job, _as_queued(choice, job), dataset, late)
+
+
+def _as_queued(choice: Choice, job: Job) -> Choice:
+    """The choice as the job has it: what was left open is settled there."""
+    names = (entry.name for entry in fields(Choice))
+    return replace(choice, **{name: job.request[name] for name in names if name in job.request})
 
 
 def _key(schedule: Schedule, occasion: str) -> str:

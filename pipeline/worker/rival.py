@@ -9,9 +9,11 @@ from pipeline.worker.data import Materialised, place
 from pipeline.worker.figures import figures
 from storage.files import FileStore
 
+_AT_ONCE = 8
+
 
 def judge(
-    rival: RivalRef | None, data: Materialised, store: FileStore, folder: Path, *, batch: int
+    rival: RivalRef | None, data: Materialised, store: FileStore, folder: Path
 ) -> Figures | None:
     """Its figures on the test part; None where it cannot be judged, which fails no training.
 
@@ -20,7 +22,6 @@ def judge(
         data: the dataset version of the new model.
         store: where the rival's weights are.
         folder: for its files.
-        batch: pictures at a time.
     """
     if rival is None or rival.key is None or not data.judged("test"):
         return None
@@ -33,7 +34,7 @@ def judge(
             data=str(data.yaml),
             split="test",
             imgsz=rival.imgsz,
-            batch=batch,
+            batch=_AT_ONCE,
             plots=False,
             project=str(folder),
             name="rival",

@@ -27,7 +27,16 @@ WEIGHTS = "best.pt"
 PLOTS = ("results.png", "confusion_matrix_normalized.png", "BoxPR_curve.png")
 """What ultralytics draws that is worth an album, in the order shown."""
 
-NOT_TOLD = {"kind", "store", "manifest", "weights_folder", "offline", "rival", "resume"}
+NOT_TOLD = {
+    "kind",
+    "store",
+    "manifest",
+    "weights_folder",
+    "offline",
+    "rival",
+    "resume",
+    "start_key",
+}
 """What of a spec says nothing about how to train so again."""
 
 # A chat refuses photos above 10 MB, or with more than 10,000 pixels of width and height together;
@@ -65,7 +74,7 @@ def run(spec: TrainSpec, reporter: Reporter) -> TrainResult:
     best.write_bytes(Path(trainer.best).read_bytes())
     val = _val_figures(trainer, data)
     test = _test_figures(best, spec, data, reporter.folder.resolve() / "run")
-    rival = judge(spec.rival, data, store, reporter.folder.resolve() / "run", batch=spec.batch)
+    rival = judge(spec.rival, data, store, reporter.folder.resolve() / "run")
     erring = look(engine.load(best), data, spec.imgsz)
     return TrainResult(
         weights=WEIGHTS,

@@ -6,6 +6,7 @@ import pytest
 from sqlmodel import Session, col, select
 
 from bot import timetable
+from pipeline.errors import SpecError
 from pipeline.kinds import schedules, train
 from pipeline.kinds.places import Places
 from pipeline.kinds.schedules import Cannot, Missed, Outcome, Queued, Terms
@@ -141,6 +142,23 @@ def test_too_little_to_train_with_is_told_once(session: Session, places: Places)
     [outcome] = look(session, places, nights[-1] + timedelta(days=1))
     assert isinstance(outcome, Queued)
     assert "told" not in outcome.schedule.state
+
+
+def test_what_it_should_begin_with_is_gone(
+    session: Session, places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A choice that makes no sense any more is told once, like too little data."""
+    put(session, labelled(session), NIGHTLY)
+
+    def refuse(*_: object, **__: object) -> Job:
+        raise SpecError("There is no v3 to start from.")
+
+    monkeypatch.setattr(train, "queue", refuse)
+    nights = [NOON + timedelta(days=number) for number in (1, 2)]
+    outcomes = [outcome for at in nights for outcome in look(session, places, at)]
+    assert isinstance(outcomes[0], Cannot)
+    assert outcomes[0].why == "There is no v3 to start from."
+    assert outcomes[1] is None
 
 
 def test_a_night_without_news_trains_nothing(session: Session, places: Places) -> None:

@@ -99,7 +99,7 @@ def test_a_model_in_use_that_is_lost_fails_no_training(tmp_path: Path) -> None:
     ref = RivalRef(key="00/none.pt", imgsz=320, classes=["cat"])
     store = FileStore(tmp_path / "store")
     laid_out = data([])
-    assert judge(ref, laid_out, store, tmp_path, batch=1) is None
+    assert judge(ref, laid_out, store, tmp_path) is None
     laid_out.boxes["test"] = 3
-    assert judge(ref, laid_out, store, tmp_path / "run", batch=1) is None
-    assert judge(None, laid_out, store, tmp_path, batch=1) is None
+    assert judge(ref, laid_out, store, tmp_path / "run") is None
+    assert judge(None, laid_out, store, tmp_path) is None
