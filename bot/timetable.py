@@ -9,8 +9,8 @@ from bot.desk import card_key
 from bot.messages import schedule as words
 from bot.services import Services
 from bot.training import expected
-from pipeline.kinds import schedules
-from pipeline.kinds.schedules import Cannot, Missed, Outcome, Queued
+from pipeline.kinds import scheduled
+from pipeline.kinds.scheduled import Cannot, Missed, Outcome, Queued
 from storage import jobs, outbox, projects, settings
 from storage.files import FileStore
 from storage.models import now
@@ -27,7 +27,7 @@ class Timetable:
     async def tick(self) -> None:
         """One look."""
         services = self._services
-        for schedule_id in await services.db.read(lambda s: schedules.due(now(), session=s)):
+        for schedule_id in await services.db.read(lambda s: scheduled.due(now(), session=s)):
             try:
                 await services.write(partial(_run, schedule_id, services.places.files))
             except Exception:
@@ -36,7 +36,7 @@ class Timetable:
 
 
 def _run(schedule_id: int, files: FileStore, session: Session) -> None:
-    outcome = schedules.run(schedule_id, now(), files=files, session=session)
+    outcome = scheduled.run(schedule_id, now(), files=files, session=session)
     if outcome is not None:
         tell(outcome, session=session)
 

@@ -8,7 +8,7 @@ from bot.messages import train as train_words
 from bot.messages.common import at, count, head
 from bot.wishes import Button, Keyboard, Wish, button, esc, text
 from pipeline import clock
-from pipeline.kinds import schedules
+from pipeline.kinds import scheduled, schedules
 from pipeline.kinds.train import Choice
 from storage.models import Job, Project, Schedule, Source
 from storage.schedules import LABELS, NIGHTLY
@@ -132,7 +132,7 @@ def off(project: Project, number: int) -> Wish:
 
 def card(
     project: Project,
-    queued: schedules.Queued,
+    queued: scheduled.Queued,
     position: int,
     time: str | None,
     *,
@@ -154,7 +154,7 @@ def marked(job: Job, wish: Wish) -> Wish:
     return {**wish, "text": f"{wish['text']}\n{MARK}"}
 
 
-def cannot(project: Project, told: schedules.Cannot) -> Wish:
+def cannot(project: Project, told: scheduled.Cannot) -> Wish:
     """A scheduled training has too little to begin with."""
     return text(
         f"{head(project)}⏰ {when(told.schedule)}: nothing was trained. {esc(told.why)} "
@@ -168,7 +168,7 @@ def cannot(project: Project, told: schedules.Cannot) -> Wish:
     )
 
 
-def missed(project: Project, told: schedules.Missed, *, zone: str) -> Wish:
+def missed(project: Project, told: scheduled.Missed, *, zone: str) -> Wish:
     """A night passed while the bot was off, and is left out."""
     due = clock.local(told.due, zone)
     coming = _when(told.schedule.next_at, zone)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bot import scheduling, wishes
 from bot.messages import schedule as words
 from pipeline.errors import UserError
-from pipeline.kinds import schedules, train
+from pipeline.kinds import scheduled, train
 from pipeline.kinds.schedules import Terms
 from storage.models import Job, Project, Schedule, Source
 from storage.schedules import LABELS, NIGHTLY, SOURCE
@@ -108,8 +108,8 @@ def every_wish() -> list[wishes.Wish]:
         words.menu(PROJECT, set_, [source], **shown),
         words.off(PROJECT, 0),
         words.off(PROJECT, 2),
-        words.cannot(PROJECT, schedules.Cannot(night, "Nothing <i>is labelled.")),
-        words.missed(PROJECT, schedules.Missed(night, datetime(2026, 3, 28, 1)), zone="UTC"),
+        words.cannot(PROJECT, scheduled.Cannot(night, "Nothing <i>is labelled.")),
+        words.missed(PROJECT, scheduled.Missed(night, datetime(2026, 3, 28, 1)), zone="UTC"),
     ]
 
 

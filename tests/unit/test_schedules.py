@@ -7,9 +7,10 @@ from sqlmodel import Session, col, select
 
 from bot import timetable
 from pipeline.errors import SpecError
-from pipeline.kinds import schedules, train
+from pipeline.kinds import scheduled, schedules, train
 from pipeline.kinds.places import Places
-from pipeline.kinds.schedules import Cannot, Missed, Outcome, Queued, Terms
+from pipeline.kinds.scheduled import Cannot, Missed, Outcome, Queued
+from pipeline.kinds.schedules import Terms
 from storage import chats, jobs, settings
 from storage import schedules as rows
 from storage.models import Box, Job, Message, Project, Schedule, Source
@@ -42,8 +43,8 @@ def put(session: Session, project: Project, terms: Terms, at: datetime = NOON) -
 def look(session: Session, places: Places, at: datetime) -> list[Outcome | None]:
     """One look at what is due, as the timetable has it."""
     return [
-        schedules.run(number, at, files=places.files, session=session)
-        for number in schedules.due(at, session=session)
+        scheduled.run(number, at, files=places.files, session=session)
+        for number in scheduled.due(at, session=session)
     ]
 
 

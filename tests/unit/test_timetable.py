@@ -13,7 +13,7 @@ from bot.listener import JobListener
 from bot.services import Services
 from bot.settings import Settings
 from bot.timetable import Timetable
-from pipeline.kinds import schedules, train
+from pipeline.kinds import scheduled, schedules, train
 from pipeline.kinds.places import Places
 from pipeline.kinds.schedules import Terms
 from pipeline.pool import PicturePool
@@ -70,7 +70,7 @@ async def test_one_schedule_that_breaks_holds_back_no_other(
         due_now(session)
         session.commit()
     looked: list[int] = []
-    run = schedules.run
+    run = scheduled.run
 
     def broken(schedule_id: int, *arguments: Any, **named: Any) -> Any:
         looked.append(schedule_id)
@@ -78,13 +78,13 @@ async def test_one_schedule_that_breaks_holds_back_no_other(
             raise RuntimeError("broken")
         return run(schedule_id, *arguments, **named)
 
-    monkeypatch.setattr(schedules, "run", broken)
+    monkeypatch.setattr(scheduled, "run", broken)
     await Timetable(services).tick()
     assert looked == [1, 2]
     with Session(db.engine) as session:
         [told] = session.exec(select(Message)).all()
         assert "Nothing is labelled yet" in told.payload["text"]
-        assert schedules.due(now(), session=session) == [1]
+        assert scheduled.due(now(), session=session) == [1]
 
 
 def two_models(session: Session) -> int:
