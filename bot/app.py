@@ -14,6 +14,7 @@ from telegram.ext import Application, ApplicationBuilder
 
 from bot import housekeeping, routes
 from bot.anew import Nights
+from bot.charts import Charts
 from bot.commands import COMMANDS
 from bot.drop import Drop
 from bot.errors import on_error
@@ -28,6 +29,7 @@ from bot.refreshing import Refresher
 from bot.sender import Sender
 from bot.services import Services
 from bot.settings import Settings, SettingsError
+from bot.timetable import Timetable
 from bot.together import Boards
 from bot.webapp import pages
 from bot.webapp.editor_api import EditorApi
@@ -106,6 +108,7 @@ class TaptrainApp:
         )
         self._refresher = Refresher(self._db)
         self._painter = Painter(self.services, self._pool)
+        self._charts = Charts(self.services, self._pool)
         self._intake = Intake(self.services, self._ptb.bot, self._pool)
         self._scheduler = AsyncIOScheduler(timezone="UTC")
         self._ptb.bot_data["services"] = self.services
@@ -126,6 +129,7 @@ class TaptrainApp:
             ("queue", self._wake_runner),
             ("outbox", self._sender.drain),
             ("pictures", self._painter.paint),
+            ("charts", self._charts.paint),
             ("intake", self._intake.run),
             ("verdicts", self._refresher.run),
         ):
@@ -137,6 +141,7 @@ class TaptrainApp:
         self._every(BOARDS_S, "boards", Boards(self.services).tick)
         self._every(WEIGH_S, "votes", Weigher(self.services, self._pool).tick)
         self._every(NIGHTS_S, "nights", Nights(self.services).tick)
+        self._every(NIGHTS_S, "timetable", Timetable(self.services).tick)
         # Soon as well: a bot that is started anew every day would never clean.
         self._every(24 * 3600, "cleaning", self._clean, first_s=60)
         await self._ptb.start()

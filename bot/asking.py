@@ -4,12 +4,13 @@ from sqlmodel import col, select
 
 from bot import access, autotrain, together
 from bot.handlers.drawing import ask_next
+from bot.looking import look
 from bot.messages import bulk as bulk_words
 from bot.messages import label as words
 from bot.messages import together as together_words
 from bot.painter import show_sheet, show_way_back
 from bot.turn import Turn
-from pipeline.kinds import carry, propose
+from pipeline.kinds import carry
 from pipeline.labelling import bulk, deal, outlook, samples, sheets
 from pipeline.labelling.deal import Hand
 from storage import jobs, projects, registry, settings
@@ -63,7 +64,7 @@ def _is_looking(turn: Turn, project: Project) -> bool:
     assert project.id is not None
     if {"propose", "collect"} & jobs.kinds_under_way(project.id, session=turn.session):
         return True
-    model = registry.latest(project.id, session=turn.session)
+    model = registry.current(project.id, session=turn.session)
     looks = select(Job).where(Job.project_id == project.id, Job.kind == "propose")
     last = turn.session.exec(looks.order_by(col(Job.id).desc()).limit(1)).first()
     in_vain = last is not None and (
@@ -72,14 +73,7 @@ def _is_looking(turn: Turn, project: Project) -> bool:
     if in_vain and last is not None and (model is None or model.created_at < last.created_at):
         # The same look would end the same way; people can draw.
         return False
-    look = propose.queue(
-        project,
-        chat_id=turn.chat.id,
-        member_id=turn.member.id,
-        after=turn.key,
-        session=turn.session,
-    )
-    return look is not None
+    return look(turn, project, turn.key) is not None
 
 
 def after(turn: Turn, sheet: Sheet, *, stop: bool) -> None:

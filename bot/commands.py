@@ -26,6 +26,7 @@ COMMANDS = (
     Command("stats", "", "what is there, and what waits for what"),
     Command("datasets", "[N] [M]", "versions of the data: compare, restore"),
     Command("train", "[quick|balanced|best]", "train a model"),
+    Command("schedule", "[nightly 02:00|off]", "train by itself: at night, or by what is new"),
     Command("queue", "", "what is running and waiting"),
     Command("cancel", "[JOB]", "stop a job"),
     Command("models", "", "the models so far"),

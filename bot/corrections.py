@@ -9,9 +9,10 @@ from bot.adding import Wanted, queue_source
 from bot.turn import Turn
 from pipeline.errors import UserError
 from pipeline.jobs.spec import PredictResult
+from pipeline.kinds import predict
 from pipeline.labelling import deal
 from pipeline.labelling.deal import Hand, Question
-from storage import images, projects, registry
+from storage import images, projects
 from storage.models import Drawing, Image, Job, Source, Upload
 
 KIND = "correction"
@@ -110,7 +111,7 @@ def ask_about(source: Source, collect: Job, *, session: Session) -> bool:
 
 def _boxes(image: Image, tried: Job, session: Session) -> list[int]:
     result = PredictResult.model_validate(tried.result)
-    model = registry.latest(image.project_id, session=session)
+    model = predict.model_of(tried, session=session)
     rows: list[dict[str, object]] = [
         {
             "project_id": image.project_id,

@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from bot import anew, archives, carrying, notices
 from bot.desk import Desk, card_key
+from bot.messages import schedule as schedule_words
 from bot.messages import train as train_words
 from pipeline.jobs.events import Progress
 from pipeline.jobs.listener import Chunk
@@ -93,6 +94,7 @@ class JobListener:
         wish = tell(job, progress, self._desk(session))
         if wish is None:
             return
+        wish = schedule_words.marked(job, wish)
         key = card_key(job)
         card = outbox.get(key, session=session)
         wait = timedelta(seconds=notices.interval(job, session=session))

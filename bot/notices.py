@@ -19,9 +19,9 @@ from pipeline.jobs import estimate
 from pipeline.jobs.events import Progress
 from pipeline.jobs.spec import MeasureResult, PredictResult, ProposeResult, TrainResult
 from pipeline.jobs.spec_collect import CollectResult
-from pipeline.kinds import collect, package, propose, so_far, train
+from pipeline.kinds import collect, package, predict, propose, so_far, train
 from pipeline.labelling import seconds
-from storage import chats, datasets, jobs, outbox, registry, sources
+from storage import chats, datasets, jobs, outbox, sources
 from storage.models import Job, Model, Sheet, now
 
 GROUP_EVERY_S, LABELLING_EVERY_S, PRIVATE_EVERY_S = 10.0, 30.0, 4.0
@@ -125,13 +125,14 @@ def trained(job: Job, result: TrainResult, folder: Path, desk: Desk) -> None:
         session=desk.session,
     )
     desk.tell(packing, train_words.packing(project, model.number))
-    propose.queue_anew(
-        project,
-        chat_id=job.chat_id,
-        member_id=job.member_id,
-        after=f"model:{model.id}",
-        session=desk.session,
-    )
+    if model.promoted:
+        propose.queue_anew(
+            project,
+            chat_id=job.chat_id,
+            member_id=job.member_id,
+            after=f"model:{model.id}",
+            session=desk.session,
+        )
 
 
 def packaged(job: Job, desk: Desk) -> None:
@@ -180,7 +181,7 @@ def send_package(job: Job, desk: Desk) -> None:
 
 def predicted(job: Job, result: PredictResult, folder: Path, desk: Desk) -> None:
     """The photo with its boxes, as a reply to it."""
-    model = registry.latest(job.project_id or 0, session=desk.session)
+    model = predict.model_of(job, session=desk.session)
     assert model is not None
     picture = desk.places.files.put_file(folder / "out" / result.picture)
     desk.tell(

@@ -32,7 +32,7 @@ def card_wish(project: Project, dataset: DatasetVersion, *, session: Session) ->
     """The card for the project's next model."""
     assert project.id is not None
     choices = dict(PRESETS)
-    last = registry.latest(project.id, session=session)
+    last = registry.current(project.id, session=session)
     if last is not None:
         choices["on"] = go_on(last)
     times = {name: expected(dataset, choice, session=session) for name, choice in choices.items()}

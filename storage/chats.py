@@ -17,6 +17,7 @@ from storage.models import (
     Moved,
     Project,
     Round,
+    Schedule,
     Sheet,
     Shelf,
     Upload,
@@ -86,7 +87,8 @@ def migrate(old: int, new: int, *, session: Session) -> None:
     if was is not None:
         is_new.project_id = is_new.project_id or was.project_id
         session.delete(was)
-    columns: list[Any] = [Project, Sheet, Drawing, Upload, Job, Round, Bulk, EditorTask, Shelf]
+    columns: list[Any] = [Project, Sheet, Drawing, Upload, Job, Round, Bulk, EditorTask]
+    columns += [Shelf, Schedule]
     for table in columns:
         session.execute(update(table).where(col(table.chat_id) == old).values(chat_id=new))
     session.exec(

@@ -62,6 +62,26 @@ def ready(project_id: int, classes: Collection[str], *, session: Session) -> Rea
     return Ready(int(total), int(done or 0), int(session.execute(boxes).scalar_one()))
 
 
+def newcomers(
+    source_id: int, after: int, project_id: int, classes: Collection[str], *, session: Session
+) -> tuple[int, int]:
+    """How many pictures came to a live source since picture `after`, and how many are labelled."""
+    waiting = _waiting(project_id, classes)
+    settled = and_(col(Source.state) == "ready", _complete(), col(Image.id).not_in(waiting))
+    query = (
+        columns(func.count(), func.sum(case((settled, 1), else_=0)))
+        .select_from(Image)
+        .join(Source, col(Source.id) == col(Image.source_id))
+        .where(
+            col(Image.source_id) == source_id,
+            col(Image.id) > after,
+            col(Source.state).in_(("ready", "asking")),
+        )
+    )
+    total, done = session.execute(query).one()
+    return int(total), int(done or 0)
+
+
 def _boxes(*what: Any) -> Select[Any]:
     return (
         columns(*what)

@@ -17,6 +17,25 @@ def latest(project_id: int, *, session: Session) -> Model | None:
     return session.exec(query.limit(1)).first()
 
 
+def current(project_id: int, *, session: Session) -> Model | None:
+    """The model that the project works with: the newest that was promoted."""
+    query = (
+        select(Model)
+        .where(Model.project_id == project_id, col(Model.promoted).is_(True))
+        .order_by(col(Model.number).desc())
+    )
+    return session.exec(query.limit(1)).first()
+
+
+def use(model: Model, *, session: Session) -> None:
+    """Work with this model from now on: newer ones are set aside."""
+    for other in of_project(model.project_id, session=session):
+        if other.number >= model.number:
+            other.promoted = other.number == model.number
+            session.add(other)
+    session.flush()
+
+
 def of_project(project_id: int, *, session: Session) -> list[Model]:
     """All models of the project, newest first."""
     query = select(Model).where(Model.project_id == project_id).order_by(col(Model.number).desc())

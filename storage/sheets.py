@@ -216,6 +216,12 @@ def close(sheet: Sheet, state: str, *, session: Session) -> None:
     session.flush()
 
 
+def lay_aside(project_id: int, *, session: Session) -> None:
+    """Close what lies open or comes next: it may ask about what just went."""
+    for sheet in on_table(project_id, session=session):
+        close(sheet, "aside", session=session)
+
+
 def reopen(sheet: Sheet, *, session: Session) -> None:
     """Put an earlier sheet on the table again; it is painted anew where its picture is gone."""
     sheet.state, sheet.ahead = "preparing", False

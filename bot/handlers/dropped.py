@@ -1,11 +1,11 @@
 """👀 What screening left out: pages of it, and the way back."""
 
 from bot import access
+from bot.looking import look
 from bot.messages import dropped as words
 from bot.turn import Turn
 from pipeline.errors import UserError
 from pipeline.kinds import dropped as kind
-from pipeline.kinds import propose
 from storage import dropped, outbox, projects, sources
 from storage.models import Dropped, Shelf, Source
 
@@ -57,13 +57,7 @@ def _bring_back(turn: Turn, shelf: Shelf, rows: list[Dropped]) -> str:
         source.counts = source.counts | {"kept": source.counts.get("kept", 0) + len(rows)}
         turn.session.add(source)
         turn.session.flush()
-        propose.queue(
-            project,
-            chat_id=turn.chat.id,
-            member_id=turn.member.id,
-            after=f"dropped:{rows[-1].id}",
-            session=turn.session,
-        )
+        look(turn, project, f"dropped:{rows[-1].id}")
     _turn_to(turn, source, shelf.reason, shelf.page)
     return words.brought_back(len(rows))
 

@@ -1,10 +1,10 @@
 """What a source's class names mean, by buttons."""
 
 from bot import access
+from bot.looking import look
 from bot.messages import mapping as words
 from bot.turn import Turn
 from pipeline.errors import UserError
-from pipeline.kinds import propose
 from pipeline.labelling import mapping
 from storage import projects, sheets, sources
 
@@ -30,9 +30,7 @@ def tap_map(turn: Turn, args: list[str]) -> str:
         if place != words.place_of(names):
             raise NamesChanged
         names = mapping.take_back(source, session=turn.session)
-        # Sheets that lie open may ask about what just went.
-        for sheet in sheets.on_table(source.project_id, session=turn.session):
-            sheets.close(sheet, "aside", session=turn.session)
+        sheets.lay_aside(source.project_id, session=turn.session)
     elif what == "rest":
         names = mapping.skip_rest(source, session=turn.session)
     else:
@@ -46,11 +44,5 @@ def tap_map(turn: Turn, args: list[str]) -> str:
     mapping.settle(source, member_id=turn.member.id, session=turn.session)
     turn.rewrite(words.question(project, source, names))
     if not names.waiting and source.state == "ready":
-        propose.queue(
-            project,
-            chat_id=turn.chat.id,
-            member_id=turn.member.id,
-            after=f"source:{source.id}",
-            session=turn.session,
-        )
+        look(turn, project, f"source:{source.id}")
     return "↩" if what == "back" else "👍"

@@ -2,14 +2,16 @@
 
 from telegram import Update
 
+from bot import access, charts
 from bot.desk import card_key, page_addresses
 from bot.messages import export as export_words
+from bot.messages import models as model_words
 from bot.messages import result as words
 from bot.messages import train as train_words
 from bot.turn import Context, Turn, act
 from pipeline.errors import UserError
 from pipeline.jobs.spec_export import Form
-from pipeline.kinds import labels, package
+from pipeline.kinds import labels, package, propose
 from storage import datasets, registry
 from storage.models import DatasetVersion, Model
 
@@ -38,7 +40,32 @@ def tap_models(turn: Turn, args: list[str]) -> str:
 def _models(turn: Turn) -> None:
     project = turn.project
     assert project.id is not None
-    turn.say(words.models(project, registry.of_project(project.id, session=turn.session)))
+    rows = registry.of_project(project.id, session=turn.session)
+    current = registry.current(project.id, session=turn.session)
+    versions = datasets.of_project(project.id, session=turn.session)
+    by_id = {version.id: version for version in versions if version.id is not None}
+    turn.say(model_words.history(project, rows, current, by_id))
+    if len(charts.points(project.id, session=turn.session)) > 1:
+        charts.ask(project.id, turn.chat.id, turn.key, session=turn.session)
+
+
+def tap_use(turn: Turn, args: list[str]) -> str:
+    """★: work with this version from now on."""
+    project = turn.project
+    access.check_may_train(turn, project)
+    model, before = _model(turn, int(args[0])), _model(turn, None)
+    if model.number == before.number:
+        return f"v{model.number} is in use already"
+    registry.use(model, session=turn.session)
+    turn.say(model_words.in_use(project, model, before))
+    propose.queue_anew(
+        project,
+        chat_id=turn.chat.id,
+        member_id=turn.member.id,
+        after=f"use:{turn.key}",
+        session=turn.session,
+    )
+    return f"★ v{model.number}"
 
 
 async def export(update: Update, context: Context) -> None:
@@ -171,7 +198,7 @@ def _model(turn: Turn, number: int | None) -> Model:
     project = turn.project
     assert project.id is not None
     if number is None:
-        model = registry.latest(project.id, session=turn.session)
+        model = registry.current(project.id, session=turn.session)
     else:
         model = registry.numbered(project.id, number, session=turn.session)
     if model is None:

@@ -9,10 +9,11 @@ from bot.messages import settings as words
 from bot.turn import Context, Turn, act
 from pipeline.errors import UserError
 from pipeline.kinds import refresh as sources_anew
+from pipeline.kinds import schedules
 from pipeline.labelling import refresh
 from storage import chats, members, settings
 from storage import keys as member_keys
-from storage.models import Member, Project
+from storage.models import Member, Project, now
 
 WHOM = "Whom? Reply to a message of theirs, or send it so: /settings role @name viewer"
 
@@ -92,6 +93,7 @@ def _change(turn: Turn, project: Project, wanted: Wanted) -> list[str]:
     turn.session.flush()
     if after.zone != before.zone:
         sources_anew.set_clock(project, session=turn.session)
+        schedules.set_clock(project, at=now(), session=turn.session)
     assert project.id is not None
     if (after.votes, after.votes_by_class) == (before.votes, before.votes_by_class):
         return []
@@ -145,6 +147,9 @@ def tap_set(turn: Turn, args: list[str]) -> str:
     match what:
         case "menu":
             turn.rewrite(_menu(turn, project))
+            return ""
+        case "zones":
+            turn.rewrite(words.zones(project, settings.of(project)))
             return ""
         case "classes":
             turn.rewrite(words.by_class(project, settings.of(project), int(rest[0])))

@@ -4,13 +4,14 @@ from telegram import Update
 
 from bot import access, adding
 from bot.desk import card_key
+from bot.looking import look
 from bot.messages import collect as words
 from bot.messages import label as label_words
 from bot.messages import mapping as mapping_words
 from bot.messages import sources as pages
 from bot.turn import Context, Turn, act
 from pipeline.errors import UserError
-from pipeline.kinds import propose, refresh
+from pipeline.kinds import refresh
 from pipeline.labelling import answers, mapping, outlook, samples
 from storage import projects, settings, sources
 from storage import sheets as sheet_rows
@@ -62,7 +63,7 @@ def _do(turn: Turn, project: Project, source: Source, said: list[str]) -> str:
                 raise UserError("That source can't be paused now. /sources shows how it is.")
             sources.pause(source, session=turn.session)
             answers.take_back(source, session=turn.session)
-            _lay_aside(turn, source)
+            sheet_rows.lay_aside(source.project_id, session=turn.session)
             return "⏸ Paused: its pictures are left out"
         case ["resume"]:
             access.check_may_delete(turn, project, added_by=source.created_by)
@@ -131,13 +132,7 @@ def tap_trust(turn: Turn, args: list[str]) -> str:
     turn.say(words.trust_answered(project, source, state))
     if told:
         turn.say(label_words.samples_settled(project, told))
-    propose.queue(
-        project,
-        chat_id=turn.chat.id,
-        member_id=turn.member.id,
-        after=f"source:{source.id}",
-        session=turn.session,
-    )
+    look(turn, project, f"source:{source.id}")
     return "👍"
 
 
@@ -178,7 +173,7 @@ def tap_remove(turn: Turn, args: list[str]) -> str:
     pictures = sources.remove(source, session=turn.session)
     answers.take_back(source, session=turn.session)
     turn.say(words.removed(project, source, pictures))
-    _lay_aside(turn, source)
+    sheet_rows.lay_aside(source.project_id, session=turn.session)
     return "Removed"
 
 
@@ -186,12 +181,6 @@ def _ask_names_first(turn: Turn, source: Source) -> None:
     """A source that counts again waits until its class names are told, as it did before."""
     if source.labelled and mapping.blocks(source, session=turn.session):
         source.state = "asking"
-
-
-def _lay_aside(turn: Turn, source: Source) -> None:
-    """Sheets that lie open may ask about what just went."""
-    for sheet in sheet_rows.on_table(source.project_id, session=turn.session):
-        sheet_rows.close(sheet, "aside", session=turn.session)
 
 
 def tap_put_back(turn: Turn, args: list[str]) -> str:

@@ -3,9 +3,11 @@
 from typing import Any
 
 from bot.messages.common import at, count, duration, head, plural
+from bot.messages.rivals import compared, overrule
 from bot.wishes import Keyboard, Wish, album, button, document, esc, link, photo, text
 from pipeline import families
-from pipeline.jobs.spec import Figures, PredictResult, TrainResult
+from pipeline.advice import advise
+from pipeline.jobs.spec import Confusion, Figures, PredictResult, TrainResult
 from storage.models import DatasetVersion, Model, Project
 
 SURE = 30
@@ -108,12 +110,20 @@ def near_copies(model: Model) -> str:
     return f"{found} of {judges} to judge by {look} like one it learned from"
 
 
+def began_with(weights: str) -> str:
+    """What a training began with: COCO's weights, a model of the project, or nothing."""
+    if weights.endswith(".pt"):
+        return f"COCO's {weights}"
+    return "nothing" if not weights or weights.endswith(".yaml") else weights
+
+
 def start(result: TrainResult) -> str:
-    """What the training began with."""
+    """As `began_with`, and why it was nothing."""
     if result.start == "model":
         return f"your {result.start_weights}"
-    if result.start_weights.endswith(".pt"):
-        return f"COCO's {result.start_weights}"
+    began = began_with(result.start_weights)
+    if began != "nothing":
+        return began
     if result.start == "scratch":
         if families.has_weights(result.architecture):
             return "nothing, as asked"
@@ -170,16 +180,19 @@ def finish(
         )
         if copies := near_copies(model):
             lines.append(f"Leak check: {copies}.")
-        weak = [row for row in figures.classes if row.map50 < WEAK and row.boxes]
-        if weak and len(figures.classes) > 1:
-            lines.append("Weak: " + ", ".join(esc(row.label) for row in weak[:4]))
-        if figures.map50 < WEAK:
+        confusions = [Confusion.model_validate(c) for c in model.details.get("confusions", [])]
+        advice = advise(figures, dataset.summary["classes"], confusions)
+        lines += [f"💡 {esc(sentence)}" for sentence in advice]
+        if figures.map50 < WEAK and not advice:
             lines.append("More labelled pictures and a longer training help most.")
+    if told := compared(model):
+        lines.append(told)
     # Said once is enough.
     notes = [note for note in dataset.summary["notes"] if not (sure and UNSURE in note)]
     lines += [f"ℹ️ {esc(note)}" for note in notes]
-    lines.append("Send me a photo with the caption /predict to try it.")
-    keyboard: Keyboard = []
+    if model.promoted:
+        lines.append("Send me a photo with the caption /predict to try it.")
+    keyboard: Keyboard = [overrule(project, model)] if told else []
     if page:
         keyboard.append([link("🌐 Try it", page)])
     elif local:
@@ -192,31 +205,6 @@ def finish(
     )
     keyboard.append([button("🏅 Models", at(project, "models"))])
     return text("\n".join(lines), keyboard, loud=True)
-
-
-def models(project: Project, rows: list[Model]) -> Wish:
-    """The models so far."""
-    if not rows:
-        return text(f"{head(project)}no model yet.", [[button("🏋 Train", at(project, "train"))]])
-    lines = [f"{head(project)}models"]
-    for model in rows[:15]:
-        figures = judged(model.metrics)
-        how = (
-            f"mAP50 {figures.map50:.2f} · mAP50-95 {figures.map50_95:.2f}"
-            if figures
-            else "nothing to judge by"
-        )
-        lines.append(
-            f"v{model.number}: {how} ({model.architecture}, "
-            f"{count(model.details['epochs'], 'epoch')}, {model.imgsz} px)"
-        )
-    return text(
-        "\n".join(lines),
-        [
-            [button(f"📦 v{model.number}", at(project, "e"), model.number) for model in rows[:4]],
-            [button("🏷 Labels as files", at(project, "labels"))],
-        ],
-    )
 
 
 def prediction(

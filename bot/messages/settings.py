@@ -11,6 +11,27 @@ from storage.settings import ADMINS, EVERYONE, ProjectSettings
 CHOICES = (1, 3, 5)
 PAGE = 12
 WHO = {"train": "🏋 Train", "delete": "🗑 Take out", "invite": "📨 Invite"}
+ZONES = (
+    "UTC",
+    "Europe/London",
+    "Europe/Berlin",
+    "Europe/Istanbul",
+    "Europe/Moscow",
+    "Africa/Lagos",
+    "Africa/Nairobi",
+    "Asia/Dubai",
+    "Asia/Kolkata",
+    "Asia/Ho_Chi_Minh",
+    "Asia/Shanghai",
+    "Asia/Tokyo",
+    "Australia/Sydney",
+    "America/Sao_Paulo",
+    "America/New_York",
+    "America/Chicago",
+    "America/Denver",
+    "America/Los_Angeles",
+)
+"""The same clocks as most people have; every place of the world is known by name."""
 OTHER = {EVERYONE: ADMINS, ADMINS: EVERYONE}
 ROLES = {
     "admin": "an admin: settings, roles and undoing are theirs as well",
@@ -76,8 +97,9 @@ def _keyboard(project: Project, chosen: ProjectSettings, *, private: bool) -> Ke
         "autotrain",
         _on(not chosen.autotrain),
     )
+    clock = button(f"🕰 Clock: {chosen.zone}", at(project, "set"), "zones")
     if private:
-        return [[auto]]
+        return [[auto], [clock]]
     votes = [
         button(
             f"{'● ' if chosen.votes == number else ''}{count(number, 'vote')}",
@@ -102,8 +124,27 @@ def _keyboard(project: Project, chosen: ProjectSettings, *, private: bool) -> Ke
         *([by_class] if len(project.classes) > 1 else []),
         [auto, who[0]],
         who[1:],
+        [clock],
         [button("👥 Team", at(project, "team"))],
     ]
+
+
+def zones(project: Project, chosen: ProjectSettings) -> Wish:
+    """Clocks to choose from; any other goes by words."""
+    buttons = [
+        button(
+            f"{'● ' if chosen.zone == zone else ''}{zone.rpartition('/')[2].replace('_', ' ')}",
+            at(project, "set"),
+            "zone",
+            zone,
+        )
+        for zone in ZONES
+    ]
+    return text(
+        f"{head(project)}whose clock? Nights and hours go by it; now it is {esc(chosen.zone)}. "
+        "Another place: <code>/settings zone=Africa/Kampala</code>",
+        [*rows(buttons, 3), [button("‹ Settings", at(project, "set"), "menu")]],
+    )
 
 
 def by_class(project: Project, chosen: ProjectSettings, page: int) -> Wish:

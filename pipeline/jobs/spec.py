@@ -33,6 +33,12 @@ class WeightsRef(Part):
     classes: list[str] = []
 
 
+class RivalRef(WeightsRef):
+    """A stored model that a new one is compared with, judged at the size it was trained for."""
+
+    imgsz: int
+
+
 class ProposeSpec(Part):
     """Run a model over images; boxes of `classes` only (names matched without case).
 
@@ -87,7 +93,7 @@ class TrainSpec(Part):
     where they can be had, `scratch` never does, `model` takes the stored weights `start_key`, which
     the result calls `start_name`. `args`: ultralytics' training arguments (pipeline/tuning.py).
     `batch`: pictures at a time; None leaves it to the machine. `resume`: where an earlier attempt
-    stopped.
+    stopped. `rival`: the model in use, judged beside the new.
     """
 
     kind: Literal["train"] = "train"
@@ -106,6 +112,7 @@ class TrainSpec(Part):
     weights_folder: str
     offline: bool = False
     resume: Resume | None = None
+    rival: RivalRef | None = None
 
 
 class ClassFigures(Part):
@@ -133,6 +140,15 @@ class Figures(Part):
     classes: list[ClassFigures] = []
 
 
+class Confusion(Part):
+    """Of `boxes` unseen objects of class `label`, `times` were taken for `taken_for`."""
+
+    label: str
+    taken_for: str
+    times: int
+    boxes: int
+
+
 class TrainResult(Part):
     """A finished training. `plots`: JPEG/PNG paths, boxes on unseen pictures first.
 
@@ -141,7 +157,9 @@ class TrainResult(Part):
     that chose the best epoch, `test` is never looked at before. `near_copies`: how many pictures of
     each of them look like one that was learned from. `epochs` of the `asked` ones were trained:
     less when it was `stopped_early`, no better for as long as its patience. `seconds` count the
-    epochs of earlier attempts that this one went on from.
+    epochs of earlier attempts that this one went on from. `rival`: how the model in use does on the
+    same test pictures. `arguments`: what was trained with, so that it can be done again.
+    `confusions`: what unseen objects were taken for.
     """
 
     kind: Literal["train"] = "train"
@@ -158,6 +176,9 @@ class TrainResult(Part):
     val: Figures | None
     test: Figures | None
     near_copies: dict[str, int] = {}
+    rival: Figures | None = None
+    arguments: dict[str, object] = {}
+    confusions: list[Confusion] = []
     plots: list[str] = []
     seconds: float
     seconds_per_epoch: float

@@ -73,15 +73,24 @@ def prepare(job: Job, folder: Path, places: Places, *, session: Session) -> Pack
                 "leaks": dataset.summary["leaks"],
                 "near_copies": model.details.get("near_copies", {}),
             },
-            "training": {
-                **{key: model.details[key] for key in ("start_weights", "epochs", "best_epoch")},
-                "args": model.details.get("args", {}),
-            },
+            "training": _training(model),
             "attribution": manifest["sources"],
             "created": model.created_at.replace(tzinfo=UTC).isoformat(timespec="seconds"),
         },
         selftest_pictures=_candidates(manifest, model.imgsz),
     )
+
+
+def _training(model: Model) -> dict[str, Any]:
+    """All it takes to train so again, with the dataset's digest beside it.
+
+    Models of earlier releases tell less.
+    """
+    told = (
+        *("start", "start_weights", "asked", "epochs", "best_epoch", "seconds", "batch"),
+        *("arguments", "args", "versions"),
+    )
+    return {key: model.details[key] for key in told if key in model.details}
 
 
 def _candidates(manifest: dict[str, Any], imgsz: int) -> list[str]:

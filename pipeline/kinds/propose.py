@@ -54,7 +54,7 @@ def queue(
 def queue_anew(
     project: Project, *, chat_id: int, member_id: int, after: str, session: Session
 ) -> Job | None:
-    """Queue the newest model's look at everything that waits; None when nothing does."""
+    """Queue a look of the model in use at everything that waits; None when nothing does."""
     assert project.id is not None
     if not looks.waiting(project.id, after=0, limit=1, session=session):
         return None
@@ -102,10 +102,10 @@ def _create(
 
 
 def prepare(job: Job, folder: Path, places: Places, *, session: Session) -> ProposeSpec:
-    """The spec: the newest model, else COCO's."""
+    """The spec: the model in use, else COCO's."""
     assert job.project_id is not None
     project = projects.get(job.project_id, session=session)
-    model = registry.latest(job.project_id, session=session)
+    model = registry.current(job.project_id, session=session)
     if model is not None:
         weights = WeightsRef(
             key=model.weights_key, architecture=model.architecture, classes=model.details["classes"]

@@ -6,12 +6,12 @@ in the table says when, and a night that was missed is made up for once.
 """
 
 from collections import Counter
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, time
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
+from pipeline import clock
 from pipeline.errors import SourceError
 from pipeline.jobs.spec_collect import CollectResult
 from pipeline.kinds import collect
@@ -107,13 +107,7 @@ def set_clock(project: Project, *, session: Session) -> None:
 
 def next_night(zone: str, after: datetime) -> datetime:
     """The first three o'clock of `zone` after a moment; both in UTC, naive."""
-    place = ZoneInfo(zone)
-    day: date = after.replace(tzinfo=UTC).astimezone(place).date()
-    while True:
-        there = datetime.combine(day, NIGHT, tzinfo=place).astimezone(UTC).replace(tzinfo=None)
-        if there > after:
-            return there
-        day += timedelta(days=1)
+    return clock.following(NIGHT, zone, after).at
 
 
 def keep(job: Job, result: CollectResult, *, session: Session) -> Source:

@@ -38,7 +38,7 @@ def model(project: Project, start: str, architecture: str, *, session: Session) 
     """
     assert project.id is not None
     if start == LAST:
-        found = registry.latest(project.id, session=session)
+        found = registry.current(project.id, session=session)
         missing = "There is no model to go on from yet: leave start= out for the first one."
     else:
         found = registry.numbered(project.id, int(start[1:]), session=session)

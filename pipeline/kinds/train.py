@@ -10,7 +10,7 @@ from sqlmodel import Session
 from pipeline import families
 from pipeline.errors import SpecError
 from pipeline.jobs.spec import TrainResult, TrainSpec
-from pipeline.kinds import so_far, starts
+from pipeline.kinds import promotion, so_far, starts
 from pipeline.kinds.places import Places
 from pipeline.kinds.starts import COCO, NONE
 from pipeline.tuning import Value
@@ -131,9 +131,12 @@ def queue(
     member_id: int,
     idempotency_key: str,
     restored: bool = False,
+    schedule_id: int | None = None,
     session: Session,
 ) -> Job:
     """Queue a training of this dataset version; `restored`: somebody brought it back for that.
+
+    `schedule_id`: the schedule by which it comes, where nobody asked for it now.
 
     Raises:
         SpecError: the model that it should start from is not there, or does not fit.
@@ -147,6 +150,7 @@ def queue(
         request={
             "dataset_id": dataset.id,
             "restored": restored,
+            **({"schedule": schedule_id} if schedule_id is not None else {}),
             "preset": choice.preset,
             "epochs": choice.epochs,
             "imgsz": choice.imgsz,
@@ -176,6 +180,7 @@ def prepare(job: Job, folder: Path, places: Places, *, session: Session) -> Trai
     if smaller := job.checkpoint.get("batch"):
         # An earlier attempt found too little memory for more.
         own["batch"] = smaller
+    classes = datasets.read(dataset, files=places.files)["classes"]
     return TrainSpec(
         **starts.as_spec(job, session=session),
         **own,
@@ -188,6 +193,7 @@ def prepare(job: Job, folder: Path, places: Places, *, session: Session) -> Trai
         weights_folder=str(places.weights),
         offline=places.offline,
         resume=so_far.resume(job),
+        rival=promotion.rival_for(job, classes, session=session),
     )
 
 
@@ -204,6 +210,7 @@ def keep(job: Job, result: TrainResult, folder: Path, places: Places, *, session
         "val": result.val.model_dump() if result.val else None,
         "test": result.test.model_dump() if result.test else None,
     }
+    promoted, against = promotion.verdict(job, result, session=session)
     model = Model(
         project_id=job.project_id,
         number=registry.next_number(job.project_id, session=session),
@@ -226,8 +233,12 @@ def keep(job: Job, result: TrainResult, folder: Path, places: Places, *, session
             "seconds": result.seconds,
             "versions": result.versions,
             "near_copies": result.near_copies,
+            "against": against,
+            "arguments": result.arguments,
+            "confusions": [confusion.model_dump() for confusion in result.confusions],
             "plots": [places.files.put_file(out / plot) for plot in result.plots],
         },
+        promoted=promoted,
         page_token=secrets.token_urlsafe(16),
     )
     session.add(model)

@@ -121,9 +121,7 @@ def say(source: Source, name: str, meant: str, *, session: Session) -> Names:
     Raises:
         LabelError: it is answered already, or the project can have no more classes.
     """
-    names = of(source)
-    if names is None or name not in names.waiting:
-        raise LabelError("That is answered already: look at the newest question.")
+    names = _waiting(source, name)
     project = projects.get(source.project_id, session=session)
     _say(source, project, names, name, meant, session=session)
     _remember(source, {name: meant}, session)
@@ -137,13 +135,19 @@ def skip_rest(source: Source, *, session: Session) -> Names:
     Raises:
         LabelError: there are none.
     """
-    names = of(source)
-    if names is None or not names.waiting:
-        raise LabelError("That is answered already: look at the newest question.")
+    names = _waiting(source)
     rest = dict.fromkeys(names.waiting, SKIP)
     names.said |= rest
     _remember(source, rest, session)
     _keep(source, names, session)
+    return names
+
+
+def _waiting(source: Source, name: str | None = None) -> Names:
+    """The source's names, of which this one, or any, has to wait for an answer."""
+    names = of(source)
+    if names is None or not names.waiting or (name is not None and name not in names.waiting):
+        raise LabelError("That is answered already: look at the newest question.")
     return names
 
 

@@ -28,11 +28,20 @@ _DARK: Colour = (20, 22, 26)
 
 @dataclass(frozen=True)
 class Mark:
-    """One box to draw: normalised xyxy, the index that colours it, and its words."""
+    """One box to draw: normalised xyxy, the index that colours it, and its words.
+
+    `shade`: another colour than its class's.
+    """
 
     xyxy: tuple[float, float, float, float]
     index: int
     text: str = ""
+    shade: Colour | None = None
+
+    @property
+    def colour(self) -> Colour:
+        """What it is drawn in."""
+        return self.shade or colour(self.index)
 
 
 def colour(index: int) -> Colour:
@@ -71,7 +80,7 @@ def draw_boxes(image: Image.Image, marks: Iterable[Mark], *, text_px: int | None
         box = pixels(mark.xyxy, image.size)
         # A dark rim keeps a bright line visible on a bright picture.
         draw.rectangle(_grown(box, width), outline=_DARK, width=1)
-        draw.rectangle(box, outline=colour(mark.index), width=width)
+        draw.rectangle(box, outline=mark.colour, width=width)
     # Words last, so that no line crosses them.
     for mark in shown:
         if mark.text:
@@ -126,7 +135,7 @@ def _label(
     x = min(max(box[0], 0), max(size[0] - plate_w, 0))
     # Above the box where there is room, else inside its top edge.
     y = box[1] - plate_h if box[1] >= plate_h else min(box[1], max(size[1] - plate_h, 0))
-    draw.rectangle((x, y, x + plate_w, y + plate_h), fill=colour(mark.index))
+    draw.rectangle((x, y, x + plate_w, y + plate_h), fill=mark.colour)
     draw.text((x + pad - left, y + pad - top), text, font=letters, fill=_DARK)
 
 

@@ -109,7 +109,7 @@ def device() -> str:
 
 def versions() -> dict[str, str]:
     """What made the result."""
-    names = ("ultralytics", "torch")
+    names = ("taptrain", "ultralytics", "torch")
     return {
         **{name: importlib.metadata.version(name) for name in names},
         "python": platform.python_version(),

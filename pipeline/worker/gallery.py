@@ -17,13 +17,13 @@ CONFIDENCES = (0.25, 0.1, 0.05, 0.01)
 """Tried in this order until something is found; under the last one nothing is drawn."""
 
 _MAX_BOXES = 40
-_CELL_W = 620
-_GAP = 14
+CELL_W = 620
+GAP = 14
 _HEAD = 132
 _FOOT = 66
-_PAPER = (24, 26, 31)
-_INK = (240, 242, 245)
-_MUTED = (168, 174, 184)
+PAPER = (24, 26, 31)
+INK = (240, 242, 245)
+MUTED = (168, 174, 184)
 
 
 @dataclass(frozen=True)
@@ -54,9 +54,9 @@ def draw_gallery(model: Any, data: Materialised, imgsz: int, target: Path) -> Pa
     chosen = choose(data)
     if not chosen:
         return None
-    pictures = [_fit(read_picture(data.paths[image.id])) for image in chosen]
+    pictures = [fit(read_picture(data.paths[image.id])) for image in chosen]
     found = list(detect(model, pictures, imgsz=imgsz, confidence=CONFIDENCES[-1]))
-    confidence = _confidence(found)
+    confidence = confidence_of(found)
     shown = [
         Shown(
             picture,
@@ -69,36 +69,38 @@ def draw_gallery(model: Any, data: Materialised, imgsz: int, target: Path) -> Pa
     return target
 
 
-def _confidence(found: Sequence[Sequence[Found]]) -> float:
+def confidence_of(found: Sequence[Sequence[Found]]) -> float:
+    """From how sure on its boxes are shown: the usual, or what leaves something to see."""
     best = max((score for boxes in found for _, score, _ in boxes), default=0.0)
     return next((c for c in CONFIDENCES if best >= c), CONFIDENCES[-1])
 
 
-def _fit(picture: Image.Image) -> Image.Image:
-    height = max(1, round(picture.height * _CELL_W / picture.width))
+def fit(picture: Image.Image) -> Image.Image:
+    """The picture at the size of a cell."""
+    height = max(1, round(picture.height * CELL_W / picture.width))
     # A very tall picture would push the others off a phone's screen.
-    if height > _CELL_W * 1.34:
-        height = round(_CELL_W * 1.34)
+    if height > CELL_W * 1.34:
+        height = round(CELL_W * 1.34)
         width = max(1, round(picture.width * height / picture.height))
         return picture.resize((width, height), Image.Resampling.LANCZOS)
-    return picture.resize((_CELL_W, height), Image.Resampling.LANCZOS)
+    return picture.resize((CELL_W, height), Image.Resampling.LANCZOS)
 
 
 def _mosaic(shown: Sequence[Shown], classes: Sequence[str], confidence: float) -> Image.Image:
     columns = 1 if len(shown) == 1 else 2
     rows = [shown[i : i + columns] for i in range(0, len(shown), columns)]
     heights = [max(s.picture.height for s in row) for row in rows]
-    width = columns * _CELL_W + (columns + 1) * _GAP
-    height = _HEAD + sum(heights) + _GAP * len(rows) + _FOOT
-    sheet = Image.new("RGB", (width, height), _PAPER)
+    width = columns * CELL_W + (columns + 1) * GAP
+    height = _HEAD + sum(heights) + GAP * len(rows) + _FOOT
+    sheet = Image.new("RGB", (width, height), PAPER)
     _head(sheet, shown, confidence)
     top = _HEAD
     for row, row_height in zip(rows, heights, strict=True):
         for column, item in enumerate(row):
             cell = _drawn(item, classes)
-            left = _GAP + column * (_CELL_W + _GAP) + (_CELL_W - cell.width) // 2
+            left = GAP + column * (CELL_W + GAP) + (CELL_W - cell.width) // 2
             sheet.paste(cell, (left, top + (row_height - cell.height) // 2))
-        top += row_height + _GAP
+        top += row_height + GAP
     _foot(sheet, top, classes, shown)
     return sheet
 
@@ -121,30 +123,30 @@ def _drawn(item: Shown, classes: Sequence[str]) -> Image.Image:
 
 def _head(sheet: Image.Image, shown: Sequence[Shown], confidence: float) -> None:
     draw = ImageDraw.Draw(sheet)
-    small = sheet.width < 2 * _CELL_W
+    small = sheet.width < 2 * CELL_W
     title, words = (font(30), font(19)) if small else (font(46), font(32))
-    draw.text((_GAP + 4, 16), "Pictures it never learned from", font=title, fill=_INK)
+    draw.text((GAP + 4, 16), "Pictures it never learned from", font=title, fill=INK)
     if not any(item.found for item in shown):
         text = "Nothing found yet. Dashed: what people marked."
     elif confidence < CONFIDENCES[0]:
         text = f"Still unsure: guesses from {confidence:.0%} up. Solid: model, dashed: people."
     else:
         text = "Solid: what the model finds. Dashed: what people marked."
-    draw.text((_GAP + 4, 76), text, font=words, fill=_MUTED)
+    draw.text((GAP + 4, 76), text, font=words, fill=MUTED)
 
 
 def _foot(sheet: Image.Image, top: int, classes: Sequence[str], shown: Sequence[Shown]) -> None:
     draw = ImageDraw.Draw(sheet)
     words = font(32)
-    left = _GAP + 4
+    left = GAP + 4
     used = {index for item in shown for index, _ in item.truth}
     used |= {index for item in shown for index, _, _ in item.found}
     for index in sorted(used):
         text = drawable(classes[index])
         end = left + 40 + round(words.getlength(text)) + 34
         if end > sheet.width:
-            draw.text((left, top + 6), "…", font=words, fill=_MUTED)
+            draw.text((left, top + 6), "…", font=words, fill=MUTED)
             return
         draw.rectangle((left, top + 12, left + 28, top + 40), fill=colour(index))
-        draw.text((left + 40, top + 6), text, font=words, fill=_INK)
+        draw.text((left + 40, top + 6), text, font=words, fill=INK)
         left = end

@@ -14,16 +14,31 @@ from pipeline.jobs.events import Progress
 from pipeline.jobs.spec import Figures, TrainResult, TrainSpec
 from pipeline.worker import engine
 from pipeline.worker.data import Materialised, materialise, read_manifest
+from pipeline.worker.errs import Erring, look
 from pipeline.worker.figures import figures
 from pipeline.worker.gallery import draw_gallery
 from pipeline.worker.leakage import near_copies
 from pipeline.worker.reporter import Reporter
+from pipeline.worker.rival import judge
 from pipeline.worker.training import Training, begin
+from pipeline.worker.worst import draw_worst
 from storage.files import FileStore
 
 WEIGHTS = "best.pt"
 PLOTS = ("results.png", "confusion_matrix_normalized.png", "BoxPR_curve.png")
 """What ultralytics draws that is worth an album, in the order shown."""
+
+NOT_TOLD = {
+    "kind",
+    "store",
+    "manifest",
+    "weights_folder",
+    "offline",
+    "rival",
+    "resume",
+    "start_key",
+}
+"""What of a spec says nothing about how to train so again."""
 
 # A chat refuses photos above 10 MB, or with more than 10,000 pixels of width and height together;
 # it shows them at 1,280 to 2,560.
@@ -53,6 +68,8 @@ def run(spec: TrainSpec, reporter: Reporter) -> TrainResult:
     best = reporter.out / WEIGHTS
     best.write_bytes(training.best.read_bytes())
     epochs = history.read((training.run / HISTORY).read_text())
+    rival = judge(spec.rival, data, store, training.run.parent)
+    erring = look(engine.load(best), data, spec.imgsz)
     return TrainResult(
         weights=WEIGHTS,
         architecture=spec.architecture,
@@ -67,7 +84,10 @@ def run(spec: TrainSpec, reporter: Reporter) -> TrainResult:
         val=_figures(metrics, "val", data) if data.judged("val") else None,
         test=_test_figures(best, training, data),
         near_copies=near_copies(data),
-        plots=_plots(best, data, spec, training.run, reporter.out),
+        rival=rival,
+        arguments=spec.model_dump(exclude=NOT_TOLD),
+        confusions=erring.confusions,
+        plots=_plots(best, data, spec, erring, training.run, reporter.out),
         seconds=round(training.seconds_before + time.monotonic() - start, 2),
         seconds_per_epoch=round(epochs[-1].seconds / len(epochs), 3),
         train_images=len(data.manifest.part("train")),
@@ -91,12 +111,14 @@ def _figures(metrics: Any, part: Literal["val", "test"], data: Materialised) -> 
     )
 
 
-def _plots(best: Path, data: Materialised, spec: TrainSpec, run: Path, out: Path) -> list[str]:
+def _plots(
+    best: Path, data: Materialised, spec: TrainSpec, erring: Erring, run: Path, out: Path
+) -> list[str]:
     """The album, boxes on unseen pictures first."""
     names = []
     gallery = draw_gallery(engine.load(best), data, spec.imgsz, out / "unseen.jpg")
-    if gallery:
-        names.append(gallery.name)
+    worst = draw_worst(erring, data, out / "errs.jpg")
+    names += [picture.name for picture in (gallery, worst) if picture]
     _wait_for_plots()
     # Without a val part the library judged the training pictures: nobody should read those curves.
     wanted = PLOTS if data.judged("val") else PLOTS[:1]

@@ -77,6 +77,8 @@ def check_package(data: bytes, project: str, classes: list[str]) -> None:
     assert len(metadata["dataset"]["digest"]) == 64
     assert metadata["dataset"]["leaks"] == 0
     assert metadata["dataset"]["near_copies"] == {"val": 0, "test": 0}
+    assert metadata["training"]["arguments"]["seed"] == 0
+    assert metadata["training"]["versions"]["taptrain"]
     assert all(source["title"] for source in metadata["attribution"])
 
 

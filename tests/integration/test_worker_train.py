@@ -28,7 +28,7 @@ def test_a_training_ends_with_figures(trained: Trained) -> None:
     assert (result["epochs"], result["imgsz"], result["train_images"]) == (EPOCHS, IMGSZ, 12)
     assert 1 <= result["best_epoch"] <= EPOCHS
     assert 0 < result["seconds_per_epoch"] < result["seconds"]
-    assert set(result["versions"]) == {"ultralytics", "torch", "python"}
+    assert set(result["versions"]) == {"taptrain", "ultralytics", "torch", "python"}
     assert result["near_copies"] == {"val": 0, "test": 0}
     for part, images in (("val", 4), ("test", 3)):
         figures = result[part]
@@ -38,6 +38,23 @@ def test_a_training_ends_with_figures(trained: Trained) -> None:
         assert (figures["part"], figures["images"], figures["boxes"]) == (part, images, boxes)
         assert {row["label"] for row in figures["classes"]} == set(CLASSES)
         assert sum(row["boxes"] for row in figures["classes"]) == boxes
+
+
+def test_the_model_in_use_is_judged_on_the_same_pictures(trained: Trained, tmp_path: Path) -> None:
+    """The same weights on the same pictures get the same figures."""
+    spec = train_spec(trained.store, trained.manifest_key, tmp_path, epochs=1)
+    rival = {"key": trained.weights, "imgsz": IMGSZ, "classes": list(CLASSES)}
+    result = work(tmp_path / "attempt", **spec, rival=rival).result
+    assert result["rival"] == trained.train.result["test"]
+
+
+def test_a_training_can_be_done_again(trained: Trained) -> None:
+    """What it was trained with is told, and nothing of this machine."""
+    arguments = trained.train.result["arguments"]
+    wanted = {"architecture": "yolov8n", "epochs": EPOCHS, "imgsz": IMGSZ, "seed": 0}
+    assert wanted.items() <= arguments.items()
+    assert {"batch", "patience", "start"} <= set(arguments)
+    assert str(trained.train.folder.parent) not in json.dumps(arguments)
 
 
 def test_each_epoch_is_told(trained: Trained) -> None:

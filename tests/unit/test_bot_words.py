@@ -28,6 +28,7 @@ from bot.messages import (
 )
 from bot.messages import datasets as frozen
 from bot.messages import drawing as drawn
+from bot.messages import models as model_words
 from bot.messages import settings as chosen
 from bot.messages import sources as origins
 from bot.messages import team as people
@@ -242,7 +243,30 @@ def every_wish() -> Iterator[Wish]:
     yield queue.queue(here, Page(lines, LARGE, 7, 9, all_chats=True))
     yield queue.queue(None, Page([], 0))
     yield queue.cancelling(here, job())
-    yield result.models(here, [])
+    yield model_words.history(here, [])
+    many = [
+        Model(
+            number=number,
+            project_id=1,
+            job_id=number,
+            dataset_id=20,
+            architecture=HOSTILE,
+            imgsz=320,
+            promoted=number % 2 == 1,
+            metrics={},
+            details={
+                "start_weights": HOSTILE,
+                "epochs": LARGE,
+                "against": {"number": 3, "new": 0.6, "old": 0.63, "images": 42},
+            },
+        )
+        for number in range(40, 0, -1)
+    ]
+    yield model_words.history(here, many, many[1], {20: version(20)})
+    yield model_words.curve(here, "aa/a.png")
+    yield model_words.in_use(here, many[0], many[1])
+    yield model_words.in_use(here, many[0], None)
+    yield chosen.zones(here, ProjectSettings())
     settings = ProjectSettings(votes=9, votes_by_class={HOSTILE: 5})
     yield chosen.menu(here, settings, may_change=True, people=1, notes=[HOSTILE])
     yield chosen.menu(here, settings, may_change=False)

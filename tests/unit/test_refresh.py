@@ -1,6 +1,6 @@
 """Sources that are paused, fetched again, or fetched every night."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from sqlmodel import Session, select
 
 from bot.listener import JobListener
 from bot.messages import sources as words
-from pipeline import dataset
+from pipeline import clock, dataset
 from pipeline.jobs.spec_collect import CollectResult, ImageItem
 from pipeline.kinds import collect, refresh
 from pipeline.kinds.arrivals import bring_in
@@ -197,7 +197,7 @@ def test_what_was_paused_comes_back_paused(session: Session) -> None:
 def test_every_night_is_three_oclock_there(zone: str, after: datetime) -> None:
     """The next night is later, at three by that clock, within a day and an hour."""
     night = refresh.next_night(zone, after)
-    there = night.replace(tzinfo=UTC).astimezone(refresh.ZoneInfo(zone))
+    there = clock.local(night, zone)
     assert (there.hour, there.minute) == (3, 0)
     assert timedelta() < night - after <= timedelta(hours=25)
 

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from pipeline.errors import OutOfMemory, WorkerError
-from pipeline.jobs.spec import TrainSpec
+from pipeline.jobs.spec import RivalRef, TrainSpec
 from pipeline.worker import training
 from pipeline.worker.data import Manifest, Materialised
 from pipeline.worker.gallery import choose
+from pipeline.worker.rival import judge
+from storage.files import FileStore
 
 
 def spec(**more: Any) -> TrainSpec:
@@ -100,3 +102,14 @@ def test_unseen_pictures_come_from_different_groups() -> None:
     images.append({"id": 7, "key": "7.jpg", "part": "test", "boxes": []})
     assert [image.id for image in choose(data(images))] == [3, 5, 6, 2, 4]
     assert [image.id for image in choose(data(images), limit=2)] == [3, 5]
+
+
+def test_a_model_in_use_that_is_lost_fails_no_training(tmp_path: Path) -> None:
+    """Its weights are gone, or nothing is kept aside: there is nothing to compare with."""
+    ref = RivalRef(key="00/none.pt", imgsz=320, classes=["cat"])
+    store = FileStore(tmp_path / "store")
+    laid_out = data([])
+    assert judge(ref, laid_out, store, tmp_path) is None
+    laid_out.boxes["test"] = 3
+    assert judge(ref, laid_out, store, tmp_path / "run") is None
+    assert judge(None, laid_out, store, tmp_path) is None
