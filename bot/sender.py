@@ -17,7 +17,7 @@ from telegram.error import (
     TelegramError,
 )
 
-from bot import telegram_calls
+from bot import audience, telegram_calls
 from bot.pace import Pace
 from storage import chats, outbox, sheets
 from storage.db import Database
@@ -252,6 +252,7 @@ class Sender:
         outbox.failed(row.id, version=version, session=session)
         if chat:
             chats.unreachable(row.chat_id, session=session)
+            audience.undelivered(row, session=session)
 
     def _pause(self, chat_id: int, seconds: float) -> None:
         self._pace.close(chat_id, seconds)

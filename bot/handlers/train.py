@@ -2,7 +2,7 @@
 
 from telegram import Update
 
-from bot import access
+from bot import access, job_access
 from bot.desk import card_key
 from bot.messages import train as words
 from bot.training import card_wish, expected, unmeasured
@@ -11,7 +11,7 @@ from pipeline import dataset as datasets_made
 from pipeline import versions
 from pipeline.errors import SpecError, UserError
 from pipeline.kinds import train
-from storage import jobs, projects
+from storage import jobs
 from storage.models import DatasetVersion, Job
 
 HOW = "Send it so: /train quick, or /train epochs=25 imgsz=320 model=yolov8n"
@@ -163,25 +163,9 @@ def _newest(turn: Turn) -> int:
 
 
 def _cancel(turn: Turn, number: int) -> Job:
-    known = jobs.get(number, session=turn.session)
-    owner = turn.member.id in turn.services.settings.owner_ids
-    if known is None or (known.chat_id != turn.chat.id and not owner):
-        # Another chat's job is as good as none: its existence is nobody's business here.
-        raise jobs.JobUnknown(number)
-    _check_may_stop(turn, known)
+    job_access.check_may_steer(turn, job_access.find(turn, number))
     job = jobs.request_cancel(number, session=turn.session)
     if job.state == "cancelled":
         # It never had a worker, so no runner will tell.
         turn.services.listener.cancelled(job, session=turn.session)
     return job
-
-
-def _check_may_stop(turn: Turn, job: Job) -> None:
-    """One's own job may always be stopped; another's by whoever may start such a one."""
-    if job.project_id is None or turn.member.id == job.member_id:
-        return
-    project = projects.get(job.project_id, session=turn.session)
-    if job.kind == "train":
-        access.check_may_train(turn, project)
-    else:
-        access.check_may_label(turn, project)

@@ -5,6 +5,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import psutil
+
 from pipeline.jobs.events import Progress
 from pipeline.worker.reporter import Reporter
 
@@ -103,6 +105,7 @@ class TrainingProgress:
             **{ours: float(trainer.metrics.get(name, 0.0)) for name, ours in _METRICS.items()},
             "images_per_s": images / max(self._train_seconds, 1e-9),
             "gpu_mem": float(trainer._get_memory()),
+            "ram": psutil.Process().memory_info().rss / 1e9,
         }
         # JSON has no NaN; a loss that is none is left out, and the library recovers or stops.
         return {k: round(float(v), 5) for k, v in figures.items() if math.isfinite(v)}
