@@ -9,7 +9,7 @@ BYTES = 50_000
 HIDDEN = "***"
 
 _COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
-_TELEGRAM = re.compile(r"\b\d{6,}:[A-Za-z0-9_-]{30,}")
+_TELEGRAM = re.compile(r"(?<!\d)\d{6,}:[A-Za-z0-9_-]{30,}")
 _KNOWN_FORMS = re.compile(r"\b(?:hf_[A-Za-z0-9]{16,}|AKIA[0-9A-Z]{16}|KGAT_[A-Za-z0-9]{16,})")
 _IN_ADDRESS = re.compile(r"(?<=://)[^/\s:@]+:[^/\s@]+(?=@)")
 _NAMED = re.compile(

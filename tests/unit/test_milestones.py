@@ -1,5 +1,6 @@
 """What of a training is worth telling."""
 
+import itertools
 import math
 
 import pytest
@@ -31,7 +32,7 @@ def test_a_steady_training_tells_little() -> None:
     assert [one.kind for one in news].count("half") == 1
     assert 1 <= [one.kind for one in news].count("best") <= milestones.MOST_BESTS
     told = [one.map50 for one in news if one.kind == "best"]
-    assert all(later - before >= milestones.BETTER for before, later in zip(told, told[1:]))
+    assert all(later - before >= milestones.BETTER for before, later in itertools.pairwise(told))
     assert "stalled" not in [one.kind for one in news]
 
 
@@ -108,7 +109,7 @@ def test_a_curve_is_thinned(values: list[float]) -> None:
     assert told.best is not None
     assert told.best in told.curve
     assert told.best.map50 == max(values)
-    gaps = [b - a for a, b in zip(epochs, epochs[1:], strict=False)]
+    gaps = [b - a for a, b in itertools.pairwise(epochs)]
     assert max(gaps, default=1) <= max(1, math.ceil(len(values) / POINTS) * 4)
 
 
