@@ -53,7 +53,7 @@ def progress(job: Job, news: Progress, desk: Desk) -> wishes.Wish | None:
             return collect_words.progress(desk.project(job), source, job, news)
         case "train":
             return training_news.progress(job, news, desk)
-        case "package":
+        case "package" if _has_card(job, desk):
             model = package.model_of(job, session=desk.session)
             return train_words.packing(desk.project(job), model.number, news.stage)
         case "labels":
@@ -127,7 +127,8 @@ def trained(job: Job, result: TrainResult, folder: Path, desk: Desk) -> None:
         idempotency_key=_first_packing(model),
         session=desk.session,
     )
-    desk.tell(packing, train_words.packing(project, model.number))
+    if not audience.in_private(job, desk):
+        desk.tell(packing, train_words.packing(project, model.number))
     propose.queue_anew(
         project,
         chat_id=job.chat_id,
@@ -141,12 +142,18 @@ def packaged(job: Job, desk: Desk) -> None:
     """The zip, then the result message, which notifies."""
     project = desk.project(job)
     model = package.model_of(job, session=desk.session)
-    desk.tell(job, train_words.packed(project, model.number))
+    if _has_card(job, desk):
+        desk.tell(job, train_words.packed(project, model.number))
     send_package(job, desk)
     dataset = datasets.get(model.dataset_id, session=desk.session)
     public, local = desk.page(model)
     finish = result_words.finish(project, model, dataset, page=public, local=local)
     audience.deliver(job, finish, f"result:{model.id}:{job.id}", desk)
+
+
+def _has_card(job: Job, desk: Desk) -> bool:
+    """Whether its chat was shown the job; not where it follows one whose result is private."""
+    return outbox.get(card_key(job), session=desk.session) is not None
 
 
 def _first_packing(model: Model) -> str:
@@ -225,7 +232,7 @@ def failed(job: Job, desk: Desk) -> None:
         # A look nobody asked for by name: people can still draw.
         desk.tell(job, propose_words.cannot_guess(project))
         return
-    if outbox.get(card_key(job), session=desk.session) is not None:
+    if _has_card(job, desk):
         # Else its bar and its Stop button would stand there for ever.
         desk.tell(job, train_words.broken_off(project, job))
     if job.kind == "train":

@@ -150,6 +150,8 @@ class Sender:
         except Forbidden as refusal:
             log.warning("chat %s is closed to us: %s", row.chat_id, refusal.message)
             await self._write(lambda s: self._give_up(row, version, session=s, chat=True))
+            # Another chat may be told instead.
+            self._call_later(0)
             return True
         except BadRequest as refusal:
             return await self._refused(row, version, refusal)

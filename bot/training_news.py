@@ -9,7 +9,7 @@ from bot.messages import news as words
 from bot.wishes import Wish
 from pipeline.jobs import milestones
 from pipeline.jobs.events import Progress
-from pipeline.jobs.milestones import Told
+from pipeline.jobs.milestones import News, Told
 from storage import chats, jobs, outbox, registry
 from storage.models import Job, Model
 
@@ -32,18 +32,26 @@ def started(job: Job, desk: Desk) -> None:
 
 def progress(job: Job, news: Progress, desk: Desk) -> Wish | None:
     """The card as it is to be now; milestones are told on the way."""
-    project, point = desk.project(job), milestones.point_of(news)
-    if point is not None:
-        before = milestones.read(job.told)
-        told, found = milestones.follow(before, point, job.request["epochs"])
-        if told is not before:
-            _keep(job, told)
-        for one in found:
-            wish = words.milestone(project, job, one, told)
-            audience.spread(job, wish, f"{one.kind}:{one.epoch}", desk)
+    project = desk.project(job)
+    found = _take_in(job, news)
+    for one in found:
+        wish = words.milestone(project, job, one, milestones.read(job.told))
+        audience.spread(job, wish, f"{one.kind}:{one.epoch}", desk)
     if audience.wants_little(job, session=desk.session):
         return None
     return moving.progress(project, job, news)
+
+
+def _take_in(job: Job, news: Progress) -> list[News]:
+    """Keep what a finished epoch brought; returns what of it is to be told."""
+    point = milestones.point_of(news)
+    if point is None:
+        return []
+    before = milestones.read(job.told)
+    told, found = milestones.follow(before, point, job.request["epochs"])
+    if told is not before:
+        _keep(job, told)
+    return found
 
 
 def _keep(job: Job, told: Told) -> None:
@@ -60,6 +68,9 @@ def _before(job: Job, desk: Desk) -> tuple[int, float] | None:
 def trained(job: Job, model: Model, desk: Desk) -> None:
     """It ended well: watchers hear how good it is; so does the group, if the rest is private."""
     project = desk.project(job)
+    if job.progress:
+        # The last epoch may come together with the end.
+        _take_in(job, Progress.model_validate(job.progress))
     audience.spread(job, words.trained(project, job, model), "end", desk, end=True)
     if audience.in_private(job, desk):
         name = chats.name_of(job.member_id, session=desk.session)

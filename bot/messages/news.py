@@ -91,7 +91,7 @@ def _brought(project: Project, model: Model) -> str:
         return "there was nothing to judge it by"
     classes = model.details.get("classes", project.classes)
     label = classes[0] if len(classes) == 1 else "object"
-    return f"{esc(result_words.in_words(label, figures))} (mAP50 {figures.map50:.2f})"
+    return f"{esc(result_words.in_words(label, figures))}; mAP50 {figures.map50:.2f}"
 
 
 def closed(name: str) -> Wish:

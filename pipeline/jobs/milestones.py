@@ -74,8 +74,10 @@ def write(told: Told) -> dict[str, Any]:
 
 def point_of(news: Progress) -> Point | None:
     """The newest finished epoch that a progress tells of; between epochs that is the last one."""
-    epoch = int(news.done)
-    if news.stage != "epoch" or epoch < 1 or "map50" not in news.figures:
+    # While the plots are drawn all epochs are over.
+    done = {"epoch": news.done, "plots": news.figures.get("epoch", 0)}.get(news.stage, 0)
+    epoch = int(done)
+    if epoch < 1 or "map50" not in news.figures:
         return None
     losses = [value for name, value in news.figures.items() if name.endswith("_loss")]
     return Point(epoch, news.figures["map50"], round(sum(losses), 5) if losses else None)

@@ -33,6 +33,11 @@ class TrainingProgress:
         self._over = False
         self._last: dict[str, float] = {}
 
+    @property
+    def figures(self) -> dict[str, float]:
+        """Those of the last finished epoch."""
+        return self._last
+
     def attach(self, model: Any) -> None:
         """Register with an ultralytics `YOLO` before its training starts."""
         model.add_callback("on_train_epoch_start", self.epoch_starts)

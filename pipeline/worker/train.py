@@ -54,7 +54,9 @@ def run(spec: TrainSpec, reporter: Reporter) -> TrainResult:
     listener = TrainingProgress(reporter)
     listener.attach(model)
     trainer = _train(model, spec, data, reporter.folder.resolve() / "run")
-    reporter.progress(Progress(stage="plots", done=0, total=1), important=True)
+    # The last epoch's figures again: whoever looks now and then has not seen them yet.
+    plots = Progress(stage="plots", done=0, total=1, figures=listener.figures)
+    reporter.progress(plots, important=True)
     best = reporter.out / WEIGHTS
     best.write_bytes(Path(trainer.best).read_bytes())
     val = _val_figures(trainer, data)

@@ -94,6 +94,8 @@ def test_figures_become_a_point() -> None:
     figures = {"map50": 0.4, "box_loss": 1.5, "cls_loss": 2.5, "epoch": 4}
     within = Progress(stage="epoch", done=3.6, total=25, figures=figures)
     assert milestones.point_of(within) == Point(3, 0.4, 4.0)
+    plots = Progress(stage="plots", done=0, figures=figures)
+    assert milestones.point_of(plots) == Point(4, 0.4, 4.0)
     assert milestones.point_of(within.model_copy(update={"figures": {"epoch": 1}})) is None
     assert milestones.point_of(Progress(stage="load", done=0, figures=figures)) is None
 

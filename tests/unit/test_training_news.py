@@ -209,7 +209,7 @@ def test_in_private_is_where_the_result_goes(
     assert album.chat_id == ANN
     group = sent_to(CHAT, session)
     assert "v1 is trained: finds 8 of 10 cats; 1 of 10" in group[1]
-    assert "(mAP50 0.81). Ann has the rest in private" in group[1]
+    assert "; mAP50 0.81. Ann has the rest in private" in group[1]
     assert projects.is_joined(ANN, project_of(training, session), session=session)
     packing = next(p.job for p in jobs.queue(session=session) if p.job.kind == "package")
     packing.error = "No converter."
