@@ -70,15 +70,20 @@ def _value(name: str, value: str) -> dict[str, object]:
             )
         return {name: value}
     if name == "zone":
-        return {"zone": _zone(value)}
+        return {"zone": zone_named(value, "/settings zone=Europe/Berlin")}
     raise UserError(f"There is no setting “{name[:40]}”. I know {NAMES}. {HOW}")
 
 
-def _zone(value: str) -> str:
+def zone_named(value: str, example: str) -> str:
+    """The time zone of that name, in any case.
+
+    Raises:
+        UserError: there is none; `example` shows how to send it.
+    """
     for known in available_timezones():
-        if known.casefold() == value:
+        if known.casefold() == value.casefold():
             return known
-    raise UserError("I don't know that place. Send it so: /settings zone=Europe/Berlin")
+    raise UserError(f"I don't know that place. Send it so: {example}")
 
 
 def _votes(value: str) -> int:

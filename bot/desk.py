@@ -7,8 +7,8 @@ from sqlmodel import Session
 from bot.wishes import Wish
 from pipeline.kinds import refresh
 from pipeline.kinds.places import Places
-from storage import outbox, projects
-from storage.models import Job, Model, Project
+from storage import notices, outbox, projects
+from storage.models import Job, Model, Project, now
 
 
 @dataclass
@@ -38,15 +38,25 @@ class Desk:
         priority: int = outbox.RESULT,
         fresh: bool = False,
     ) -> None:
-        """Put a message to the job's chat into the outbox; under its card's key unless given."""
+        """Put a message to the job's chat into the outbox; under its card's key unless given.
+
+        In the quiet hours of who asked for the job it comes without a sound.
+        """
         outbox.put(
             key or card_key(job),
             job.chat_id,
-            wish,
+            hushed(wish, job.member_id, session=self.session),
             priority=priority,
             fresh=fresh,
             session=self.session,
         )
+
+
+def hushed(wish: Wish, member_id: int, *, session: Session) -> Wish:
+    """The wish without a sound in the member's quiet hours."""
+    if wish.get("loud") and notices.quiet(notices.of(member_id, session=session), now()):
+        return {**wish, "loud": False}
+    return wish
 
 
 def page_addresses(model: Model, *, public_url: str, web_url: str) -> tuple[str | None, str]:

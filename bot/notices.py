@@ -6,10 +6,11 @@ from pathlib import Path
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from bot import corrections, receipts, wishes
+from bot import audience, corrections, receipts, training_news, wishes
 from bot.desk import Desk, card_key
 from bot.messages import collect as collect_words
 from bot.messages import export as export_words
+from bot.messages import moving
 from bot.messages import propose as propose_words
 from bot.messages import result as result_words
 from bot.messages import train as train_words
@@ -41,7 +42,7 @@ def interval(job: Job, *, session: Session) -> float:
 def started(job: Job, desk: Desk) -> None:
     """The worker lives."""
     if job.kind == "train":
-        desk.tell(job, train_words.starting(desk.project(job), job), priority=outbox.PROGRESS)
+        training_news.started(job, desk)
 
 
 def progress(job: Job, news: Progress, desk: Desk) -> wishes.Wish | None:
@@ -51,8 +52,8 @@ def progress(job: Job, news: Progress, desk: Desk) -> wishes.Wish | None:
             source = sources.get(job.request["source_id"], session=desk.session)
             return collect_words.progress(desk.project(job), source, job, news)
         case "train":
-            return train_words.progress(desk.project(job), job, news)
-        case "package":
+            return training_news.progress(job, news, desk)
+        case "package" if _has_card(job, desk):
             model = package.model_of(job, session=desk.session)
             return train_words.packing(desk.project(job), model.number, news.stage)
         case "labels":
@@ -114,9 +115,11 @@ def trained(job: Job, result: TrainResult, folder: Path, desk: Desk) -> None:
     project = desk.project(job)
     model = train.keep(job, result, folder, desk.places, session=desk.session)
     dataset = datasets.get(model.dataset_id, session=desk.session)
-    desk.tell(job, train_words.trained(project, job, model.number))
+    card = moving.trained(project, job, model.number, done=result.epochs, best=result.best_epoch)
+    desk.tell(job, card)
     plots = result_words.plots(project, model, result, dataset)
-    desk.tell(job, plots, key=f"plots:{model.id}")
+    audience.deliver(job, plots, f"plots:{model.id}", desk)
+    training_news.trained(job, model, desk)
     packing = package.queue(
         model,
         chat_id=job.chat_id,
@@ -124,7 +127,8 @@ def trained(job: Job, result: TrainResult, folder: Path, desk: Desk) -> None:
         idempotency_key=_first_packing(model),
         session=desk.session,
     )
-    desk.tell(packing, train_words.packing(project, model.number))
+    if not audience.in_private(job, desk):
+        desk.tell(packing, train_words.packing(project, model.number))
     if model.promoted:
         propose.queue_anew(
             project,
@@ -139,12 +143,18 @@ def packaged(job: Job, desk: Desk) -> None:
     """The zip, then the result message, which notifies."""
     project = desk.project(job)
     model = package.model_of(job, session=desk.session)
-    desk.tell(job, train_words.packed(project, model.number))
+    if _has_card(job, desk):
+        desk.tell(job, train_words.packed(project, model.number))
     send_package(job, desk)
     dataset = datasets.get(model.dataset_id, session=desk.session)
     public, local = desk.page(model)
     finish = result_words.finish(project, model, dataset, page=public, local=local)
-    desk.tell(job, finish, key=f"result:{model.id}:{job.id}")
+    audience.deliver(job, finish, f"result:{model.id}:{job.id}", desk)
+
+
+def _has_card(job: Job, desk: Desk) -> bool:
+    """Whether its chat was shown the job; not where it follows one whose result is private."""
+    return outbox.get(card_key(job), session=desk.session) is not None
 
 
 def _first_packing(model: Model) -> str:
@@ -158,7 +168,7 @@ def _unpacked(job: Job, desk: Desk) -> None:
     if job.idempotency_key == _first_packing(model):
         dataset = datasets.get(model.dataset_id, session=desk.session)
         finish = result_words.finish(desk.project(job), model, dataset)
-        desk.tell(job, finish, key=f"result:{model.id}:{job.id}")
+        audience.deliver(job, finish, f"result:{model.id}:{job.id}", desk)
 
 
 def send_package(job: Job, desk: Desk) -> None:
@@ -166,17 +176,18 @@ def send_package(job: Job, desk: Desk) -> None:
     project = desk.project(job)
     model = package.model_of(job, session=desk.session)
     public, local = desk.page(model)
-    desk.tell(
-        job,
-        result_words.package(
-            project,
-            model,
-            package.file_name(project, model),
-            model.details["package"]["size_bytes"],
-            page=public or local,
-        ),
-        key=f"zip:{model.id}:{job.id}",
+    wish = result_words.package(
+        project,
+        model,
+        package.file_name(project, model),
+        model.details["package"]["size_bytes"],
+        page=public or local,
     )
+    key = f"zip:{model.id}:{job.id}"
+    if job.idempotency_key == _first_packing(model):
+        audience.deliver(job, wish, key, desk)
+    else:
+        desk.tell(job, wish, key=key)
 
 
 def predicted(job: Job, result: PredictResult, folder: Path, desk: Desk) -> None:
@@ -222,14 +233,14 @@ def failed(job: Job, desk: Desk) -> None:
         # A look nobody asked for by name: people can still draw.
         desk.tell(job, propose_words.cannot_guess(project))
         return
-    if outbox.get(card_key(job), session=desk.session) is not None:
+    if _has_card(job, desk):
         # Else its bar and its Stop button would stand there for ever.
         desk.tell(job, train_words.broken_off(project, job))
     if job.kind == "train":
         train.missed(job, session=desk.session)
         kept = so_far.keep_best(job, desk.places, session=desk.session)
-    told = train_words.failed(project, job, starter, _number(job, desk), kept)
-    desk.tell(job, told, key=f"failed:{job.id}")
+    cause = train_words.failed(project, job, starter, _number(job, desk), kept)
+    training_news.failed(job, cause, desk)
     if job.kind == "package":
         _unpacked(job, desk)
 
@@ -247,6 +258,7 @@ def cancelled(job: Job, desk: Desk) -> None:
         train.missed(job, session=desk.session)
         kept = so_far.keep_best(job, desk.places, session=desk.session)
     desk.tell(job, train_words.cancelled(project, job, _number(job, desk), kept))
+    training_news.stopped(job, desk)
     if job.kind == "package":
         _unpacked(job, desk)
 

@@ -11,6 +11,7 @@ from functools import partial
 from sqlmodel import Session
 
 from bot import sheet_tiles
+from bot.curve_painter import CurvePainter, lose_curve
 from bot.drawing_painter import DrawingPainter, lose_drawing
 from bot.editor_links import button_for
 from bot.messages import label as words
@@ -21,7 +22,7 @@ from bot.shelf_painter import ShelfPainter, lose_shelf
 from bot.wishes import Button, Keyboard
 from pipeline.labelling import drawings, sheets
 from pipeline.pool import PicturePool
-from storage import dropped, origins, outbox, projects
+from storage import curves, dropped, origins, outbox, projects
 from storage import sheets as sheet_rows
 from storage.models import Box, Chat, Sheet
 
@@ -36,6 +37,7 @@ class Painter:
         self._pool = pool
         self._drawings = DrawingPainter(services, pool)
         self._shelves = ShelfPainter(services, pool)
+        self._curves = CurvePainter(services, pool)
         self._lock = asyncio.Lock()
         self._looked_ahead: set[int] = set()
 
@@ -49,14 +51,15 @@ class Painter:
                 pass
 
     async def _paint_one(self) -> bool:
-        waiting, to_draw, shelf = await self._services.db.read(
+        waiting, to_draw, shelf, curve = await self._services.db.read(
             lambda s: (
                 sheet_rows.preparing(session=s),
                 drawings.to_paint(session=s),
                 dropped.to_paint(session=s),
+                curves.wanted(session=s),
             )
         )
-        if waiting and (not waiting[0].ahead or not (to_draw or shelf)):
+        if waiting and (not waiting[0].ahead or not (to_draw or shelf or curve)):
             sheet = waiting[0]
             await self._guarded(self._sheet(sheet), partial(_lose_sheet, sheet.id or 0))
         elif to_draw:
@@ -66,7 +69,9 @@ class Painter:
             )
         elif shelf is not None:
             await self._guarded(self._shelves.paint(shelf), partial(lose_shelf, shelf.id or 0))
-        return bool(waiting or to_draw or shelf)
+        elif curve is not None:
+            await self._guarded(self._curves.paint(*curve), partial(lose_curve, *curve))
+        return bool(waiting or to_draw or shelf or curve)
 
     async def _guarded(self, work: Awaitable[None], lose: Callable[[Session], None]) -> None:
         # One picture that fails must not hold back those behind it for ever.

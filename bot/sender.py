@@ -17,7 +17,7 @@ from telegram.error import (
     TelegramError,
 )
 
-from bot import telegram_calls
+from bot import audience, telegram_calls
 from bot.pace import Pace
 from storage import chats, outbox, sheets
 from storage.db import Database
@@ -150,6 +150,8 @@ class Sender:
         except Forbidden as refusal:
             log.warning("chat %s is closed to us: %s", row.chat_id, refusal.message)
             await self._write(lambda s: self._give_up(row, version, session=s, chat=True))
+            # Another chat may be told instead.
+            self._call_later(0)
             return True
         except BadRequest as refusal:
             return await self._refused(row, version, refusal)
@@ -252,6 +254,7 @@ class Sender:
         outbox.failed(row.id, version=version, session=session)
         if chat:
             chats.unreachable(row.chat_id, session=session)
+            audience.undelivered(row, session=session)
 
     def _pause(self, chat_id: int, seconds: float) -> None:
         self._pace.close(chat_id, seconds)

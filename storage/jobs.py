@@ -120,6 +120,13 @@ def of_project(project_id: int, kind: str, *, session: Session) -> list[Job]:
     return list(session.exec(query.order_by(col(Job.id).desc())))
 
 
+def newest(chat_id: int, kinds: Collection[str] = (), *, session: Session) -> Job | None:
+    """The chat's newest job of these kinds; of any that people ask for, where none is named."""
+    query = select(Job).where(Job.chat_id == chat_id)
+    query = query.where(col(Job.kind).in_(kinds) if kinds else col(Job.kind) != "measure")
+    return session.exec(query.order_by(col(Job.id).desc()).limit(1)).first()
+
+
 def terminal(job: Job) -> bool:
     """Whether the job is over for good."""
     return job.state in TERMINAL

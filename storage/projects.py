@@ -57,9 +57,14 @@ def of_chat(chat_id: int, *, session: Session) -> list[Project]:
 
 def join(chat_id: int, project: Project, *, session: Session) -> None:
     """A private chat works on a group's project from now on."""
+    let_in(chat_id, project, session=session)
+    select_for(chat_id, project, session=session)
+
+
+def let_in(chat_id: int, project: Project, *, session: Session) -> None:
+    """A private chat may work on a group's project; what it works on now stays."""
     if not is_joined(chat_id, project, session=session) and project.id is not None:
         session.add(Joined(chat_id=chat_id, project_id=project.id))
-    select_for(chat_id, project, session=session)
 
 
 def is_joined(chat_id: int, project: Project, *, session: Session) -> bool:

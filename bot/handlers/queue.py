@@ -2,13 +2,13 @@
 
 from telegram import Update
 
-from bot import access
+from bot import job_access
 from bot.messages import queue as words
 from bot.turn import Context, Turn, act
 from bot.wishes import Wish
 from pipeline.errors import UserError
 from pipeline.jobs.forecast import Expected, Forecast
-from storage import chats, fair, jobs, projects
+from storage import chats, fair, jobs
 from storage.models import Job, Project
 
 PAGE = 5
@@ -135,10 +135,9 @@ async def cancel(update: Update, context: Context) -> None:
     said = list(context.args or [])
 
     def stop(turn: Turn) -> None:
-        if said and not said[0].lstrip("#").isdecimal():
-            raise UserError("Which one? /queue lists them; send /cancel and its number.")
-        number = int(said[0].lstrip("#")[:12]) if said else _newest(turn)
-        turn.say(words.cancelling(turn.maybe_project, _cancel(turn, number)))
+        number = job_access.number_of(said, "cancel")
+        job = _cancel(turn, _newest(turn) if number is None else number)
+        turn.say(words.cancelling(turn.maybe_project, job))
 
     await act(update, context, stop)
 
@@ -166,24 +165,10 @@ def _cancel(turn: Turn, number: int) -> Job:
 
 
 def _find(turn: Turn, number: int) -> Job:
-    """The job, if whoever speaks may decide about it.
-
-    Raises:
-        JobUnknown: there is none in this chat.
-        UserError: they may not.
-    """
-    known = jobs.get(number, session=turn.session)
-    if known is None or (known.chat_id != turn.chat.id and not _is_owner(turn)):
-        # Another chat's job is as good as none: its existence is nobody's business here.
-        raise jobs.JobUnknown(number)
-    # One's own job may always be stopped; another's by whoever may start such a one.
-    if known.project_id is not None and turn.member.id != known.member_id:
-        project = projects.get(known.project_id, session=turn.session)
-        if known.kind == "train":
-            access.check_may_train(turn, project)
-        else:
-            access.check_may_label(turn, project)
-    return known
+    """The job, if whoever speaks may decide about it; refused as job_access says."""
+    job = job_access.find(turn, number)
+    job_access.check_may_steer(turn, job)
+    return job
 
 
 def _is_owner(turn: Turn) -> bool:

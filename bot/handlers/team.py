@@ -8,7 +8,7 @@ from bot.messages import team as words
 from bot.turn import Context, NotInGroup, Turn, act, services_of
 from pipeline.errors import UserError
 from pipeline.labelling import refresh
-from storage import chats, members, projects, team
+from storage import chats, members, notices, projects, team
 from storage.models import Member, Project
 from storage.team import Share
 
@@ -26,7 +26,9 @@ async def left(update: Update, context: Context) -> None:
     """Somebody left a group: from now on they are not in it, whatever was known."""
     message = update.effective_message
     if message is not None and message.left_chat_member is not None:
-        services_of(context).groups.lost(message.chat_id, message.left_chat_member.id)
+        services, who = services_of(context), message.left_chat_member.id
+        services.groups.lost(message.chat_id, who)
+        await services.write(lambda s: notices.left(message.chat_id, who, session=s))
 
 
 async def come(update: Update, context: Context, project_id: int) -> None:

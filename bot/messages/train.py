@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping
 
-from bot.messages.common import at, bar, count, duration, head
+from bot.messages.common import at, count, head
 from bot.wishes import Keyboard, Wish, button, esc, text
 from pipeline import tuning
 from pipeline.jobs import estimate
-from pipeline.jobs.events import Progress
 from pipeline.kinds.train import Choice
 from storage.models import DatasetVersion, Job, Model, Project
 
@@ -120,42 +119,6 @@ def group_trains(project: Project) -> Wish:
 
 def _stop(job: Job) -> Keyboard:
     return [[button("✖ Stop", "x", job.id)]]
-
-
-def starting(project: Project, job: Job) -> Wish:
-    """The worker lives, the first epoch is yet to come."""
-    return text(f"{head(project)}training\n{bar(0)} loading…", _stop(job))
-
-
-def progress(project: Project, job: Job, now: Progress) -> Wish:
-    """Bar, epoch, losses, mAP so far, time left."""
-    figures = now.figures
-    share = now.done / now.total if now.total else 0.0
-    left = f" · {duration(now.seconds_left)} left" if now.seconds_left else ""
-    epochs = f"{int(figures.get('epoch', now.done))}/{job.request['epochs']}"
-    if now.stage == "load":
-        return starting(project, job)
-    if now.stage == "plots":
-        return text(f"{head(project)}training\n{bar(1)} drawing the plots…", _stop(job))
-    lines = [f"{head(project)}training", f"{bar(share)} epoch {epochs}{left}"]
-    losses = [
-        f"{name} {figures[key]:.2f}"
-        for name, key in (("box", "box_loss"), ("class", "cls_loss"))
-        if key in figures
-    ]
-    if losses:
-        lines.append("loss: " + " · ".join(losses))
-    if "map50" in figures:
-        lines.append(f"mAP50 {figures['map50']:.3f} · mAP50-95 {figures['map50_95']:.3f}")
-    if "images_per_s" in figures:
-        lines.append(f"{figures['images_per_s']:.0f} pictures a second")
-    return text("\n".join(lines), _stop(job))
-
-
-def trained(project: Project, job: Job, number: int) -> Wish:
-    """The card of a training that is over; the result is a message of its own."""
-    epochs = job.progress.get("figures", {}).get("epochs") or job.request["epochs"]
-    return text(f"{head(project)}v{number} trained\n{bar(1)} {count(int(epochs), 'epoch')} ✔")
 
 
 def packing(project: Project, number: int, stage: str = "") -> Wish:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import psutil
+
 from pipeline.jobs.events import Progress
 from pipeline.worker.reporter import Reporter
 
@@ -47,6 +49,11 @@ class TrainingProgress:
         self._over = False
         self._last: dict[str, float] = {}
         self._newest = Progress(stage="load", done=0, total=1)
+
+    @property
+    def figures(self) -> dict[str, float]:
+        """Those of the last finished epoch."""
+        return self._last
 
     def attach(self, model: Any) -> None:
         """Register with an ultralytics `YOLO` before its training starts."""
@@ -139,6 +146,7 @@ class TrainingProgress:
             **{ours: float(trainer.metrics.get(name, 0.0)) for name, ours in _METRICS.items()},
             "images_per_s": images / max(self._train_seconds, 1e-9),
             "gpu_mem": float(trainer._get_memory()),
+            "ram": psutil.Process().memory_info().rss / 1e9,
         }
         # JSON has no NaN; a loss that is none is left out, and the library recovers or stops.
         return {k: round(float(v), 5) for k, v in figures.items() if math.isfinite(v)}

@@ -64,7 +64,9 @@ def run(spec: TrainSpec, reporter: Reporter) -> TrainResult:
     engine.prepare(reporter.folder)
     training = begin(spec, data, store, reporter)
     metrics = training.go()
-    reporter.progress(Progress(stage="plots", done=0, total=1), important=True)
+    # The last epoch's figures again: whoever looks now and then has not seen them yet.
+    plots = Progress(stage="plots", done=0, total=1, figures=training.progress.figures)
+    reporter.progress(plots, important=True)
     best = reporter.out / WEIGHTS
     best.write_bytes(training.best.read_bytes())
     epochs = history.read((training.run / HISTORY).read_text())

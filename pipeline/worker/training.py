@@ -42,6 +42,7 @@ class Training:
     run: Path
     model: Any
     start_weights: str
+    progress: TrainingProgress
     resumed: Resumed | None = None
     batch: int | None = None
 
@@ -119,9 +120,7 @@ class Training:
         return self.judge(self.best, "val", plots=True)
 
 
-def begin(
-    spec: TrainSpec, data: Materialised, store: FileStore, reporter: Reporter
-) -> Training:
+def begin(spec: TrainSpec, data: Materialised, store: FileStore, reporter: Reporter) -> Training:
     """A training with its model, from the checkpoint that `spec` names where that can be read.
 
     Raises:
@@ -129,6 +128,7 @@ def begin(
         WorkerError: the model that it should start from is missing from the store.
     """
     run = reporter.folder.resolve() / "run" / "train"
+    progress = TrainingProgress(reporter)
     resumed = restore(spec.resume, run) if spec.resume else None
     if spec.resume:
         note = _note(spec.resume.epoch, resumed)
@@ -138,16 +138,16 @@ def begin(
     if resumed:
         resumed.attach()
         started = str(resumed.begun.get("start_weights") or f"{spec.architecture}.yaml")
-        training = Training(spec, data, run, resumed.model, started, resumed)
+        training = Training(spec, data, run, resumed.model, started, progress, resumed)
     else:
         first = starting_weights(spec, store, reporter.folder)
         scratch = f"{spec.architecture}.yaml"
         started = spec.start_name or (first.name if first else scratch)
-        training = Training(spec, data, run, engine.load(first or scratch), started)
+        training = Training(spec, data, run, engine.load(first or scratch), started, progress)
     about = {"start_weights": started, "versions": engine.versions()}
     # The checkpoint first: what is told of an epoch may be relied on.
     Checkpoints(reporter.folder.resolve() / CHECKPOINTS, reporter, about).attach(training.model)
-    TrainingProgress(reporter).attach(training.model)
+    progress.attach(training.model)
     return training
 
 

@@ -11,7 +11,7 @@ import pytest
 from sqlmodel import Session
 from telegram import Bot
 
-from bot import wishes
+from bot import audience, wishes
 from bot.sandbox import params
 from bot.sandbox.client import Chat, Message, SandboxClient
 from bot.sender import Sender
@@ -239,6 +239,26 @@ async def test_a_closed_chat_is_remembered(tmp_path: Path) -> None:
         assert post.row("card").state == "failed"
         assert chat is not None
         assert not chat.reachable
+
+
+async def test_what_a_closed_private_chat_misses_comes_to_the_group(tmp_path: Path) -> None:
+    """Ann blocked the bot: her result is sent to the group, which reads why, once."""
+    async with posting(tmp_path) as post:
+        ann = await post.sandbox.member("Ann")
+        await ann.start()
+        await ann.block()
+        await post.db.write(
+            lambda s: chats.member(ann.id, name="Ann", username=None, session=s) and None
+        )
+        for key in ("one", "two"):
+            wish = wishes.text(f"result {key}", loud=True)
+            private = {**wish, audience.INSTEAD: {"chat": post.group.id, "whole": True}}
+            await post.wish(key, private, chat=ann.private)
+            await post.shown(f"result {key}")
+        await post.shown("Ann, I can't write to you in private")
+        await post.sender.settled()
+        assert len([text for text in await post.texts() if "can't write" in text]) == 1
+        assert post.row("one").state == "failed"
 
 
 async def test_a_file_too_large_for_telegram_holds_nothing_back(

@@ -18,6 +18,8 @@ from bot.messages import (
     export,
     keys,
     label,
+    moving,
+    news,
     project,
     propose,
     queue,
@@ -29,12 +31,14 @@ from bot.messages import (
 from bot.messages import datasets as frozen
 from bot.messages import drawing as drawn
 from bot.messages import models as model_words
+from bot.messages import notices as hearing
 from bot.messages import settings as chosen
 from bot.messages import sources as origins
 from bot.messages import team as people
 from bot.messages.queue import Line, Page
 from bot.routes import COMMAND_HANDLERS, TAPS
 from bot.wishes import Wish
+from pipeline.jobs import milestones
 from pipeline.jobs.events import Progress
 from pipeline.jobs.spec import Figures
 from pipeline.jobs.spec_collect import Choice, CollectResult
@@ -52,6 +56,7 @@ from storage.models import (
     Job,
     Member,
     Model,
+    Notices,
     Project,
     Sheet,
     Shelf,
@@ -231,7 +236,44 @@ def every_wish() -> Iterator[Wish]:
                 tapped = drawing(1)
                 tapped.taps = {"todo": [], "cell": cell, **taps}
                 yield drawn.grid_question(asked, tapped, "aa/x.jpg", grid(tapped, 1.0))
-    yield train.starting(here, job())
+    yield moving.starting(here, job())
+    yield moving.only_the_end(here, job())
+    yield moving.no_curve(LARGE)
+    yield moving.trained(here, job(), 7, done=12, best=5)
+    told = milestones.Told()
+    for epoch in range(1, 1000):
+        told, _ = milestones.follow(told, milestones.Point(epoch, 0.5, 3.0), 1000)
+    running = job()
+    running.attempt, running.checkpoint = 3, {"epoch": 7}
+    running.told = milestones.write(replace(told, before=(6, 0.4)))
+    for figures in ({}, {"map50": 0.5, "map50_95": 0.2, "box_loss": 1.0, "gpu_mem": 9.0}):
+        yield moving.progress(here, running, Progress(stage="epoch", done=9, figures=figures))
+    yield moving.curve(here, running, "aa/x.png")
+    for kind in ("half", "previous", "best", "stalled"):
+        yield news.milestone(here, running, milestones.News(kind, 3, 0.5), told)
+    yield news.began(here, job())
+    yield news.resumed(here, job(), 7)
+    judged = Model(number=7, project_id=1, job_id=1, dataset_id=1, architecture="", imgsz=1)
+    shares = dict.fromkeys(("precision", "recall", "map50", "map50_95"), 0.5)
+    judged.metrics = {"val": {"part": "val", "images": 9, "boxes": 9, **shares}}
+    for brought in (judged, model):
+        yield news.trained(here, job(), brought)
+        yield news.elsewhere(here, brought, HOSTILE)
+    running.error = HOSTILE
+    yield news.broke(here, running)
+    yield news.stopped(here, running)
+    yield news.failed_elsewhere(here, running, HOSTILE)
+    yield news.closed(HOSTILE)
+    yield news.log(here, running, "aa/x.txt", 200)
+    ann = Member(id=2**52, name=HOSTILE)
+    for place in ("here", "private", "results"):
+        chosen_by = Notices(member_id=2**52, place=place, quiet_from=1380, quiet_until=420)
+        yield hearing.menu(ann, chosen_by, closed=True)
+    yield hearing.watching(HOSTILE, job())
+    yield hearing.hears_here(job())
+    yield hearing.open_me(HOSTILE, "a_bot")
+    yield hearing.not_watching(HOSTILE, [LARGE])
+    yield hearing.not_watching(HOSTILE, [])
     yield train.cancelled(here, job())
     yield train.retrying(here, job())
     yield train.failed(here, job(), HOSTILE)

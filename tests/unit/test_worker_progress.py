@@ -84,6 +84,7 @@ def test_an_epoch_is_told_with_its_figures(told: Told) -> None:
     epoch(listener, clock, trainer())
     last = told.all[-1]
     assert (last.done, last.total, last.seconds_left) == (1, 3, 18.0)
+    assert last.figures.pop("ram") > 0
     assert last.figures == {
         "epoch": 1,
         "epochs": 3,
