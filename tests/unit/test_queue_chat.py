@@ -70,7 +70,7 @@ def add(turn: Turn, chat: int = ANN, state: str = "queued") -> int:
         kind="train",
         project_id=turn.project.id if chat == ANN else None,
         chat_id=chat,
-        member_id=ANN,
+        member_id=ANN if chat == ANN else BEN,
         request={"dataset_id": 0},
         session=turn.session,
     )

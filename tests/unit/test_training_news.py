@@ -63,7 +63,7 @@ def epochs(job: Job, values: list[float], listener: JobListener, session: Sessio
 
 def finish(job: Job, places: Places, folder: Path, listener: JobListener, session: Session) -> None:
     """The training ends well."""
-    summary = {"notes": [], "leaks": 0, "images": 9, "boxes": 9}
+    summary = {"notes": [], "leaks": 0, "images": 9, "boxes": 9, "classes": {}}
     key = places.files.put_bytes(b'{"classes": ["cat"], "images": []}', suffix=".json")
     row = DatasetVersion(
         id=1, project_id=job.project_id or 0, number=1, digest="d", key=key, summary=summary
