@@ -85,7 +85,7 @@ def _keep(job: Job, checkpoint: Resume, places: Places, *, session: Session) -> 
             "plots": [],
         },
         # Half a training is not what the project should work with while it has a whole one.
-        promoted=registry.latest(job.project_id, session=session) is None,
+        promoted=registry.current(job.project_id, session=session) is None,
         page_token=secrets.token_urlsafe(16),
     )
     session.add(model)

@@ -87,7 +87,7 @@ def run(spec: TrainSpec, reporter: Reporter) -> TrainResult:
         test=_test_figures(best, training, data),
         near_copies=near_copies(data),
         rival=rival,
-        arguments=spec.model_dump(exclude=NOT_TOLD),
+        arguments=spec.model_dump(exclude=NOT_TOLD) | {"batch": training.batch},
         confusions=erring.confusions,
         plots=_plots(best, data, spec, erring, training.run, reporter.out),
         seconds=round(training.seconds_before + time.monotonic() - start, 2),
