@@ -1,12 +1,12 @@
 """How a training uses this machine: on which device, how many pictures at a time, how many loaders.
 
-On a CPU nothing but the batch is set, so that times and results compare with ultralytics' own.
+Without a GPU nothing but the batch is set, so that times and results compare with ultralytics' own.
 """
 
 import importlib.util
 import os
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 DEFAULT_BATCH = 16
 """Ultralytics' own; on one GPU it measures how many fit instead."""
@@ -18,9 +18,11 @@ LOADERS = 8
 
 @dataclass(frozen=True)
 class Machine:
-    """`cpus`: that we may use. `spread`: whether one training may run on several GPUs."""
+    """What we may use; `gpus` are NVIDIA's, for a Mac's the library does not take by itself.
 
-    device: Literal["cpu", "mps", "cuda"]
+    `spread`: whether one training may run on several GPUs.
+    """
+
     gpus: int = 0
     cpus: int = 1
     spread: bool = False
@@ -34,8 +36,8 @@ def found() -> Machine:
     if torch.cuda.is_available():
         # The library hands its trainer to the processes of the other GPUs by cloudpickle.
         spread = importlib.util.find_spec("cloudpickle") is not None
-        return Machine("cuda", torch.cuda.device_count(), cpus or 1, spread)
-    return Machine("mps" if torch.backends.mps.is_available() else "cpu", cpus=cpus or 1)
+        return Machine(torch.cuda.device_count(), cpus or 1, spread)
+    return Machine(cpus=cpus or 1)
 
 
 def arguments(
