@@ -1,12 +1,15 @@
 """Other families than YOLOv8, other starts and tuned words, each a real, tiny training."""
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
 from tests.support.scenes import store_dataset
-from tests.support.trained import Trained, train_spec, trained_once, work
+from tests.support.trained import ROOT, train_spec, work
 
 pytestmark = pytest.mark.slow
 
@@ -46,23 +49,19 @@ def _first_picture(root: str) -> str:
     return path.relative_to(root).as_posix()
 
 
-def test_a_training_goes_on_from_a_model_of_the_project(
-    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_a_training_goes_on_from_a_model_of_the_project(tmp_path: Path) -> None:
     """It starts from the stored weights, tuned as asked, and the result says so."""
-    trained: Trained = trained_once(tmp_path_factory)
-    spec = train_spec(
-        trained.store,
-        trained.manifest_key,
-        tmp_path,
-        epochs=1,
-        start="model",
-        start_key=trained.weights,
-        start_name="v1",
-        patience=20,
-        args={"mosaic": 0.0, "lr0": 0.005, "optimizer": "SGD", "freeze": 10, "cos_lr": True},
-    )
-    attempt = work(tmp_path / "attempt", **spec)
+    store, key, _ = store_dataset(tmp_path / "store", train=8, val=2, test=0)
+    plain = train_spec(store, key, tmp_path, epochs=1, imgsz=64)
+    first = work(tmp_path / "first", **plain)
+    more = {
+        "start": "model",
+        "start_key": store.put_file(first.out / first.result["weights"]),
+        "start_name": "v1",
+        "patience": 20,
+        "args": {"mosaic": 0.0, "lr0": 0.005, "optimizer": "SGD", "freeze": 10, "cos_lr": True},
+    }
+    attempt = work(tmp_path / "attempt", **plain, **more)
     assert (attempt.result["start_weights"], attempt.result["start"]) == ("v1", "model")
     used = yaml.safe_load((attempt.folder / "run/train/args.yaml").read_text())
     wanted = {"mosaic": 0.0, "lr0": 0.005, "optimizer": "SGD", "freeze": 10, "cos_lr": True}
@@ -72,3 +71,27 @@ def test_a_training_goes_on_from_a_model_of_the_project(
     # Every layer is taken over, since it is the same architecture with the same classes.
     assert "Transferred 355/355 items" in log
     assert "Freezing layer 'model.9." in log
+
+
+def test_a_browser_model_that_nothing_here_runs_is_told(tmp_path: Path) -> None:
+    """Depthwise layers become an operation of TensorFlow.js alone: one sentence, no traceback."""
+    node = {"name": "x", "op": "FusedDepthwiseConv2dNative", "input": [], "attr": {}}
+    content = {"modelTopology": {"node": [node]}, "weightsManifest": []}
+    signature = {"inputs": {"a": {"name": "x:0"}}, "outputs": {"b": {"name": "x:0"}}}
+    (tmp_path / "model.json").write_text(json.dumps({**content, "signature": signature}))
+    code = (
+        "import sys; from pathlib import Path; from pipeline.errors import NotPackable; "
+        "from pipeline.worker.convert import read_back\n"
+        "try: read_back(Path(sys.argv[1]))\n"
+        "except NotPackable as error: print(error.user_message)"
+    )
+    # TensorFlow stays out of the tests' own process.
+    told = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=500,
+        check=True,
+    )
+    assert "can't pack this kind of model" in told.stdout
