@@ -62,7 +62,14 @@ def spread(job: Job, wish: Wish, what: str, desk: Desk, *, end: bool = False) ->
             continue
         chosen = notices.of(member_id, session=desk.session)
         if end or chosen.place != notices.RESULTS:
-            _write(job, member_id, wish, f"news:{job.id}:{member_id}:{what}", desk, whole=False)
+            shown = wish if member_id in watching else _of_ones_own(wish)
+            _write(job, member_id, shown, f"news:{job.id}:{member_id}:{what}", desk, whole=False)
+
+
+def _of_ones_own(wish: Wish) -> Wish:
+    """The news for who asked for the job: there is no watching to end."""
+    rows = [[b for b in row if ":unwatch:" not in b.get("data", "")] for row in wish["keyboard"]]
+    return {**wish, "keyboard": [row for row in rows if row]}
 
 
 def _write(job: Job, member_id: int, wish: Wish, key: str, desk: Desk, *, whole: bool) -> None:

@@ -207,6 +207,11 @@ def test_in_private_is_where_the_result_goes(
     album = outbox.get("plots:1", session=session)
     assert album is not None
     assert album.chat_id == ANN
+    began = outbox.get(f"news:{training.id}:{ANN}:began", session=session)
+    assert began is not None
+    assert [[one["text"] for one in row] for row in began.payload["keyboard"]] == [
+        ["✖ Stop", "📈 Curve"]
+    ]
     group = sent_to(CHAT, session)
     assert "v1 is trained: finds 8 of 10 cats; 1 of 10" in group[1]
     assert "; mAP50 0.81. Ann has the rest in private" in group[1]
