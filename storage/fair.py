@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -72,22 +73,21 @@ def next_queued(
     kinds: Collection[str], *, session: Session, at: datetime | None = None
 ) -> Job | None:
     """The job to start next among `kinds`, which are one lane; None when none waits."""
-    startable = (*_free("queued"), col(Job.kind).in_(kinds))
     # The first of a chat has the chat's smallest turn: comparing those is comparing all.
-    # By the columns of the index, in its order: nothing has to be sorted.
-    kind, chat, priority = col(Job.kind), col(Job.chat_id), col(Job.priority)
-    heads = session.execute(
-        sa.select(kind, chat, priority, func.min(_age()))
-        .where(*startable)
-        .group_by(kind, chat, priority)
-    ).all()
+    heads = session.execute(_heads(frozenset(kinds))).all()
     if not heads:
         return None
-    turns = _turns(lane_of(heads[0][0]), at or now())
-    had = dict(session.execute(sa.select(turns.c.chat_id, turns.c.had)).all())
-    first = min(heads, key=lambda one: (one[0] not in _SOON, -one[2], had.get(one[1], 0), one[3]))
+    values = {"since": (at or now()) - RECENT}
+    had = dict(session.execute(_turns(lane_of(heads[0][0])), values).all())
+    kind, chat, priority, age = min(
+        heads, key=lambda one: (one[0] not in _SOON, -one[2], had.get(one[1], 0), one[3])
+    )
     query = select(Job).where(
-        *startable, kind == first[0], chat == first[1], priority == first[2], _age() == first[3]
+        *_free("queued"),
+        Job.kind == kind,
+        Job.chat_id == chat,
+        Job.priority == priority,
+        _age() == age,
     )
     return session.exec(query.order_by(col(Job.id)).limit(1)).first()
 
@@ -106,12 +106,10 @@ def standings(
         chat_id: only this chat's; their places are those in the whole lane.
         ahead: the first so many as well, whoever's they are.
     """
-    row = _standing(lane, at or now())
-    query: Select[Any] = sa.select(row.c.id, row.c.chat_id, row.c.kind, row.c.place)
-    if chat_id is not None:
-        query = query.where(or_(row.c.chat_id == chat_id, row.c.place <= ahead))
+    chosen = _all_of(lane) if chat_id is None else _of_chat(lane)
+    values = {"since": (at or now()) - RECENT, "chat": chat_id, "ahead": ahead}
     found, own = [], Counter[int]()
-    for number, chat, kind, place in session.execute(query.order_by(row.c.place)):
+    for number, chat, kind, place in session.execute(chosen, values):
         # Of each chat that comes, all before this one came as well.
         own[chat] += 1
         found.append(Standing(number, chat, kind, place, place - own[chat]))
@@ -120,9 +118,8 @@ def standings(
 
 def position(job: Job, *, session: Session) -> int:
     """The place of a job in its lane; 0 when it does not wait, or is held."""
-    row = _standing(lane_of(job.kind), now())
-    query: Select[Any] = sa.select(row.c.place).where(row.c.id == job.id)
-    return int(session.execute(query).scalar() or 0)
+    values = {"since": now() - RECENT, "job": job.id}
+    return int(session.execute(_place_of(lane_of(job.kind)), values).scalar() or 0)
 
 
 def held(*, session: Session, chat_id: int | None = None) -> list[Standing]:
@@ -179,13 +176,17 @@ def first(job: Job, *, session: Session) -> bool:
     return True
 
 
-def _standing(lane: str, at: datetime) -> Subquery:
+# Statements are made once: that takes longer than to run them on a short queue.
+
+
+@cache
+def _standing(lane: str) -> Subquery:
     """Each waiting job of the lane with its `place`."""
     # A chat's turns of late stand before its waiting jobs, so that counting goes on from them.
     whole = sa.union_all(
         _row(lane, 1).where(*_free(*WAITING)),
         _row(lane, 0).where(col(Job.state).in_(ACTIVE)),
-        _row(lane, 0).where(_ended_since(at - RECENT)),
+        _row(lane, 0).where(_ended_lately()),
     ).subquery()
     mine = (whole.c.waits, whole.c.soon, whole.c.favour, whole.c.age, whole.c.id)
     turn = func.row_number().over(partition_by=whole.c.chat_id, order_by=mine).label("turn")
@@ -195,25 +196,53 @@ def _standing(lane: str, at: datetime) -> Subquery:
     return sa.select(row.c.id, row.c.chat_id, row.c.kind, place).where(row.c.waits == 1).subquery()
 
 
+@cache
+def _all_of(lane: str) -> Select[Any]:
+    row = _standing(lane)
+    query: Select[Any] = sa.select(row.c.id, row.c.chat_id, row.c.kind, row.c.place)
+    return query.order_by(row.c.place)
+
+
+@cache
+def _of_chat(lane: str) -> Select[Any]:
+    row = _standing(lane)
+    chats = row.c.chat_id == sa.bindparam("chat")
+    return _all_of(lane).where(or_(chats, row.c.place <= sa.bindparam("ahead")))
+
+
+@cache
+def _place_of(lane: str) -> Select[Any]:
+    row = _standing(lane)
+    return sa.select(row.c.place).where(row.c.id == sa.bindparam("job"))
+
+
 def _row(lane: str, waits: int) -> Select[Any]:
     what: Any = (col(Job.id), col(Job.chat_id), col(Job.kind), sa.literal(waits).label("waits"))
     by: Any = (_soon().label("soon"), (-col(Job.priority)).label("favour"), _age().label("age"))
     return sa.select(*what, *by).where(_in_lane(lane))
 
 
-def _turns(lane: str, at: datetime) -> Subquery:
-    """How many turns each chat `had` in the lane of late."""
+@cache
+def _turns(lane: str) -> Select[Any]:
+    """How many turns each chat had in the lane of late."""
     chat: Any = col(Job.chat_id)
-    return (
-        sa.select(chat.label("chat_id"), func.count().label("had"))
-        .where(or_(col(Job.state).in_(ACTIVE), _ended_since(at - RECENT)), _in_lane(lane))
-        .group_by(chat)
-        .subquery()
+    query: Select[Any] = sa.select(chat, func.count())
+    return query.where(or_(col(Job.state).in_(ACTIVE), _ended_lately()), _in_lane(lane)).group_by(
+        chat
     )
 
 
-def _ended_since(at: datetime) -> ColumnElement[bool]:
-    return col(Job.state).in_(_WORKED) & (col(Job.finished_at) >= at)
+@cache
+def _heads(kinds: frozenset[str]) -> Select[Any]:
+    """The age of each chat's first startable job, by kind and priority."""
+    # By the columns of the index, in its order: nothing has to be sorted.
+    by: Any = (col(Job.kind), col(Job.chat_id), col(Job.priority))
+    query: Select[Any] = sa.select(*by, func.min(_age()))
+    return query.where(*_free("queued"), col(Job.kind).in_(kinds)).group_by(*by)
+
+
+def _ended_lately() -> ColumnElement[bool]:
+    return col(Job.state).in_(_WORKED) & (col(Job.finished_at) >= sa.bindparam("since"))
 
 
 def _free(*states: str) -> tuple[ColumnElement[bool], ...]:

@@ -24,7 +24,7 @@ from pipeline.jobs.listener import Listener
 from pipeline.jobs.spec import Result, Spec
 from storage import jobs
 from storage.db import Database
-from storage.models import Job
+from storage.models import Job, Project
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +33,10 @@ FAULT = "Something went wrong on our side: the log has the cause. Please try aga
 _PLACE = {"epoch", "folder"}
 
 Work = Callable[[Session, Job], None]
+
+
+class ProjectGone(UserError):
+    """The project is gone, so there is nothing to do for it any more."""
 
 
 class Ledger:
@@ -82,6 +86,8 @@ class Ledger:
         specs: list[Spec] = []
 
         def work(session: Session, row: Job) -> None:
+            if row.project_id is not None and session.get(Project, row.project_id) is None:
+                raise ProjectGone
             specs[:] = [self._listener.prepare(row, folder, session=session)]
 
         return specs[0] if await self._apply(job, work) and specs else None

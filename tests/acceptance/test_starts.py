@@ -97,3 +97,16 @@ async def test_the_menu_of_commands_is_set(sandbox: SandboxClient, fresh_bot: Bo
     assert "train" in str(commands)
     assert "all_private_chats" in str(commands)
     assert "all_group_chats" in str(commands)
+
+
+async def test_a_second_bot_on_the_same_database(
+    fresh_bot: BotProcess, refused: Refusal, tmp_path: Path
+) -> None:
+    """From a home of its own it ends with one sentence too; after a kill -9 one starts at once."""
+    fresh_bot.start()
+    url = f"sqlite:///{fresh_bot.home / 'taptrain.db'}"
+    said = refused(home=tmp_path / "other", DATABASE_URL=url)
+    assert "TAPTRAIN_DATABASE_URL can't be used: Another bot uses this database" in said
+    fresh_bot.kill()
+    fresh_bot.start()
+    assert fresh_bot.stop() == 0
