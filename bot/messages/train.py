@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from bot.messages.common import at, count, head
 from bot.wishes import Keyboard, Wish, button, esc, text
 from pipeline import tuning
+from pipeline.errors import NotPackable
 from pipeline.jobs import estimate
 from pipeline.kinds.train import Choice
 from storage.models import DatasetVersion, Job, Model, Project
@@ -164,7 +165,8 @@ def broken_off(project: Project, job: Job) -> Wish:
 def _again(project: Project, job: Job, number: int | None, train: str) -> Keyboard:
     if job.kind == "train":
         return [[button(train, at(project, "train"))]]
-    if number is not None:
+    # A model that no browser runs yet will not be packed the next time either.
+    if number is not None and job.error != NotPackable().user_message:
         return [[button("📦 Try again", at(project, "e"), number)]]
     return []
 
