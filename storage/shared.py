@@ -88,15 +88,17 @@ class SharedStore:
             if self._fs.exists(f"{self._base}/{place}"):
                 self._fs.rm(f"{self._base}/{place}", recursive=True)
 
-    def prune(self, place: str) -> None:
-        """Keep the newest GENERATIONS of the folders in `place`, by the number they begin with."""
+    def names(self, place: str) -> list[str]:
+        """What lies directly below `place`."""
         with _in_our_words():
             self._fs.invalidate_cache()
-            names = [
-                PurePosixPath(str(path)).name
-                for path in self._fs.ls(f"{self._base}/{place}", detail=False)
-            ]
-        names.sort(key=lambda name: int(name.partition("-")[0]))
+            path = f"{self._base}/{place}"
+            found = self._fs.ls(path, detail=False) if self._fs.exists(path) else []
+        return [PurePosixPath(str(one)).name for one in found]
+
+    def prune(self, place: str) -> None:
+        """Keep the newest GENERATIONS of the folders in `place`, by the number they begin with."""
+        names = sorted(self.names(place), key=lambda name: int(name.partition("-")[0]))
         for name in names[:-GENERATIONS]:
             self.remove(f"{place}/{name}")
 

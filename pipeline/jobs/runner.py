@@ -56,6 +56,7 @@ class Runner:
         listener: Listener,
         *,
         light_slots: int = 2,
+        heavy_slots: int = 1,
         delays: Sequence[float] = (5.0, 30.0),
         clock: Callable[[], datetime] = now,
     ) -> None:
@@ -65,6 +66,8 @@ class Runner:
         self._ledger = Ledger(db, listener, delays=delays, clock=clock)
         self._reaper = Reaper(executor, clock=clock)
         self._light_slots = light_slots
+        self._heavy_slots = heavy_slots
+        self._full: frozenset[str] = frozenset()
         self._clock = clock
         self._lock = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -214,6 +217,7 @@ class Runner:
 
     async def _dispatch(self) -> None:
         while not self._closed:
+            self._full = await asyncio.to_thread(self._executor.full)
             job = await self._db.read(self._choose)
             if job is None:
                 return
@@ -224,9 +228,13 @@ class Runner:
 
     def _choose(self, session: Session) -> Job | None:
         busy = [job.kind for job in jobs.active(session=session)] + self._reaper.leaving
-        for lane, slots in ((jobs.PROMPT, 1), (LIGHT, self._light_slots), (jobs.HEAVY, 1)):
+        for lane, slots in (
+            (jobs.PROMPT, 1),
+            (LIGHT, self._light_slots),
+            (jobs.HEAVY, self._heavy_slots),
+        ):
             if sum(kind in lane for kind in busy) < slots:
-                job = jobs.next_queued(lane, session=session)
+                job = jobs.next_queued(lane - self._full, session=session)
                 if job is not None:
                     return job
         return None
