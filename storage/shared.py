@@ -65,6 +65,16 @@ class SharedStore:
                     shutil.copyfileobj(source, handle, CHUNK)
         return f"{self.root}/{place}"
 
+    def place_of(self, uri: str) -> str:
+        """The place that `upload` told of.
+
+        Raises:
+            SharedStoreError: it is in no store like this one.
+        """
+        if not uri.startswith(f"{self.root}/"):
+            raise SharedStoreError(f"{uri} is not in {self.root}")
+        return uri.removeprefix(f"{self.root}/")
+
     def download(self, place: str, folder: Path) -> int:
         """Copy everything below `place` into `folder`; returns how many files came."""
         base = f"{self._base}/{place}"

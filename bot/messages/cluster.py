@@ -7,7 +7,8 @@ def away(address: str) -> Wish:
     """The cluster did not answer at the start."""
     return text(
         f"⚠ I can't reach the Ray cluster at {esc(address)}. Trainings wait and go on by "
-        "themselves once it is back. Is <code>TAPTRAIN_RAY_ADDRESS</code> right, and does the cluster run?"
+        "themselves once it is back. Is <code>TAPTRAIN_RAY_ADDRESS</code> right, and does it "
+        "run?"
     )
 
 

@@ -53,9 +53,10 @@ class Site:
 
     def entrypoint(self, name: str, store: str) -> str:
         """The command, as the shell there reads it."""
-        words = [self.python, "-P", "-m", "pipeline.worker.remote", self.events_url, name, store]
+        words = [self.python, "-P", "-m", "pipeline.worker.remote"]
         if self.cache:
             words += ["--cache", self.cache]
+        words += [self.events_url, name, store]
         if self.worker:
             words += ["--", *self.worker]
         return shlex.join(words)
@@ -251,12 +252,15 @@ class RayExecutor:
     def _bring(self, folder: Path, spec: dict[str, Any]) -> None:
         """Have all that the spec names where the other machines can fetch it."""
         resume = spec.get("resume")
-        if resume and Path(resume["folder"]).is_dir():
-            # It was kept by a worker of this machine.
-            kept = [(path, path.name) for path in Path(resume["folder"]).iterdir()]
-            place = f"checkpoints/{folder.parent.name}/{resume['epoch']}-local"
-            resume["folder"] = self._shared.upload(kept, place)
-            (folder / "spec.json").write_bytes(to_json(spec))
+        while resume:
+            kept = Path(resume["folder"])
+            if kept.is_dir():
+                # It was kept by a worker of this machine.
+                place = f"checkpoints/{folder.parent.name}/{resume['epoch']}-local"
+                files = [(path, path.name) for path in kept.iterdir() if path.is_file()]
+                resume["folder"] = self._shared.upload(files, place)
+            resume = resume.get("before")
+        (folder / "spec.json").write_bytes(to_json(spec))
         keys = keys_in(str(spec), self._files)
         brought = self._shared.carry(keys, self._files, self._shared.files)
         log.info("%d of %d files brought to the shared store", brought, len(keys))

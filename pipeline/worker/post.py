@@ -90,13 +90,22 @@ class Line:
 class Post(threading.Thread):
     """Sends what is appended to two files, renews the lease, and calls `end` when it has none."""
 
-    def __init__(self, line: Line, events: Path, log: Path, end: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        line: Line,
+        events: Path,
+        log: Path,
+        end: Callable[[str], None],
+        *,
+        lease_s: float = LEASE_S,
+    ) -> None:
         super().__init__(daemon=True)
         self._line = line
         self._paths = {"events": events, "log": log}
         self._kept = {"events": 0, "log": 0}
         self._sent_at = {"events": float("-inf"), "log": float("-inf")}
         self._end = end
+        self._lease_s = lease_s
         self._closing = threading.Event()
         self.renewed = time.monotonic()
 
@@ -109,8 +118,8 @@ class Post(threading.Thread):
                 busy = self._round(hurry=closing)
                 pause = PAUSE_S[0]
             except Unheard as error:
-                if time.monotonic() - self.renewed > LEASE_S:
-                    self._end(f"nothing heard from the bot for {LEASE_S:.0f} s: {error}")
+                if time.monotonic() - self.renewed > self._lease_s:
+                    self._end(f"nothing heard from the bot for {self._lease_s:.0f} s: {error}")
                     return
                 time.sleep(pause)
                 pause = min(pause * 2, PAUSE_S[1])

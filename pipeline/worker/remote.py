@@ -34,14 +34,18 @@ GIVEN_UP = 75
 NOT_UPLOADED = frozenset({"data"})
 """Below out/: the pictures that were laid out to learn from, which are in the store."""
 
-CHECKPOINT = ("last.pt", "results.csv", "best.pt")
-
 
 class RemoteWork:
     """One attempt. `cache` keeps what was fetched, for the attempts to come."""
 
     def __init__(
-        self, line: Line, name: str, shared: SharedStore, cache: Path, worker: Sequence[str]
+        self,
+        line: Line,
+        name: str,
+        shared: SharedStore,
+        cache: Path,
+        worker: Sequence[str],
+        lease_s: float = LEASE_S,
     ) -> None:
         self._line = line
         self._name = name
@@ -52,13 +56,15 @@ class RemoteWork:
         self.folder = self._base / self._attempt
         self._said = self._base / "said.jsonl"
         self._read = 0
+        self._lease_s = lease_s
         self._executor = LocalExecutor([*BOUND, *worker], worker_environment(os.environ))
 
     def run(self) -> int:
         """The exit code: the worker's own."""
         shutil.rmtree(self._base, ignore_errors=True)
         self.folder.mkdir(parents=True)
-        post = Post(self._line, self._said, self.folder / "log.txt", self.give_up)
+        log = self.folder / "log.txt"
+        post = Post(self._line, self._said, log, self.give_up, lease_s=self._lease_s)
         spec = self._spec()
         if spec is None:
             return GIVEN_UP
@@ -92,7 +98,7 @@ class RemoteWork:
         os._exit(GIVEN_UP)
 
     def _spec(self) -> dict[str, Any] | None:
-        end = time.monotonic() + LEASE_S
+        end = time.monotonic() + self._lease_s
         while True:
             try:
                 told = self._line.spec()
@@ -109,16 +115,19 @@ class RemoteWork:
         files = FileStore(self._cache / "files")
         named = keys_in(json.dumps(spec), _Fetching(self._shared, files))
         fetched = self._shared.carry(named, self._shared.files, files)
-        print(f"{fetched} of {len(named)} files fetched", flush=True)
+        with (self.folder / "log.txt").open("a") as log:
+            log.write(f"{fetched} of {len(named)} files fetched\n")
         if "store" in spec:
             spec["store"] = files.root
         if "weights_folder" in spec:
             spec["weights_folder"] = str(self._weights(spec))
-        if spec.get("resume"):
-            folder = self.folder / "resume"
-            place = str(spec["resume"]["folder"]).removeprefix(f"{self._shared.root}/")
-            self._shared.download(place, folder)
-            spec["resume"]["folder"] = str(folder)
+        resume = spec.get("resume")
+        while resume:
+            folder = self.folder / "resume" / str(resume["epoch"])
+            self._shared.download(self._shared.place_of(resume["folder"]), folder)
+            resume["folder"] = str(folder)
+            # The generation before, for when this one cannot be read.
+            resume = resume.get("before")
         (self.folder / "spec.json").write_text(json.dumps(spec))
 
     def _weights(self, spec: dict[str, Any]) -> Path:
@@ -165,9 +174,8 @@ class RemoteWork:
 
     def _keep(self, epoch: int, folder: Path) -> str:
         """Bring a checkpoint to the shared store; returns its URI there."""
-        files = [(folder / name, name) for name in CHECKPOINT if (folder / name).is_file()]
         place = f"checkpoints/{self._job}"
-        uri = self._shared.upload(files, f"{place}/{epoch}-{self._name}")
+        uri = self._shared.upload(_plain(folder), f"{place}/{epoch}-{self._name}")
         self._shared.prune(place)
         return uri
 
@@ -211,6 +219,14 @@ class _Fetching(FileStore):
         return super().read(key)
 
 
+def _plain(folder: Path) -> list[tuple[Path, str]]:
+    try:
+        return [(path, path.name) for path in folder.iterdir() if path.is_file()]
+    except OSError as error:
+        # A newer one has taken its place meanwhile.
+        raise SharedStoreError(f"{folder} is gone") from error
+
+
 def _here(store: FileStore, key: str) -> bool:
     try:
         return store.size(key) >= 0
@@ -230,10 +246,18 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("attempt")
     parser.add_argument("store")
     parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "taptrain")
+    parser.add_argument("--lease", type=float, default=LEASE_S)
     parser.add_argument("worker", nargs="*", default=list(COMMAND))
     asked = parser.parse_args(arguments)
     line = Line(asked.url, asked.attempt, os.environ.pop(TOKEN, ""))
-    work = RemoteWork(line, asked.attempt, SharedStore(asked.store), asked.cache, asked.worker)
+    work = RemoteWork(
+        line,
+        asked.attempt,
+        SharedStore(asked.store),
+        asked.cache,
+        asked.worker,
+        lease_s=asked.lease,
+    )
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         work.end()

@@ -9,10 +9,10 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from urllib.parse import urlsplit
 
 import httpx
 import psutil
@@ -32,6 +32,7 @@ _SETTINGS = {
     "RAY_health_check_period_ms": "1000",
     "RAY_health_check_timeout_ms": "10000",
     "RAY_health_check_failure_threshold": "3",
+    "RAY_raylet_start_wait_time_s": "120",
     "RAY_DISABLE_IMPORT_WARNING": "1",
 }
 
@@ -57,7 +58,7 @@ class Cluster:
     port: int = field(default_factory=free_port)
     dashboard: int = field(default_factory=free_port)
     _folder: Path = Path()
-    _addresses: Iterator[int] = field(default_factory=lambda: count(3))
+    _places: dict[str, str] = field(default_factory=dict)
     _nodes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     @property
@@ -77,7 +78,7 @@ class Cluster:
             self._head()
             for number in range(self.workers):
                 self.join(f"worker{number}")
-            self._wait(lambda: len(self.alive()) == 1 + self.workers)
+            self._wait(self._whole)
         except BaseException:
             self.close()
             raise
@@ -96,11 +97,17 @@ class Cluster:
         self._start(
             name,
             f"--address={HEAD}:{self.port}",
-            f"--node-ip-address=127.0.0.{next(self._addresses)}",
+            f"--node-ip-address={self._place(name)}",
             f"--node-name={name}",
             "--num-cpus=1",
             f'--resources={{"worker": 1, "{name}": 1}}',
         )
+
+    def host_of(self, job: str) -> str:
+        """The machine that the job runs on."""
+        answer = httpx.get(f"{self.address}/api/jobs/{job}", timeout=5).raise_for_status()
+        address = urlsplit(answer.json()["driver_agent_http_address"]).netloc.rpartition(":")[0]
+        return next(name for name, place in self._places.items() if place == address)
 
     def kill(self, name: str) -> None:
         """Power off a machine: all its processes are gone at once."""
@@ -120,6 +127,17 @@ class Cluster:
         while self._nodes:
             _end(self._nodes.popitem()[1])
         shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _whole(self) -> bool:
+        for name in self.names:
+            if self._nodes[name].poll() is not None:
+                # On a busy machine Ray's own patience may end before it has started.
+                self.join(name)
+        return len(self.alive()) == 1 + self.workers
+
+    def _place(self, name: str) -> str:
+        self._places[name] = f"127.0.0.{len(self._places) + 3}"
+        return self._places[name]
 
     def _head(self) -> None:
         self._start(
@@ -166,7 +184,7 @@ class Cluster:
             if time.monotonic() > end:
                 logs = sorted(self._folder.glob("*.log"))
                 raise TimeoutError("\n".join(log.read_text()[-1000:] for log in logs))
-            time.sleep(0.2)
+            time.sleep(0.5)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -43,7 +43,6 @@ class Elsewhere:
     shared: SharedStore = field(init=False)
     executor: RayExecutor = field(init=False)
     reception: Reception = field(init=False)
-    _place: socket.socket = field(init=False)
     _server: uvicorn.Server | None = None
     _thread: threading.Thread | None = None
 
