@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Self
-from urllib.parse import urlsplit
 
 import httpx
 import psutil
@@ -32,7 +31,6 @@ _SETTINGS = {
     "RAY_health_check_period_ms": "1000",
     "RAY_health_check_timeout_ms": "10000",
     "RAY_health_check_failure_threshold": "3",
-    "RAY_raylet_start_wait_time_s": "120",
     "RAY_DISABLE_IMPORT_WARNING": "1",
 }
 
@@ -77,8 +75,9 @@ class Cluster:
         try:
             self._head()
             for number in range(self.workers):
+                # One after the other, or they take each other's places.
                 self.join(f"worker{number}")
-            self._wait(self._whole)
+                self._wait(self._whole)
         except BaseException:
             self.close()
             raise
@@ -105,9 +104,12 @@ class Cluster:
 
     def host_of(self, job: str) -> str:
         """The machine that the job runs on."""
-        answer = httpx.get(f"{self.address}/api/jobs/{job}", timeout=5).raise_for_status()
-        address = urlsplit(answer.json()["driver_agent_http_address"]).netloc.rpartition(":")[0]
-        return next(name for name, place in self._places.items() if place == address)
+        told = httpx.get(f"{self.address}/api/jobs/{job}", timeout=5).raise_for_status().json()
+        return next(
+            raylet["nodeName"]
+            for raylet in self._raylets()
+            if raylet.get("nodeId") == told["driver_node_id"]
+        )
 
     def kill(self, name: str) -> None:
         """Power off a machine: all its processes are gone at once."""
@@ -116,11 +118,12 @@ class Cluster:
 
     def alive(self) -> list[str]:
         """The machines that the head takes for alive."""
+        return [raylet["nodeName"] for raylet in self._raylets() if raylet.get("state") == "ALIVE"]
+
+    def _raylets(self) -> list[dict[str, str]]:
         answer = httpx.get(f"{self.address}/nodes?view=summary", timeout=5)
         answer.raise_for_status()
-        nodes = answer.json()["data"]["summary"]
-        raylets = [node["raylet"] for node in nodes]
-        return [raylet["nodeName"] for raylet in raylets if raylet.get("state") == "ALIVE"]
+        return [node["raylet"] for node in answer.json()["data"]["summary"]]
 
     def close(self) -> None:
         """End everything; safe to call twice."""
@@ -133,7 +136,7 @@ class Cluster:
             if self._nodes[name].poll() is not None:
                 # On a busy machine Ray's own patience may end before it has started.
                 self.join(name)
-        return len(self.alive()) == 1 + self.workers
+        return len(self.alive()) == len(self._nodes)
 
     def _place(self, name: str) -> str:
         self._places[name] = f"127.0.0.{len(self._places) + 3}"
@@ -163,6 +166,7 @@ class Cluster:
                     "start",
                     *words,
                     "--object-store-memory=80000000",
+                    f"--dashboard-agent-listen-port={free_port()}",
                     "--disable-usage-stats",
                     "--block",
                 ],
