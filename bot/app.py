@@ -219,6 +219,8 @@ class TaptrainApp:
             await self._ptb.stop()
         await self.services.settle()
         await self._runner.close()
+        if self._cluster is not None:
+            self._cluster.close()
         await self._sender.close()
         await self._pool.close()
         await self._ptb.shutdown()

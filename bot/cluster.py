@@ -1,6 +1,7 @@
 """Other machines: wired where TAPTRAIN_EXECUTOR is ray, and looked at once at the start."""
 
 import asyncio
+import functools
 import logging
 import sys
 from dataclasses import dataclass
@@ -49,7 +50,7 @@ class Cluster:
     async def look(self, services: Services) -> None:
         """Tell the owners what cannot be reached just now; nothing is lost by it."""
         for name, trouble in await asyncio.to_thread(self._troubles):
-            await services.write(lambda session, n=name, t=trouble: self._tell(n, t, session))
+            await services.write(functools.partial(self._tell, name, trouble))
 
     def _troubles(self) -> list[tuple[str, Wish]]:
         found = []
@@ -64,6 +65,10 @@ class Cluster:
             log.warning("TAPTRAIN_STORE can't be written: %s", error)
             found.append(("store", words.store_away(self.settings.store)))
         return found
+
+    def close(self) -> None:
+        """Let go of the connections; what runs on the cluster goes on."""
+        self.api.close()
 
     def _tell(self, name: str, wish: Wish, session: Session) -> None:
         for owner in self.settings.owner_ids:

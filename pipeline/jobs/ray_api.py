@@ -54,6 +54,10 @@ class RayApi:
     def __init__(self, address: str) -> None:
         self._http = httpx.Client(base_url=address, timeout=TIMEOUT)
 
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._http.close()
+
     def version(self) -> str:
         """Of the cluster's Ray."""
         return str(self._json("GET", "/api/version").get("ray_version", ""))

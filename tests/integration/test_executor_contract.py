@@ -17,6 +17,7 @@ from pipeline.jobs.executor import Executor
 from tests.support.cluster import Cluster, cluster
 from tests.support.elsewhere import elsewhere, here
 from tests.support.queue import until
+from tests.support.ray_double import RayDouble
 
 __all__ = ["cluster"]
 
@@ -45,7 +46,14 @@ class Ground:
         await until(condition, seconds=SLOW_S)
 
 
-@pytest.fixture(params=["local", "ray"])
+@pytest.fixture
+def double() -> Iterator[RayDouble]:
+    """Ray's interface without Ray, for machines that have no time for a cluster."""
+    with RayDouble() as double:
+        yield double
+
+
+@pytest.fixture(params=["local", "double", "ray"])
 def ground(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ground]:
     """Either executor; none of its workers is left."""
     if request.param == "local":
@@ -54,7 +62,10 @@ def ground(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ground]:
         for folder in ground.jobs.glob("*/*/"):
             ground.executor.kill(folder)
         return
-    machines: Cluster = request.getfixturevalue("cluster")
+    if request.param == "double":
+        machines: RayDouble | Cluster = request.getfixturevalue("double")
+    else:
+        machines = request.getfixturevalue("cluster")
     with elsewhere(tmp_path, machines.address) as place:
 
         def restart() -> Executor:

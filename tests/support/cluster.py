@@ -53,6 +53,7 @@ class Cluster:
     """Starts with `with`; afterwards nothing of it is left, whatever happened."""
 
     workers: int = 2
+    head_cpus: int = 0
     port: int = field(default_factory=free_port)
     dashboard: int = field(default_factory=free_port)
     _folder: Path = Path()
@@ -149,7 +150,7 @@ class Cluster:
             f"--node-ip-address={HEAD}",
             f"--port={self.port}",
             "--node-name=head",
-            "--num-cpus=0",
+            f"--num-cpus={self.head_cpus}",
             "--include-dashboard=true",
             f"--dashboard-host={LOOPBACK}",
             f"--dashboard-port={self.dashboard}",

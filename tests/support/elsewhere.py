@@ -68,8 +68,9 @@ class Elsewhere:
             cache=str(self.home / "cache"),
             worker=self.worker,
         )
+        self.api = RayApi(self.cluster)
         self.executor = RayExecutor(
-            RayApi(self.cluster),
+            self.api,
             site,
             self.reception,
             files=self.files,
@@ -92,6 +93,7 @@ class Elsewhere:
             self._server.should_exit = True
             self._thread.join()
             self._server = self._thread = None
+            self.api.close()
 
 
 @contextmanager
