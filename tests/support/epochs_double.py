@@ -37,9 +37,9 @@ def main(folder: Path, pace: Path) -> None:
     tell(folder, type="done", result=result | {"train_images": 1})
 
 
-def tell(folder: Path, **event: object) -> None:
+def tell(attempt: Path, **event: object) -> None:
     """One event."""
-    append(folder, json.dumps(event) + "\n")
+    append(attempt, json.dumps(event) + "\n")
 
 
 if __name__ == "__main__":
