@@ -4,6 +4,7 @@ Started by make, with the system's Python and nothing but the standard library:
 
     python3 .ci/setup.py         what the bot, the demo and a worker need
     python3 .ci/setup.py test    the same and a Chromium for the browser tests
+    python3 .ci/setup.py ray     the first and Ray, for the tests on a real cluster
 
 A finished step leaves a stamp in `.venv/.setup/`; a step whose stamp still fits is not done again.
 """
@@ -27,6 +28,8 @@ PYTHON = str(BIN / "python")
 STAMPS = VENV / ".setup"
 LOG = STAMPS / "log.txt"
 CONSTRAINTS = ROOT / ".ci" / "constraints.txt"
+RAY_VENV = ROOT / ".venv-ray"
+RAY_CONSTRAINTS = ROOT / ".ci" / "constraints-ray.txt"
 UNFINISHED = STAMPS / "packages.unfinished"
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -189,6 +192,22 @@ def chromium() -> bool:
     return False
 
 
+def ray() -> bool:
+    """Ray, in an environment of its own: its packaging and tensorflowjs' do not go together."""
+    say("installing Ray into .venv-ray")
+    shutil.rmtree(RAY_VENV, ignore_errors=True)
+    pip = (str(RAY_VENV / "bin" / "python"), "-m", "pip", "install", "--no-input")
+    if run(sys.executable, "-m", "venv", str(RAY_VENV), words="making .venv-ray") and run(
+        *(*pip, "--disable-pip-version-check", "--constraint", str(RAY_CONSTRAINTS)),
+        "ray[default]",
+        words="installing Ray",
+    ):
+        return True
+    shutil.rmtree(RAY_VENV, ignore_errors=True)
+    say("Ray could not be installed, the tests of several machines will be skipped")
+    return False
+
+
 def main(arguments: list[str]) -> None:
     """Bring every step up to date."""
     if not (3, 11) <= sys.version_info[:2] < (3, 13):
@@ -205,6 +224,10 @@ def main(arguments: list[str]) -> None:
     once("page", digest(*(part.read_bytes() for part in parts)), page)
     if "test" in arguments:
         once("chromium", digest("chromium"), chromium)
+    if "ray" in arguments:
+        if not RAY_VENV.is_dir():
+            (STAMPS / "ray").unlink(missing_ok=True)
+        once("ray", digest(str(RAY_VENV), RAY_CONSTRAINTS.read_bytes()), ray)
 
 
 if __name__ == "__main__":

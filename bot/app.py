@@ -12,7 +12,7 @@ from telegram import BotCommandScopeAllGroupChats, BotCommandScopeAllPrivateChat
 from telegram.error import InvalidToken, NetworkError, TelegramError
 from telegram.ext import Application, ApplicationBuilder
 
-from bot import housekeeping, routes
+from bot import cluster, housekeeping, routes
 from bot.anew import Nights
 from bot.charts import Charts
 from bot.commands import COMMANDS
@@ -35,7 +35,7 @@ from bot.webapp import pages
 from bot.webapp.editor_api import EditorApi
 from bot.webapp.server import LOOPBACK, WebServer, bind
 from bot.weighing import Weigher
-from pipeline.jobs.executor import LocalExecutor, worker_environment
+from pipeline.jobs.executor import Executor, LocalExecutor, worker_environment
 from pipeline.jobs.runner import Runner
 from pipeline.kinds.places import Places
 from pipeline.pool import PicturePool
@@ -100,11 +100,18 @@ class TaptrainApp:
         site.router.routes += EditorApi(self.services, self._ptb.bot).routes()
         self._pool = PicturePool()
         self._sender = Sender(self._ptb.bot, self._db, files)
+        executor: Executor = LocalExecutor(environment=worker_environment(os.environ))
+        self._cluster: cluster.Cluster | None = None
+        if settings.executor == "ray":
+            self._cluster = cluster.build(settings, self._db, self._places, self.web_url)
+            site.router.routes += self._cluster.routes
+            executor = self._cluster.beside(executor)
         self._runner = Runner(
             self._db,
             self._places.jobs,
-            LocalExecutor(environment=worker_environment(os.environ)),
+            executor,
             listener,
+            heavy_slots=cluster.MOST_AT_ONCE if self._cluster else 1,
         )
         self._refresher = Refresher(self._db)
         self._painter = Painter(self.services, self._pool)
@@ -125,6 +132,8 @@ class TaptrainApp:
         await self._greet_telegram()
         self.services.username = self._ptb.bot.username or ""
 
+        if self._cluster is not None:
+            self.services.spawn(self._cluster.look(self.services))
         for name, wake in (
             ("queue", self._wake_runner),
             ("outbox", self._sender.drain),
@@ -183,6 +192,8 @@ class TaptrainApp:
 
     async def _clean(self) -> None:
         gone = await asyncio.to_thread(housekeeping.sweep, self._db, self._places)
+        if self._cluster is not None:
+            await asyncio.to_thread(self._cluster.clean, self._db)
         log.info("swept %d old folders", gone)
 
     async def _greet_telegram(self) -> None:
@@ -219,6 +230,8 @@ class TaptrainApp:
             await self._ptb.stop()
         await self.services.settle()
         await self._runner.close()
+        if self._cluster is not None:
+            self._cluster.close()
         await self._sender.close()
         await self._pool.close()
         await self._ptb.shutdown()

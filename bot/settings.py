@@ -35,6 +35,11 @@ class Settings(BaseSettings):
     mirrors: str = ""
     offline: bool = False
     inbox: Path | None = None
+    executor: str = "local"
+    ray_address: str = "http://127.0.0.1:8265"
+    ray_python: str = ""
+    store: str = ""
+    events_url: str = ""
 
     @field_validator("token")
     @classmethod
@@ -43,7 +48,21 @@ class Settings(BaseSettings):
             raise ValueError("must be the token that @BotFather gave you, such as 123456:ABC…")
         return SecretStr(value.get_secret_value().strip())
 
-    @field_validator("api_url", "public_url")
+    @field_validator("executor")
+    @classmethod
+    def _executor(cls, value: str) -> str:
+        if value not in ("local", "ray"):
+            raise ValueError("must be local (this machine) or ray (a cluster)")
+        return value
+
+    @field_validator("store")
+    @classmethod
+    def _store(cls, value: str) -> str:
+        if value and not re.fullmatch(r"[a-z][a-z0-9+.-]*://\S+", value):
+            raise ValueError("must be a place such as s3://bucket/taptrain or file:///mnt/shared")
+        return value.rstrip("/")
+
+    @field_validator("api_url", "public_url", "ray_address", "events_url")
     @classmethod
     def _url(cls, value: str) -> str:
         if value and (

@@ -61,6 +61,31 @@ class FileStore:
         data: bytes = self._fs.cat_file(f"{self._base}/{key}")
         return data
 
+    def copy_from(self, other: "FileStore", key: str) -> bool:
+        """Have `key` here as well; returns whether it had to be fetched from `other`.
+
+        Raises:
+            FileNotFoundError: `other` has nothing under it.
+            OSError: what came is not what the key names.
+        """
+        target = f"{self._base}/{key}"
+        if self._fs.exists(target):
+            return False
+        digest = hashlib.sha256()
+        with self._temporary(key) as temporary:
+            with (
+                other._fs.open(f"{other._base}/{key}", "rb") as source,
+                self._fs.open(temporary, "wb") as handle,
+            ):
+                while chunk := source.read(CHUNK):
+                    digest.update(chunk)
+                    handle.write(chunk)
+                self._sync(handle)
+            if digest.hexdigest() != Path(key).stem:
+                raise OSError(f"{key} came damaged from {other.root}")
+            self._fs.mv(temporary, target)
+        return True
+
     def size(self, key: str) -> int:
         """How many bytes `key` has.
 

@@ -79,6 +79,10 @@ class Executor(Protocol):
         """How the worker ended (negative: the signal), None when that is unknown."""
         ...
 
+    def full(self) -> frozenset[str]:
+        """The kinds of work that have to wait: no room, or nobody to ask."""
+        ...
+
 
 class LocalExecutor:
     """Workers as processes of this machine, each leading a session of its own."""
@@ -151,6 +155,10 @@ class LocalExecutor:
         """See Executor; known for workers that this very object started."""
         self._reap(folder.absolute())
         return self._exits.get(folder.absolute())
+
+    def full(self) -> frozenset[str]:
+        """See Executor: how many go at a time here is the runner's affair."""
+        return frozenset()
 
     def _popen(self, folder: Path) -> subprocess.Popen[bytes]:
         lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

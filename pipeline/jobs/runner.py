@@ -76,6 +76,7 @@ class Runner:
             (LIGHT, light_slots),
             (jobs.HEAVY, heavy_slots),
         )
+        self._full: frozenset[str] = frozenset()
         self._clock = clock
         self._lock = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -235,6 +236,7 @@ class Runner:
 
     async def _dispatch(self) -> None:
         while not self._closed:
+            self._full = await asyncio.to_thread(self._executor.full)
             job = await self._db.read(self._choose)
             if job is None:
                 return
@@ -247,7 +249,7 @@ class Runner:
         busy = [job.kind for job in jobs.active(session=session)] + self._reaper.leaving
         for lane, slots in self._slots:
             if sum(kind in lane for kind in busy) < slots:
-                job = jobs.next_queued(lane, session=session, at=self._clock())
+                job = jobs.next_queued(lane - self._full, session=session, at=self._clock())
                 if job is not None:
                     return job
         return None
