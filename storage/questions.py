@@ -57,10 +57,11 @@ def _asked(scope: Scope) -> tuple[ColumnElement[bool], ...]:
 
 def open_ones(scope: Scope) -> tuple[ColumnElement[bool], ...]:
     """The conditions under which a box (as `joined`) waits for an answer."""
-    return (col(Box.project_id) == scope.project_id, *_waits(scope))
+    return (col(Box.project_id) == scope.project_id, *waits(scope))
 
 
-def _waits(scope: Scope) -> tuple[ColumnElement[bool], ...]:
+def waits(scope: Scope) -> tuple[ColumnElement[bool], ...]:
+    """The same without the project, for queries that name the images."""
     sampled = or_(
         col(Source.trust).is_(None),
         col(Source.trust) != "sample",
@@ -87,88 +88,7 @@ def open_by_class(scope: Scope, *, session: Session) -> dict[str, int]:
     return {label: count for label, count in session.execute(query)}
 
 
-def open_boxes(
-    scope: Scope,
-    *,
-    label: str,
-    limit: int,
-    besides: Collection[int] = (),
-    not_by: int | None = None,
-    besides_on: Collection[int] = (),
-    besides_of: Collection[int] = (),
-    answered: Collection[int] = (),
-    session: Session,
-) -> list[OpenBox]:
-    """Boxes of a class that wait for an answer, most telling pictures first.
-
-    Args:
-        besides: boxes that are not wanted.
-        not_by: a member who is not asked twice.
-        besides_on: images whose boxes are not wanted.
-        besides_of: tracks whose boxes are not wanted.
-        answered: tracks of which only those boxes are wanted that their votes say nothing of.
-    """
-    wanted = [*_waits(scope), col(Box.label) == label]
-    if besides:
-        wanted.append(col(Box.id).not_in(besides))
-    if besides_on:
-        wanted.append(col(Box.image_id).not_in(besides_on))
-    if besides_of:
-        wanted.append(col(Box.track_id).is_(None) | col(Box.track_id).not_in(besides_of))
-    if answered:
-        said = and_(col(Box.track_id).is_not(None), col(Box.track_id).in_(answered))
-        wanted.append(~and_(func.coalesce(said, False), col(Box.voters) > 0))
-    if not_by is not None:
-        wanted.append(~_answered_by(not_by, scope, "box", col(Box.id)))
-    # Begun ones first, so that tiles are finished rather than many half decided.
-    begun = (col(Box.project_id) == scope.project_id, col(Box.voters) > 0)
-    found = _boxes([*begun, *wanted], limit, session)
-    if len(found) < limit:
-        found += _untouched(scope, label, wanted, limit - len(found), session)
-    return found
-
-
-def _untouched(
-    scope: Scope, label: str, wanted: list[ColumnElement[bool]], limit: int, session: Session
-) -> list[OpenBox]:
-    """Boxes that nobody answered; of most, no more than those of the first pictures is read."""
-    there = (
-        columns(col(Box.id))
-        .where(
-            col(Box.image_id) == col(Image.id),
-            col(Box.verdict).is_(None),
-            col(Box.label) == label,
-            col(Box.voters) == 0,
-        )
-        .exists()
-    )
-    first = (
-        columns(col(Image.id))
-        .where(col(Image.project_id) == scope.project_id, there)
-        .order_by(col(Image.rank).desc(), col(Image.id))
-    )
-    found: list[OpenBox] = []
-    start, pictures = 0, limit
-    while len(found) < limit:
-        ids = session.execute(first.offset(start).limit(pictures)).scalars().all()
-        # Named by their ids and by no project: the database is to look at these pictures alone.
-        of_these = (col(Box.image_id).in_(ids), col(Box.voters) == 0)
-        found += _boxes([*of_these, *wanted], limit - len(found), session)
-        if len(ids) < pictures:
-            break
-        start, pictures = start + pictures, min(4 * pictures, images.AT_ONCE)
-    return found
-
-
-def _boxes(wanted: list[ColumnElement[bool]], limit: int, session: Session) -> list[OpenBox]:
-    query = joined(
-        col(Box.id), col(Box.image_id), col(Box.label), col(Box.voters), col(Box.track_id)
-    ).where(*wanted)
-    query = query.order_by(col(Box.voters).desc(), col(Image.rank).desc(), col(Box.id)).limit(limit)
-    return [OpenBox(*row) for row in session.execute(query)]
-
-
-def _answered_by(member: int, scope: Scope, kind: str, subject: Any) -> ColumnElement[bool]:
+def answered_by(member: int, scope: Scope, kind: str, subject: Any) -> ColumnElement[bool]:
     """Whether an answer of the member on the subject stands.
 
     It does not once they took it back, an admin reopened the subject, or somebody drew on it.
@@ -296,7 +216,7 @@ def to_confirm(
     if besides:
         query = query.where(col(Image.id).not_in(besides))
     if not_by is not None:
-        query = query.where(~_answered_by(not_by, scope, "image", col(Image.id)))
+        query = query.where(~answered_by(not_by, scope, "image", col(Image.id)))
     query = query.order_by(col(Image.rank).desc(), col(Image.id)).limit(limit)
     return [image_id for (image_id,) in session.execute(query)]
 
@@ -325,7 +245,7 @@ def undecided(
     """Those of these boxes that still wait for an answer (of this member)."""
     query = joined(col(Box.id)).where(*open_ones(scope), col(Box.id).in_(box_ids))
     if not_by is not None:
-        query = query.where(~_answered_by(not_by, scope, "box", col(Box.id)))
+        query = query.where(~answered_by(not_by, scope, "box", col(Box.id)))
     return {box_id for (box_id,) in session.execute(query)}
 
 

@@ -7,7 +7,6 @@ and tries again what died.
 
 import asyncio
 import logging
-import shutil
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,7 +16,7 @@ from typing import get_args
 from sqlmodel import Session
 
 from pipeline.errors import WorkerError
-from pipeline.jobs import crash, feed
+from pipeline.jobs import attempt, crash, feed
 from pipeline.jobs.events import Done, Failed
 from pipeline.jobs.executor import Executor
 from pipeline.jobs.forecast import HEAVY_SLOTS, LIGHT_SLOTS
@@ -260,11 +259,11 @@ class Runner:
             return
         folder = self._folder(job)
         try:
-            await asyncio.to_thread(self._make, folder)
+            await asyncio.to_thread(attempt.make, folder, self._executor)
             spec = await self._ledger.prepare(job, folder)
             if spec is None:
                 return
-            await asyncio.to_thread(_write_spec, folder, spec)
+            await asyncio.to_thread(attempt.write, folder, spec)
             pid = await asyncio.to_thread(self._executor.start, folder)
         except (OSError, WorkerError):
             log.exception("job %s: its worker could not be started", job.id)
@@ -272,13 +271,6 @@ class Runner:
             await self._ledger.crashed(job, cause)
             return
         self._part(job, await self._ledger.started(job, pid))
-
-    def _make(self, folder: Path) -> None:
-        if folder.exists():
-            # A database put back from a backup counts attempts anew; their old answers are void.
-            self._executor.kill(folder)
-            shutil.rmtree(folder)
-        folder.mkdir(parents=True)
 
     def _folder(self, job: Job) -> Path:
         return self._jobs_folder / str(job.id) / str(job.attempt)
@@ -297,9 +289,3 @@ class Runner:
 def _id(job: Job) -> int:
     assert job.id is not None
     return job.id
-
-
-def _write_spec(folder: Path, spec: Spec) -> None:
-    temporary = folder / ".spec.json"
-    temporary.write_text(spec.model_dump_json())
-    temporary.replace(folder / "spec.json")

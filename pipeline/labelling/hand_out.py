@@ -6,7 +6,7 @@ from sqlmodel import Session
 
 from pipeline.labelling.assign import Tile, choose
 from pipeline.labelling.consensus import Skills
-from storage import questions, settings, sheets, skills, votes
+from storage import open_boxes, settings, sheets, skills, votes
 from storage.models import Project
 from storage.questions import OpenBox, Scope
 
@@ -36,7 +36,7 @@ def boxes(
     """
     needed = settings.of(project).votes_for(label)
     held = sheets.taken(scope.project_id, "box", session=session)
-    found = questions.open_boxes(
+    found = open_boxes.of(
         scope,
         label=label,
         limit=TILES if needed <= 1 else CANDIDATES,
