@@ -9,15 +9,30 @@ from sqlmodel import Session
 from bot.desk import Desk, hushed
 from bot.messages import news as words
 from bot.wishes import Wish
-from storage import chats, members, notices, outbox, projects, settings
-from storage.models import Job, Message, Project
+from storage import chats, jobs, members, notices, outbox, projects, settings
+from storage.models import Job, Message, Model, Project
 
 INSTEAD = "instead"
 """In the wish of a private message: the chat that is told where this one turns out to be closed."""
 
 
+def _asked(job: Job, *, session: Session) -> bool:
+    """Whether the job is somebody's own: not what a group's schedule or the bot began by itself.
+
+    Nor is it that of somebody who left the group since. A training's packaging is whose that is.
+    """
+    if job.kind == "package" and (model := session.get(Model, job.request["model_id"])):
+        training = jobs.get(model.job_id, session=session)
+        if training is not None and job.idempotency_key == f"package:{model.id}":
+            job = training
+    by_itself = (job.idempotency_key or "").startswith("autotrain:") or "schedule" in job.request
+    return not by_itself and notices.LEFT not in job.told
+
+
 def wants_little(job: Job, *, session: Session) -> bool:
     """Whether who asked for the job wants to hear nothing but its end."""
+    if not _asked(job, session=session):
+        return False
     return notices.of(job.member_id, session=session).place == notices.RESULTS
 
 
@@ -28,6 +43,8 @@ def in_private(job: Job, desk: Desk) -> bool:
     """
     chosen = notices.of(job.member_id, session=desk.session)
     if job.chat_id > 0 or chosen.place != notices.PRIVATE:
+        return False
+    if not _asked(job, session=desk.session):
         return False
     if notices.open_in_private(job.member_id, session=desk.session):
         return True
@@ -74,7 +91,7 @@ def _of_ones_own(wish: Wish) -> Wish:
 
 def _write(job: Job, member_id: int, wish: Wish, key: str, desk: Desk, *, whole: bool) -> None:
     wish = hushed(wish, member_id, session=desk.session) | {
-        INSTEAD: {"chat": job.chat_id, "whole": whole}
+        INSTEAD: {"chat": job.chat_id, "whole": whole, "job": job.id}
     }
     outbox.put(key, member_id, wish, priority=outbox.RESULT, session=desk.session)
 
@@ -96,9 +113,24 @@ def undelivered(row: Message, *, session: Session) -> None:
     if instead is None:
         return
     chat_id = chats.now_at(instead["chat"], session=session)
-    if instead["whole"]:
-        wish = {name: value for name, value in row.payload.items() if name != INSTEAD}
-        outbox.put(f"{row.key}:here", chat_id, wish, priority=row.priority, session=session)
+    if not instead["whole"]:
+        # A watcher who shut the door: the group hears of the job as it is.
+        notices.unwatch(instead["job"], row.chat_id, session=session)
+        wish = words.closed_to_watcher(chats.name_of(row.chat_id, session=session))
+        outbox.put(
+            f"closed:{chat_id}:{row.chat_id}:watch",
+            chat_id,
+            wish,
+            priority=outbox.RESULT,
+            session=session,
+        )
+        return
+    if (line := outbox.get(f"elsewhere:{instead['job']}", session=session)) is not None:
+        # It says that somebody has the rest, who has not.
+        wish = {**line.payload, "text": words.here_after_all(line.payload["text"])}
+        outbox.put(line.key, chat_id, wish, priority=outbox.RESULT, session=session)
+    wish = {name: value for name, value in row.payload.items() if name != INSTEAD}
+    outbox.put(f"{row.key}:here", chat_id, wish, priority=row.priority, session=session)
     say_closed(chat_id, row.chat_id, session=session)
 
 

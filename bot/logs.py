@@ -18,7 +18,9 @@ def keep(job: Job, places: Places, *, session: Session) -> tuple[str, int] | Non
     """
     own = keys.of_member(job.member_id, session=session)
     hide = {value: logs.HIDDEN for name, value in own.items() if name != "cookies"}
-    for folder, name in ((places.home, "HOME"), (Path.home(), "~"), (Path(sys.prefix), "PYTHON")):
+    own_code = Path(__file__).resolve().parents[1]
+    places_here = ((places.home, "HOME"), (Path.home(), "~"), (Path(sys.prefix), "PYTHON"))
+    for folder, name in (*places_here, (own_code, "TAPTRAIN")):
         hide |= {str(folder): name, str(folder.resolve()): name}
     hide.pop("/", None)
     for attempt in range(job.attempt, 0, -1):

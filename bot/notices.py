@@ -16,6 +16,7 @@ from bot.messages import result as result_words
 from bot.messages import train as train_words
 from bot.messages.origins import COCO, model_words
 from bot.training import card_wish, unmeasured
+from pipeline.errors import NotPackable
 from pipeline.jobs import estimate
 from pipeline.jobs.events import Progress
 from pipeline.jobs.spec import MeasureResult, PredictResult, ProposeResult, TrainResult
@@ -148,8 +149,13 @@ def packaged(job: Job, desk: Desk) -> None:
     send_package(job, desk)
     dataset = datasets.get(model.dataset_id, session=desk.session)
     public, local = desk.page(model)
-    finish = result_words.finish(project, model, dataset, page=public, local=local)
-    audience.deliver(job, finish, f"result:{model.id}:{job.id}", desk)
+    first = job.idempotency_key == _first_packing(model)
+    finish = result_words.finish(project, model, dataset, page=public, local=local, compare=first)
+    key = f"result:{model.id}:{job.id}"
+    if first:
+        audience.deliver(job, finish, key, desk)
+    else:
+        desk.tell(job, finish, key=key)
 
 
 def _has_card(job: Job, desk: Desk) -> bool:
@@ -167,7 +173,8 @@ def _unpacked(job: Job, desk: Desk) -> None:
     model = package.model_of(job, session=desk.session)
     if job.idempotency_key == _first_packing(model):
         dataset = datasets.get(model.dataset_id, session=desk.session)
-        finish = result_words.finish(desk.project(job), model, dataset)
+        again = job.error != NotPackable().user_message
+        finish = result_words.finish(desk.project(job), model, dataset, again=again)
         audience.deliver(job, finish, f"result:{model.id}:{job.id}", desk)
 
 
@@ -257,7 +264,10 @@ def cancelled(job: Job, desk: Desk) -> None:
     if job.kind == "train":
         train.missed(job, session=desk.session)
         kept = so_far.keep_best(job, desk.places, session=desk.session)
-    desk.tell(job, train_words.cancelled(project, job, _number(job, desk), kept))
+    told = train_words.cancelled(project, job, _number(job, desk), kept)
+    desk.tell(job, told)
+    if audience.in_private(job, desk):
+        audience.deliver(job, told, f"stopped:{job.id}", desk)
     training_news.stopped(job, desk)
     if job.kind == "package":
         _unpacked(job, desk)

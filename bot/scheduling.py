@@ -36,15 +36,16 @@ def parse(said: list[str]) -> Terms:
     Raises:
         SpecError: a word or a number makes no sense.
     """
-    said = [word.lower() for word in said]
+    # Some write `missed = skip`.
+    said = re.sub(r"\s*=\s*", "=", " ".join(said).lower()).split()
     missed, rest = _missed(said)
     first = rest[0] if rest else ""
     if first in ("nightly", "daily", "night"):
         return _nightly(rest[1:], missed or schedules.ONCE)
+    if first == "every" and rest[1:2] and rest[1].rstrip("s") in ("night", "day"):
+        return _nightly(rest[2:], missed or schedules.ONCE)
     if missed is not None:
         raise NotUnderstood("missed= goes with nightly alone.")
-    if first == "every" and rest[1:2] and rest[1].rstrip("s") in ("night", "day"):
-        return _nightly(rest[2:], schedules.ONCE)
     if first == "every":
         return _every(rest[1:])
     if first in ("when", "source"):

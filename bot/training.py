@@ -40,7 +40,7 @@ def card_wish(project: Project, dataset: DatasetVersion, *, session: Session) ->
     device = str(speed.value.get("device", "")) if speed else ""
     return words.card(
         project,
-        last.number + 1 if last else 1,
+        registry.next_number(project.id, session=session),
         dataset,
         choices,
         times,

@@ -25,6 +25,9 @@ def advise(
         boxes: labelled ones of each class in its dataset version.
         confusions: what unseen objects were taken for.
     """
+    if not figures.classes:
+        # A training that was stopped knows no figures of its classes.
+        return []
     taken = {confusion.label: confusion for confusion in confusions}
     weak = sorted(
         (row for row in figures.classes if row.map50 < GOOD and row.boxes),

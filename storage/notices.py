@@ -9,6 +9,8 @@ from storage.models import Chat, Job, Notices, Watch
 
 HERE, PRIVATE, RESULTS = "here", "private", "results"
 PLACES = (HERE, PRIVATE, RESULTS)
+LEFT = "left"
+"""In `Job.told`: who asked for the job is out of its group."""
 
 
 def of(member_id: int, *, session: Session) -> Notices:
@@ -79,4 +81,9 @@ def watched_by(member_id: int, *, session: Session) -> list[int]:
 def left(chat_id: int, member_id: int, *, session: Session) -> None:
     """Somebody is out of a group: its jobs are none of their business any more."""
     its = select(Job.id).where(Job.chat_id == chat_id)
+    theirs = select(Job).where(Job.chat_id == chat_id, Job.member_id == member_id)
+    for job in session.exec(theirs.where(col(Job.finished_at).is_(None))):
+        # What it brings is the group's.
+        job.told = {**job.told, LEFT: True}
+        session.add(job)
     session.exec(delete(Watch).where(col(Watch.member_id) == member_id, col(Watch.job_id).in_(its)))

@@ -68,7 +68,7 @@ def _minutes(hour: str, minute: str | None) -> int:
 def _change(turn: Turn, values: dict[str, object]) -> Notices:
     before = notices.of(turn.member.id, session=turn.session)
     project = turn.maybe_project
-    if "quiet_from" in values and "zone" not in values and before.quiet_from is None and project:
+    if "quiet_from" in values and "zone" not in values and before.zone == "UTC" and project:
         # Whoever names no clock means the one on the wall: the project's is the best guess.
         values = {**values, "zone": settings.of(project).zone}
     return notices.change(turn.member.id, session=turn.session, **values)

@@ -62,7 +62,7 @@ def _sooner(turn: Turn, job: Job) -> str:
     else:
         moved = fair.sooner(job, session=turn.session)
     if not moved:
-        return "It goes first of yours already."
+        return "It can't go sooner: it is first of yours, or behind a package or an owner's."
     return "⬆ Before all others" if _is_owner(turn) else "⬆ One place sooner"
 
 

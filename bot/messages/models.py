@@ -60,7 +60,8 @@ def _aside(model: Model, current: int) -> str:
     if model.promoted or model.number == current:
         return ""
     told = promotion.against(model)
-    return f" – set aside, no better than v{told.number}" if told else " – set aside"
+    worse = told is not None and told.new <= told.old
+    return f" – set aside, no better than v{told.number}" if told and worse else " – set aside"
 
 
 def _made(model: Model, version: DatasetVersion | None) -> str:

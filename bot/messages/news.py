@@ -102,6 +102,19 @@ def closed(name: str) -> Wish:
     )
 
 
+def closed_to_watcher(name: str) -> Wish:
+    """A watcher can't be told any more."""
+    return text(
+        f"{esc(name)}, I can't write to you in private, so I stopped. "
+        "Open my chat and press Start, then /watch again."
+    )
+
+
+def here_after_all(line: str) -> str:
+    """What a group reads of a job instead, once it is told the rest itself."""
+    return line.partition("; ")[0].partition(". ")[0].rstrip(".") + "; the rest is here."
+
+
 def log(project: Project | None, job: Job, file: str, lines: int) -> Wish:
     """The end of a job's log, as a file."""
     return document(

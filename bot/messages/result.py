@@ -153,11 +153,14 @@ def finish(
     *,
     page: str | None = None,
     local: str | None = None,
+    compare: bool = True,
+    again: bool = True,
 ) -> Wish:
     """The result message: it notifies, names the figures in words and offers the next steps.
 
     `page`: the public address of the model's page, `local` the one on this machine; neither where
-    its package could not be made.
+    its package could not be made, and `again` says whether a second try may fare better. `compare`:
+    tell how it did beside the model that was in use then, which is no news later.
     """
     figures = judged(model.metrics)
     lines, sure = [], ""
@@ -185,7 +188,8 @@ def finish(
         lines += [f"💡 {esc(sentence)}" for sentence in advice]
         if figures.map50 < WEAK and not advice:
             lines.append("More labelled pictures and a longer training help most.")
-    if told := compared(model):
+    told = compared(model) if compare else ""
+    if told:
         lines.append(told)
     # Said once is enough.
     notes = [note for note in dataset.summary["notes"] if not (sure and UNSURE in note)]
@@ -199,7 +203,8 @@ def finish(
         lines.append(f"On the machine I run on: {local}")
     else:
         lines.append("The package for the browser was not made.")
-        keyboard.append([button("📦 Try again", at(project, "e"), model.number)])
+        if again:
+            keyboard.append([button("📦 Try again", at(project, "e"), model.number)])
     keyboard.append(
         [button("🔁 Improve", at(project, "label")), button("🏋 Train again", at(project, "train"))]
     )

@@ -14,13 +14,17 @@ def compared(model: Model) -> str:
     figures = (
         f"(mAP50-95 {told.new:.2f} / {told.old:.2f} on {count(told.images, 'picture')} kept aside)"
     )
-    if not model.promoted:
-        return (
-            f"⚖ v{model.number} is no better than v{told.number} {figures}: "
-            f"v{told.number} stays in use."
-        )
-    how = "is better than" if told.new > told.old else "is about as good as"
-    return f"⚖ v{model.number} {how} v{told.number} {figures}: v{model.number} is in use now."
+    if told.new > told.old:
+        how = "is better than"
+    elif not model.promoted:
+        how = "is no better than"
+    elif told.new >= told.old - promotion.CLEARLY:
+        how = "is about as good as"
+    else:
+        how = "did worse than"
+        figures += ", too few boxes to be sure"
+    end = f"v{model.number} is in use now" if model.promoted else f"v{told.number} stays in use"
+    return f"⚖ v{model.number} {how} v{told.number} {figures}: {end}."
 
 
 def overrule(project: Project, model: Model) -> list[Button]:

@@ -13,7 +13,7 @@ _TELEGRAM = re.compile(r"(?<!\d)\d{6,}:[A-Za-z0-9_-]{30,}")
 _KNOWN_FORMS = re.compile(r"\b(?:hf_[A-Za-z0-9]{16,}|AKIA[0-9A-Z]{16}|KGAT_[A-Za-z0-9]{16,})")
 _IN_ADDRESS = re.compile(r"(?<=://)[^/\s:@]+:[^/\s@]+(?=@)")
 _NAMED = re.compile(
-    r"(?i)\b(authorization|(?:\w*[-_])?(?:token|key|secret|password|passwd|signature|cookie))"
+    r"(?i)\b(authorization|(?:\w*[-_])?(?:token|(?:api|access)?key|secret|password|passwd|signature|cookie))"
     r"(['\"]?\s*[=:]\s*['\"]?)(?:(?:bearer|basic)\s+)?[^\s'\"&,;]{6,}"
 )
 

@@ -26,6 +26,8 @@ FAR = timedelta(days=3)
 """No night is so far away: the machine's clock was set back."""
 LABELLED = 0.9
 """A source's new pictures are trained with when so many of them are labelled."""
+USUAL = {"start": "coco", "args": {}}
+"""What jobs of earlier releases, which say nothing of it, trained with."""
 AGAIN = 25
 """Where there was too little to train with, so many more labels are waited for."""
 
@@ -156,8 +158,8 @@ def _train(
     last = jobs.get(schedule.last_job_id, session=session) if schedule.last_job_id else None
     if last is not None and not jobs.terminal(last):
         return None  # the one before is not over yet
-    choice = kind.choice_of(schedule)
     try:
+        choice = train.settle(kind.choice_of(schedule), project, session=session)
         # What was restored waits for whoever restored it.
         dataset = datasets_made.build(project, files=files, session=session)
         if _trained_so(project.id, dataset, choice, session):
@@ -193,6 +195,6 @@ def _trained_so(project_id: int, dataset: DatasetVersion, choice: Choice, sessio
     wanted = {"dataset_id": dataset.id, **asdict(choice)}
     return any(
         job.state not in ("failed", "cancelled")
-        and all(job.request.get(name, value) == value for name, value in wanted.items())
+        and all(job.request.get(name, USUAL.get(name)) == value for name, value in wanted.items())
         for job in jobs.of_project(project_id, "train", session=session)
     )

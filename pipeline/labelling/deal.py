@@ -242,7 +242,8 @@ def _guesses(hand: Hand, session: Session) -> bool:
 def _boxes(
     hand: Hand, scope: Scope, open_boxes: Mapping[str, int], way: _Tracks, session: Session
 ) -> Question | None:
-    counts = Counter(open_boxes)
+    # A count that stands for a while does not know of a class whose first boxes came just now.
+    counts = Counter(dict.fromkeys(scope.classes, 0) | dict(open_boxes))
     counts.subtract(sheets.on_hands(hand.project_id, session=session))
     late = sheets.skipped(hand.project_id, "box", hand.key, session=session)
     have = figures.roughly_right(hand.project_id, session=session) if len(counts) > 1 else {}
