@@ -19,7 +19,7 @@ def started(job: Job, desk: Desk) -> None:
     project, told = desk.project(job), milestones.read(job.told)
     if job.attempt > 1:
         epoch = int(job.checkpoint.get("epoch") or 0)
-        _keep(job, milestones.resumed(told, epoch))
+        _go_on(job, epoch)
         news, what = words.resumed(project, job, epoch), f"resumed:{job.attempt}"
     else:
         _keep(job, replace(told, before=_before(job, desk)))
@@ -33,6 +33,9 @@ def started(job: Job, desk: Desk) -> None:
 def progress(job: Job, news: Progress, desk: Desk) -> Wish | None:
     """The card as it is to be now; milestones are told on the way."""
     project = desk.project(job)
+    if news.stage == "load" and (epoch := news.figures.get("resumed")) is not None:
+        # The worker has looked: the newest checkpoint may be none.
+        _go_on(job, int(epoch))
     found = _take_in(job, news)
     for one in found:
         wish = words.milestone(project, job, one, milestones.read(job.told))
@@ -40,6 +43,12 @@ def progress(job: Job, news: Progress, desk: Desk) -> Wish | None:
     if audience.wants_little(job, session=desk.session):
         return None
     return moving.progress(project, job, news)
+
+
+def _go_on(job: Job, epoch: int) -> None:
+    """A further attempt goes on after `epoch`; 0: it begins anew."""
+    _keep(job, milestones.resumed(milestones.read(job.told), epoch))
+    job.told = {**job.told, "resumed": epoch}
 
 
 def _take_in(job: Job, news: Progress) -> list[News]:

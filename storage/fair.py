@@ -79,16 +79,19 @@ def next_queued(
         return None
     values = {"since": (at or now()) - RECENT}
     had = dict(session.execute(_turns(lane_of(heads[0][0])), values).all())
-    kind, chat, priority, age = min(
-        heads, key=lambda one: (one[0] not in _SOON, -one[2], had.get(one[1], 0), one[3])
-    )
-    query = select(Job).where(
-        *_free("queued"),
-        Job.kind == kind,
-        Job.chat_id == chat,
-        Job.priority == priority,
-        _age() == age,
-    )
+
+    def place(one: Any) -> tuple[bool, int, int, float]:
+        kind, chat, priority, age = one
+        return kind not in _SOON, -priority, had.get(chat, 0), age
+
+    best = min(map(place, heads))
+    # Ages are numbers of jobs; should two be the same, the older job goes first.
+    tied = [
+        sa.and_(Job.kind == kind, Job.chat_id == chat, Job.priority == priority, _age() == age)
+        for kind, chat, priority, age in heads
+        if place((kind, chat, priority, age)) == best
+    ]
+    query = select(Job).where(*_free("queued"), or_(*tied))
     return session.exec(query.order_by(col(Job.id)).limit(1)).first()
 
 

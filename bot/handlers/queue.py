@@ -77,7 +77,7 @@ def _page(turn: Turn, number: int, *, all_chats: bool) -> Wish:
     chat_id = None if all_chats else turn.chat.id
     everybody = jobs.active(session=turn.session)
     busy = [job for job in everybody if chat_id in (None, job.chat_id) and job.kind != QUIET]
-    forecast = Forecast(turn.session)
+    forecast = Forecast(turn.session, elsewhere=turn.services.settings.executor == "ray")
     waiting = [
         one
         for lane in fair.LANES

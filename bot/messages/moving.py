@@ -106,7 +106,7 @@ def _gone_on(job: Job) -> list[str]:
     """Where a further attempt went on."""
     if job.attempt < 2:
         return []
-    epoch = job.checkpoint.get("epoch")
+    epoch = job.told.get("resumed")
     return [f"↻ resumed at epoch {epoch}" if epoch else "↻ started anew"]
 
 

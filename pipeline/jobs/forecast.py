@@ -36,10 +36,16 @@ class Expected:
 
 
 class Forecast:
-    """Times of jobs, within one transaction; each is worked out once."""
+    """Times of jobs, within one transaction; each is worked out once.
 
-    def __init__(self, session: Session, at: datetime | None = None) -> None:
+    `elsewhere`: heavy jobs go to a cluster, and how many of them at a time is its business.
+    """
+
+    def __init__(
+        self, session: Session, at: datetime | None = None, *, elsewhere: bool = False
+    ) -> None:
         self._session = session
+        self._elsewhere = elsewhere
         self._at = at or now()
         self._trainings: dict[tuple[int, int, int, str], float | None] = {}
         self._kinds: dict[str, float | None] = {}
@@ -56,6 +62,8 @@ class Forecast:
         mine = [one for one in found if chat_id in (None, one.chat_id)]
         if not mine:
             return []
+        if self._elsewhere and lane == "heavy":
+            return [Expected(one, None) for one in mine]
         first = [one.job_id for one in found if one.position <= AHEAD]
         rows = fair.rows(first, session=self._session)
         left = [self.left(job) for job in busy if fair.lane_of(job.kind) == lane]

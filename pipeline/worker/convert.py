@@ -3,6 +3,7 @@
 import contextlib
 import json
 import shutil
+import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,9 @@ from pipeline.worker import engine
 Array = NDArray[np.float32]
 Run = Callable[[Array], Array]
 """[1, imgsz, imgsz, 3] RGB 0..1 to [1, 4 + classes, anchors]; boxes as cx, cy, w, h in pixels."""
+
+_ASKED_TO_END = 128 + signal.SIGTERM
+"""How this very process ends when the machine shuts down: no fault of the model's."""
 
 # onnx2tf checks itself with this file and would download it; any picture-like numbers serve.
 _CALIBRATION = "calibration_image_sample_data_20x128x128x3_float32.npy"
@@ -77,6 +81,8 @@ def _saved_model(weights: Path, folder: Path, imgsz: int) -> Path:
         except MemoryError as error:
             raise OutOfMemory from error
         except (Exception, SystemExit) as error:
+            if isinstance(error, SystemExit) and error.code == _ASKED_TO_END:
+                raise
             # Of a network it does not know the exporter may say anything, and even end the process.
             raise WorkerError("The model could not be exported; the log has the cause.") from error
     return folder / Path(str(saved)).name

@@ -133,7 +133,8 @@ def begin(spec: TrainSpec, data: Materialised, store: FileStore, reporter: Repor
     if spec.resume:
         note = _note(spec.resume.epoch, resumed)
         print(note)
-        news = Progress(stage="load", done=0, total=1, note=note)
+        figures = {"resumed": float(resumed.epoch if resumed else 0)}
+        news = Progress(stage="load", done=0, total=1, note=note, figures=figures)
         reporter.progress(news, important=True)
     if resumed:
         resumed.attach()

@@ -49,7 +49,7 @@ def turn(tmp_path: Path) -> Iterator[Make]:
 
         def make(who: int = ANN, chat: int = ANN) -> Turn:
             parts = SimpleNamespace(
-                settings=SimpleNamespace(owner_ids=frozenset({OWNER})),
+                settings=SimpleNamespace(owner_ids=frozenset({OWNER}), executor="local"),
                 groups=Groups(),
                 listener=listener,
             )
