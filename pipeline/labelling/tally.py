@@ -17,7 +17,7 @@ from storage.questions import Scope
 TILES = 9
 """Questions on a sheet."""
 
-CHEAP_S = 0.02
+CHEAP_S = 0.1
 SHARE = 0.02
 """Of all time, at most as much is spent on counting a project's questions."""
 
