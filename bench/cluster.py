@@ -32,13 +32,16 @@ def run() -> Iterator[Row]:
         sys.exit("bench: needs Ray in .venv-ray; python3 .ci/setup.py test installs it")
     ours: list[float] = []
     other: list[float] = []
-    with Cluster() as cluster, tempfile.TemporaryDirectory(prefix="taptrain-bench-") as home:
-        with elsewhere(Path(home), cluster.address) as place:
-            _bare(place, 0)  # a machine's first job starts more than itself
-            _ours(place, 0)
-            for number in range(1, TIMES + 1):
-                ours.append(_ours(place, number))
-                other.append(_bare(place, number))
+    with (
+        tempfile.TemporaryDirectory(prefix="taptrain-bench-") as home,
+        Cluster() as cluster,
+        elsewhere(Path(home), cluster.address) as place,
+    ):
+        _bare(place, 0)  # a machine's first job starts more than itself
+        _ours(place, 0)
+        for number in range(1, TIMES + 1):
+            ours.append(_ours(place, number))
+            other.append(_bare(place, number))
     yield Row.ratio_at_most(
         "seconds until the first line",
         ours=median(ours),

@@ -68,7 +68,6 @@ class Cluster:
     names: list[str] = field(default_factory=list)
     """The machines that do the work and still live."""
     _folder: Path = Path()
-    _started: int = 0
     _end: float = 0.0
 
     @property
@@ -83,7 +82,7 @@ class Cluster:
         try:
             self._head()
             for number in range(self.workers):
-                self._join(f"worker{number}")
+                self._join(f"worker{number}", f"127.0.0.{number + 3}")
         except BaseException:
             self.close()
             raise
@@ -96,13 +95,6 @@ class Cluster:
         trace: TracebackType | None,
     ) -> None:
         self.close()
-
-    def join(self) -> str:
-        """One more machine with room for one job; returns its name once the head knows it."""
-        self._end = time.monotonic() + START_S
-        name = f"worker{self._started}"
-        self._join(name)
-        return name
 
     def host_of(self, job: str) -> str | None:
         """The machine that the job runs on, or None while it has none."""
@@ -145,12 +137,11 @@ class Cluster:
         )
         self._wait(lambda: self.alive() == ["head"])
 
-    def _join(self, name: str) -> None:
-        self._started += 1
+    def _join(self, name: str, place: str) -> None:
         self._start(
             name,
             f"--address={HEAD}:{self.port}",
-            f"--node-ip-address=127.0.0.{self._started + 2}",
+            f"--node-ip-address={place}",
             "--num-cpus=1",
         )
         self.names.append(name)
@@ -224,9 +215,9 @@ def _marked(mark: str) -> set[psutil.Process]:
     return {one for one in family if one.is_running() and one.status() != psutil.STATUS_ZOMBIE}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def cluster() -> Iterator[Cluster]:
-    """Three machines for all tests that want them; starting them takes longer than the tests."""
+    """Three machines for a file's tests, which take less time than starting them."""
     if not installed():
         pytest.skip("needs Ray in .venv-ray: python3 .ci/setup.py test")
     with ExitStack() as stack:

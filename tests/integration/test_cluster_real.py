@@ -1,4 +1,4 @@
-"""A machine of a real cluster is powered off amid a training; the queue has it done elsewhere."""
+"""A real cluster: what it has room for, and what becomes of a training whose machine dies."""
 
 import json
 import sys
@@ -55,12 +55,29 @@ async def place(cluster: Cluster, tmp_path: Path) -> AsyncIterator[Elsewhere]:
         yield place
 
 
+async def test_a_cluster_tells_what_is_free(place: Elsewhere) -> None:
+    """The executor knows the size of each machine, and what a job takes of it."""
+    room = place.api.room()
+    assert room is not None
+    assert sorted(machine.cpus for machine in room.whole) == [0, 1, 1]
+    assert not place.executor.full()
+    for number in ("1", "2"):
+        folder = place.jobs / "7" / number
+        folder.mkdir(parents=True)
+        spec = {"kind": "train", "store": place.files.root, "epochs": 600}
+        (folder / "spec.json").write_text(json.dumps(spec))
+        place.executor.start(folder)
+        await until(lambda folder=folder: (folder / "events.jsonl").exists(), seconds=SLOW_S)
+    await until(lambda: "train" in place.executor.full(), seconds=SLOW_S)
+    for number in ("1", "2"):
+        place.executor.terminate(place.jobs / "7" / number)
+    await until(lambda: not place.executor.full(), seconds=SLOW_S)
+
+
 async def test_the_queue_goes_on_elsewhere(
     place: Elsewhere, cluster: Cluster, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The death is noticed; the next attempt runs on another machine from the last checkpoint."""
-    if len(cluster.names) < 2:
-        cluster.join()
     db = make_database(place.home / "db.sqlite")
     manifest = place.files.put_bytes(json.dumps({"images": []}).encode(), suffix=".json")
     account = Trainings(place.files.root, manifest)
