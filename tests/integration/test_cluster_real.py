@@ -57,10 +57,9 @@ async def place(cluster: Cluster, tmp_path: Path) -> AsyncIterator[Elsewhere]:
 
 async def test_a_cluster_tells_what_is_free(place: Elsewhere) -> None:
     """The executor knows the size of each machine, and what a job takes of it."""
-    room = place.api.room()
-    assert room is not None
-    assert sorted(machine.cpus for machine in room.whole) == [0, 1, 1]
-    assert not place.executor.full()
+    # Ray's report comes some seconds after the machines.
+    await until(lambda: sizes(place) == [0, 1, 1], seconds=SLOW_S)
+    await until(lambda: not place.executor.full(), seconds=SLOW_S)
     for number in ("1", "2"):
         folder = place.jobs / "7" / number
         folder.mkdir(parents=True)
@@ -111,6 +110,12 @@ async def test_the_queue_goes_on_elsewhere(
             f"\na machine of a Ray cluster died: noticed after {noticed:.1f} s, gone on after "
             f"{resumed:.1f} s at epoch {saved[0]} of {EPOCHS}, finished after {whole:.1f} s"
         )
+
+
+def sizes(place: Elsewhere) -> list[float]:
+    """The CPUs of each machine that the cluster reports."""
+    room = place.api.room()
+    return sorted(machine.cpus for machine in room.whole) if room is not None else []
 
 
 def epoch(job: Job) -> int:
