@@ -3,8 +3,8 @@
 Started by make, with the system's Python and nothing but the standard library:
 
     python3 .ci/setup.py         what the bot, the demo and a worker need
-    python3 .ci/setup.py test    the same and a Chromium for the browser tests
-    python3 .ci/setup.py ray     the first and Ray, for the tests on a real cluster
+    python3 .ci/setup.py test    the same, a Chromium for the browser tests, and a Ray for those of
+                                 several machines
 
 A finished step leaves a stamp in `.venv/.setup/`; a step whose stamp still fits is not done again.
 """
@@ -194,7 +194,7 @@ def chromium() -> bool:
 
 def ray() -> bool:
     """Ray, in an environment of its own: its packaging and tensorflowjs' do not go together."""
-    say("installing Ray into .venv-ray")
+    say("installing Ray into .venv-ray (a minute)")
     shutil.rmtree(RAY_VENV, ignore_errors=True)
     pip = (str(RAY_VENV / "bin" / "python"), "-m", "pip", "install", "--no-input")
     if run(sys.executable, "-m", "venv", str(RAY_VENV), words="making .venv-ray") and run(
@@ -224,7 +224,6 @@ def main(arguments: list[str]) -> None:
     once("page", digest(*(part.read_bytes() for part in parts)), page)
     if "test" in arguments:
         once("chromium", digest("chromium"), chromium)
-    if "ray" in arguments:
         if not RAY_VENV.is_dir():
             (STAMPS / "ray").unlink(missing_ok=True)
         once("ray", digest(str(RAY_VENV), RAY_CONSTRAINTS.read_bytes()), ray)

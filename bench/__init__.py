@@ -80,6 +80,7 @@ class Bench:
 
 BENCHES: tuple[Bench, ...] = (
     Bench("active", "mAP after so many labelled photos, asked in our order and in any (an hour)"),
+    Bench("cluster", "from handing in to the worker's first line on Ray, beside a bare Ray Job"),
     Bench("crowd", "labels from seven simulated members: how right, for how many votes"),
     Bench("dedup", "copies found among real photos, beside pHash alone; one more among 100,000"),
     Bench("families", "the smallest model of each family trained from its yaml: seconds an epoch"),

@@ -1,4 +1,8 @@
-"""A Ray cluster of three machines, all of them on loopback: a head and two that do the work."""
+"""A Ray cluster of three machines, all of them on loopback: a head and two that do the work.
+
+Each has an address and ports of its own, and they join one after the other: machines that share
+Ray's usual ports take each other's places.
+"""
 
 import json
 import os
@@ -8,6 +12,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -18,11 +23,13 @@ import psutil
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-RAY = ROOT / ".venv-ray" / "bin" / "ray"
+PYTHON = ROOT / ".venv-ray" / "bin" / "python"
 LOOPBACK = "127.0.0.1"
 HEAD = "127.0.0.2"
 """Each machine has a loopback address of its own; for 127.0.0.1 Ray would put the real one."""
-START_S = 240
+START_S = 120
+MARK = "TAPTRAIN_TEST_MACHINE"
+"""In the environment of all that runs on a machine; it outlives parents, unlike a family."""
 
 _SETTINGS = {
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -31,13 +38,12 @@ _SETTINGS = {
     "RAY_health_check_period_ms": "1000",
     "RAY_health_check_timeout_ms": "10000",
     "RAY_health_check_failure_threshold": "3",
-    "RAY_DISABLE_IMPORT_WARNING": "1",
 }
 
 
 def installed() -> bool:
-    """Whether `.ci/setup.py ray` has made the environment that Ray stands in."""
-    return RAY.exists()
+    """Whether `.ci/setup.py test` has made the environment that Ray stands in."""
+    return PYTHON.exists()
 
 
 def free_port() -> int:
@@ -48,37 +54,35 @@ def free_port() -> int:
         return port
 
 
+class NoCluster(Exception):
+    """It did not come up in time; its words are the last that Ray said."""
+
+
 @dataclass
 class Cluster:
     """Starts with `with`; afterwards nothing of it is left, whatever happened."""
 
     workers: int = 2
-    head_cpus: int = 0
     port: int = field(default_factory=free_port)
     dashboard: int = field(default_factory=free_port)
+    names: list[str] = field(default_factory=list)
+    """The machines that do the work and still live."""
     _folder: Path = Path()
-    _places: dict[str, str] = field(default_factory=dict)
-    _nodes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    _end: float = 0.0
 
     @property
     def address(self) -> str:
         """Where jobs are handed in."""
         return f"http://{LOOPBACK}:{self.dashboard}"
 
-    @property
-    def names(self) -> list[str]:
-        """The machines that do the work and still live."""
-        return [name for name in self._nodes if name != "head"]
-
     def __enter__(self) -> Self:
         # Short, for the paths of sockets in it are limited to 107 bytes.
         self._folder = Path(tempfile.mkdtemp(prefix="r", dir="/tmp"))
+        self._end = time.monotonic() + START_S
         try:
             self._head()
             for number in range(self.workers):
-                # One after the other, or they take each other's places.
-                self.join(f"worker{number}")
-                self._wait(self._whole)
+                self._join(f"worker{number}", f"127.0.0.{number + 3}")
         except BaseException:
             self.close()
             raise
@@ -92,56 +96,31 @@ class Cluster:
     ) -> None:
         self.close()
 
-    def join(self, name: str) -> None:
-        """One more machine with room for one job."""
-        self._start(
-            name,
-            f"--address={HEAD}:{self.port}",
-            f"--node-ip-address={self._place(name)}",
-            f"--node-name={name}",
-            "--num-cpus=1",
-            f'--resources={{"worker": 1, "{name}": 1}}',
-        )
-
-    def host_of(self, job: str) -> str:
-        """The machine that the job runs on."""
-        told = httpx.get(f"{self.address}/api/jobs/{job}", timeout=5).raise_for_status().json()
-        return next(
-            raylet["nodeName"]
-            for raylet in self._raylets()
-            if raylet.get("nodeId") == told["driver_node_id"]
-        )
+    def host_of(self, job: str) -> str | None:
+        """The machine that the job runs on, or None while it has none."""
+        told = httpx.get(f"{self.address}/api/jobs/{job}", timeout=30).raise_for_status().json()
+        hosts = (one["nodeName"] for one in self._raylets() if one.get("nodeId") == _node(told))
+        return next(hosts, None)
 
     def kill(self, name: str) -> None:
         """Power off a machine: all its processes are gone at once."""
-        process = self._nodes.pop(name)
-        _end(process)
+        self.names.remove(name)
+        _end_all(f"{self._folder}/{name}")
 
     def alive(self) -> list[str]:
         """The machines that the head takes for alive."""
         return [raylet["nodeName"] for raylet in self._raylets() if raylet.get("state") == "ALIVE"]
 
-    def _raylets(self) -> list[dict[str, str]]:
-        answer = httpx.get(f"{self.address}/nodes?view=summary", timeout=5)
-        answer.raise_for_status()
-        return [node["raylet"] for node in answer.json()["data"]["summary"]]
-
     def close(self) -> None:
         """End everything; safe to call twice."""
-        while self._nodes:
-            _end(self._nodes.popitem()[1])
+        _end_all(f"{self._folder}/")
+        self.names.clear()
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _whole(self) -> bool:
-        for name in self.names:
-            if self._nodes[name].poll() is not None:
-                # On a busy machine Ray's own patience may end before it has started.
-                self.join(name)
-        return len(self.alive()) == len(self._nodes)
-
-    def _place(self, name: str) -> str:
-        self._places[name] = f"127.0.0.{len(self._places) + 3}"
-        return self._places[name]
+    def _raylets(self) -> list[dict[str, str]]:
+        answer = httpx.get(f"{self.address}/nodes?view=summary", timeout=30)
+        answer.raise_for_status()
+        return [node["raylet"] for node in answer.json()["data"]["summary"]]
 
     def _head(self) -> None:
         self._start(
@@ -149,67 +128,101 @@ class Cluster:
             "--head",
             f"--node-ip-address={HEAD}",
             f"--port={self.port}",
-            "--node-name=head",
-            f"--num-cpus={self.head_cpus}",
+            "--num-cpus=0",
             "--include-dashboard=true",
             f"--dashboard-host={LOOPBACK}",
             f"--dashboard-port={self.dashboard}",
+            f"--ray-client-server-port={free_port()}",
             f"--temp-dir={self._folder}/r",
         )
-        self._wait(lambda: httpx.get(f"{self.address}/api/version", timeout=2).is_success)
+        self._wait(lambda: self.alive() == ["head"])
+
+    def _join(self, name: str, place: str) -> None:
+        self._start(
+            name,
+            f"--address={HEAD}:{self.port}",
+            f"--node-ip-address={place}",
+            "--num-cpus=1",
+        )
+        self.names.append(name)
+        self._wait(lambda: name in self.alive())
 
     def _start(self, name: str, *words: str) -> None:
-        environment = os.environ | _SETTINGS | {"RAY_TMPDIR": str(self._folder)}
-        with (self._folder / f"{name}.log").open("wb") as log:
-            self._nodes[name] = subprocess.Popen(
-                [
-                    str(RAY),
-                    "start",
-                    *words,
-                    "--object-store-memory=80000000",
-                    f"--dashboard-agent-listen-port={free_port()}",
-                    "--disable-usage-stats",
-                    "--block",
-                ],
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+        settings = {"RAY_TMPDIR": str(self._folder), MARK: f"{self._folder}/{name}"}
+        log = self._folder / f"{name}.log"
+        with log.open("wb") as output:
+            try:
+                subprocess.run(
+                    [
+                        *(str(PYTHON), "-m", "ray.scripts.scripts", "start", *words),
+                        f"--node-name={name}",
+                        "--object-store-memory=80000000",
+                        "--disable-usage-stats",
+                        # Those that Ray does not choose for itself.
+                        f"--dashboard-agent-listen-port={free_port()}",
+                        "--min-worker-port=0",
+                        "--max-worker-port=0",
+                    ],
+                    env=os.environ | _SETTINGS | settings,
+                    cwd=self._folder,
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    start_new_session=True,
+                    timeout=max(1.0, self._end - time.monotonic()),
+                    check=True,
+                )
+            except subprocess.SubprocessError as error:
+                raise NoCluster(f"{name}: {log.read_text()[-1000:]}") from error
 
     def _wait(self, condition: Callable[[], bool]) -> None:
-        end = time.monotonic() + START_S
         while True:
             try:
                 if condition():
                     return
             except (httpx.HTTPError, KeyError, json.JSONDecodeError):
-                pass
-            if time.monotonic() > end:
+                pass  # its dashboard is not up yet
+            if time.monotonic() > self._end:
                 logs = sorted(self._folder.glob("*.log"))
-                raise TimeoutError("\n".join(log.read_text()[-1000:] for log in logs))
-            time.sleep(0.5)
+                raise NoCluster("\n".join(log.read_text()[-500:] for log in logs))
+            time.sleep(0.2)
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    try:
-        family = [psutil.Process(process.pid), *psutil.Process(process.pid).children(True)]
-    except psutil.NoSuchProcess:
-        family = []
-    for member in family:
+def _node(told: dict[str, str]) -> str:
+    return told.get("driver_node_id") or ""
+
+
+def _end_all(mark: str) -> None:
+    """Kill what bears the mark and all below it, until nothing is left."""
+    while family := _marked(mark):
+        for member in family:
+            try:
+                member.kill()
+            except psutil.NoSuchProcess:
+                continue
+        psutil.wait_procs(family, timeout=5)
+
+
+def _marked(mark: str) -> set[psutil.Process]:
+    family: set[psutil.Process] = set()
+    for process in psutil.process_iter():
         try:
-            member.kill()
-        except psutil.NoSuchProcess:
+            place = process.environ().get(MARK, "")
+            if place == mark or (mark.endswith("/") and place.startswith(mark)):
+                family |= {process, *process.children(recursive=True)}
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
             continue
-    process.kill()
-    process.wait()
+    return {one for one in family if one.is_running() and one.status() != psutil.STATUS_ZOMBIE}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def cluster() -> Iterator[Cluster]:
-    """Three machines for all tests that want them; starting them takes longer than the tests."""
+    """Three machines for a file's tests, which take less time than starting them."""
     if not installed():
-        pytest.skip("needs Ray in .venv-ray: python3 .ci/setup.py ray")
-    with Cluster() as cluster:
+        pytest.skip("needs Ray in .venv-ray: python3 .ci/setup.py test")
+    with ExitStack() as stack:
+        try:
+            cluster = stack.enter_context(Cluster())
+        except NoCluster as error:
+            pytest.skip(f"no Ray cluster came up within {START_S} s: {error}")
         yield cluster

@@ -97,9 +97,11 @@ class Elsewhere:
 
 
 @contextmanager
-def elsewhere(home: Path, cluster: str) -> Iterator[Elsewhere]:
+def elsewhere(
+    home: Path, cluster: str, worker: tuple[str, ...] = (sys.executable, str(DOUBLE))
+) -> Iterator[Elsewhere]:
     """A bot's part of a cluster; its attempts are called off at the end."""
-    place = Elsewhere(home, cluster)
+    place = Elsewhere(home, cluster, worker=worker)
     place.open()
     try:
         yield place
