@@ -38,7 +38,9 @@ def explain(folder: Path, exit_code: int | None) -> Cause:
     if exit_code == GIVEN_UP:
         # Where it was heard of, the way to us is right and it was us who were away.
         heard = (folder / "events.jsonl").exists()
-        return Cause("The machine that did the work couldn't reach me.", True, counts=not heard)
+        return Cause(
+            "The machine that did the work couldn't reach me.", passing=True, counts=not heard
+        )
     tail = _tail(folder / "log.txt")
     last = tail[-1] if tail else ""
     if _LACK_OF_MEMORY.search(last):
