@@ -3,7 +3,7 @@
     files/          content-addressed, as in the bot's own store: pictures, manifests, weights
     weights/        pretrained weights by name
     results/ID/     the files of a finished attempt, until the bot has fetched them
-    checkpoints/N/  where job N can go on, the newest two
+    checkpoints/N/  where job N can go on: the newest two of an attempt, and what it began from
 
 The bot keeps its own store; this one holds copies and may be emptied while nothing runs.
 """

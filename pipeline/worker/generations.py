@@ -55,6 +55,8 @@ class Generations:
         known = [name for name, end in self._own.items() if end is not None and end <= size]
         if not known or known[-1] == self._pruned:
             return
+        # What cannot be removed now is not tried again before the next checkpoint.
+        self._pruned = known[-1]
         older = set(known[:-GENERATIONS])
         for name in self._shared.names(self._place):
             if name not in self._own and name not in self._began_from:
@@ -63,7 +65,6 @@ class Generations:
                     older.add(name)
         for name in older:
             self._shared.remove(f"{self._place}/{name}")
-        self._pruned = known[-1]
         self._own = {name: end for name, end in self._own.items() if name not in older}
 
 

@@ -61,8 +61,8 @@ class Job(SQLModel, table=True):
     `retry_at`: when a job in retry_wait is tried again. Of those that wait, a higher `priority`
     goes first, then a smaller `rank` (none: its number); one that is `paused` stays where it is.
 
-    `lease_owner` works on it until `lease_until`, unless it renews. `checkpoint`: where a
-    further attempt goes on, and `told`, which milestones the chat knows of.
+    `lease_owner` works on it until `lease_until`, unless it renews. `checkpoint`: where a further
+    attempt goes on, and `told`, which milestones the chat knows of.
     """
 
     __table_args__ = (
