@@ -16,6 +16,7 @@ from bot.settings import Settings, SettingsError
 from bot.webapp.attempts import Attempts, counts
 from bot.wishes import Wish
 from pipeline.jobs.by_kind import ByKind
+from pipeline.jobs.elsewhere import ID
 from pipeline.jobs.executor import Executor
 from pipeline.jobs.ray_api import RayApi, RayUnreachable
 from pipeline.jobs.ray_executor import KINDS, RayExecutor, Site
@@ -75,14 +76,18 @@ class Cluster:
             outbox.put(f"cluster:{name}:{owner}", owner, wish, fresh=True, session=session)
 
     def clean(self, db: Database) -> None:
-        """Remove the checkpoints of jobs that are over; those that succeeded took theirs along."""
+        """Remove the checkpoints of jobs that are over, and results that nobody fetched."""
         try:
-            kept = self.shared.names("checkpoints")
-            over = db.read_now(lambda session: _over(kept, session))
-            for number in over:
-                self.shared.remove(f"checkpoints/{number}")
+            places = {f"checkpoints/{name}": name for name in self.shared.names("checkpoints")}
+            for name in self.shared.names("results"):
+                if match := ID.fullmatch(name):
+                    places[f"results/{name}"] = match[1]
+            over = db.read_now(lambda session: _over(set(places.values()), session))
+            for place, number in places.items():
+                if number in over:
+                    self.shared.remove(place)
         except SharedStoreError as error:
-            log.warning("old checkpoints stay for now: %s", error)
+            log.warning("what jobs left in the shared store stays for now: %s", error)
 
 
 def build(settings: Settings, db: Database, places: Places, web_url: str) -> Cluster:
@@ -121,9 +126,9 @@ def _events_url(settings: Settings, web_url: str) -> str:
     )
 
 
-def _over(names: list[str], session: Session) -> list[str]:
+def _over(names: set[str], session: Session) -> set[str]:
     numbers = [int(name) for name in names if name.isdigit()]
     found = session.exec(
         select(Job.id).where(col(Job.id).in_(numbers), col(Job.state).in_(jobs.TERMINAL))
     )
-    return [str(number) for number in found]
+    return {str(number) for number in found}

@@ -6,6 +6,7 @@ from bot.desk import Desk
 from bot.messages import collect as collect_words
 from bot.messages import mapping as mapping_words
 from pipeline.jobs.spec_collect import CollectResult
+from pipeline.kinds.places import made
 from pipeline.labelling import mapping
 from pipeline.labelling.outlook import askable
 from storage import outbox
@@ -21,20 +22,20 @@ def tell(
         folder: the attempt's.
         proposing: whether a model looks at the pictures next.
     """
-    project, files, out = desk.project(job), desk.places.files, folder / "out"
+    project, files = desk.project(job), desk.places.files
     assert project.id is not None
     receipt = collect_words.receipt(
         project,
         source,
         result,
         askable(project.id, session=desk.session),
-        montage=files.put_file(out / result.montage) if result.montage else None,
+        montage=files.put_file(made(folder, result.montage)) if result.montage else None,
         proposing=proposing,
     )
     desk.tell(job, receipt, priority=outbox.ANSWER)
     if result.report_file:
         report = collect_words.report(
-            project, source, result, files.put_file(out / result.report_file)
+            project, source, result, files.put_file(made(folder, result.report_file))
         )
         desk.tell(job, report, key=f"report:{job.id}")
     names = mapping.of(source)

@@ -163,12 +163,6 @@ def held(job: Job, owner: str, at: datetime) -> bool:
     return fresh and job.lease_owner == owner
 
 
-def expired(at: datetime, *, session: Session) -> list[Job]:
-    """Active jobs of which nobody renewed the lease in time, oldest first."""
-    query = select(Job).where(col(Job.state).in_(ACTIVE), col(Job.lease_until) < at)
-    return list(session.exec(query.order_by(col(Job.id))))
-
-
 def pause(job_id: int, paused: bool, *, session: Session) -> Job:
     """Hold a waiting job, or let it go on; doing either twice is doing it once.
 

@@ -3,13 +3,14 @@
     files/          content-addressed, as in the bot's own store: pictures, manifests, weights
     weights/        pretrained weights by name
     results/ID/     the files of a finished attempt, until the bot has fetched them
-    checkpoints/N/  where job N can go on, the newest two
+    checkpoints/N/  where job N can go on: the newest two of an attempt, and what it began from
 
 The bot keeps its own store; this one holds copies and may be emptied while nothing runs.
 """
 
 import re
 import shutil
+import uuid
 from collections.abc import Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
@@ -25,6 +26,10 @@ GENERATIONS = 2
 
 class SharedStoreError(OSError):
     """The shared place cannot be reached or used."""
+
+
+class NotThere(SharedStoreError):
+    """A file is missing in the store that it should be copied from; asking again is no use."""
 
 
 class SharedStore:
@@ -51,9 +56,20 @@ class SharedStore:
             self._fs.rm_file(path)
 
     def carry(self, keys: Collection[str], source: FileStore, target: FileStore) -> int:
-        """Copy what `target` lacks from `source`; returns how many had to be fetched."""
+        """Copy what `target` lacks from `source`; returns how many had to be fetched.
+
+        Raises:
+            NotThere: `source` has not got one of them.
+        """
+
+        def copy(key: str) -> bool:
+            try:
+                return target.copy_from(source, key)
+            except FileNotFoundError as error:
+                raise NotThere(f"{key} is not in {source.root}") from error
+
         with _in_our_words(), ThreadPoolExecutor(AT_ONCE) as pool:
-            return sum(pool.map(lambda key: target.copy_from(source, key), sorted(keys)))
+            return sum(pool.map(copy, sorted(keys)))
 
     def upload(self, files: Iterable[tuple[Path, str]], place: str) -> str:
         """Copy local files to `place`, each under its relative name; returns the folder's URI."""
@@ -71,9 +87,30 @@ class SharedStore:
         Raises:
             SharedStoreError: it is in no store like this one.
         """
-        if not uri.startswith(f"{self.root}/"):
+        if not self.holds(uri):
             raise SharedStoreError(f"{uri} is not in {self.root}")
         return uri.removeprefix(f"{self.root}/")
+
+    def holds(self, uri: str) -> bool:
+        """Whether `uri` names a place in this store, be there something or not."""
+        return uri.startswith(f"{self.root}/") and ".." not in uri.split("/")
+
+    def download_file(self, place: str, target: Path) -> bool:
+        """Copy the file at `place` to `target`, whole or not at all; False: there is none."""
+        path = f"{self._base}/{place}"
+        half = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
+        with _in_our_words():
+            self._fs.invalidate_cache()
+            if not self._fs.isfile(path):
+                return False
+            target.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                with self._fs.open(path, "rb") as source, half.open("wb") as handle:
+                    shutil.copyfileobj(source, handle, CHUNK)
+                half.replace(target)
+            finally:
+                half.unlink(missing_ok=True)
+        return True
 
     def download(self, place: str, folder: Path) -> int:
         """Copy everything below `place` into `folder`; returns how many files came."""
@@ -105,12 +142,6 @@ class SharedStore:
             path = f"{self._base}/{place}"
             found = self._fs.ls(path, detail=False) if self._fs.exists(path) else []
         return [PurePosixPath(str(one)).name for one in found]
-
-    def prune(self, place: str) -> None:
-        """Keep the newest GENERATIONS of the folders in `place`, by the number they begin with."""
-        names = sorted(self.names(place), key=lambda name: int(name.partition("-")[0]))
-        for name in names[:-GENERATIONS]:
-            self.remove(f"{place}/{name}")
 
     def has(self, place: str, size: int) -> bool:
         """Whether a file of that many bytes lies there."""

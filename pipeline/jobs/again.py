@@ -5,6 +5,7 @@
   a row count: one that got further than all before it (a later epoch in its checkpoint) begins a
   new row, so that a long training arrives even on a shaky machine. It cannot go on for ever, for
   each such attempt is an epoch ahead.
+- An attempt elsewhere that ended because we were away does not count.
 - A training that ran out of memory takes half as many pictures at a time, down to MIN_BATCH. That
   ends by itself, so it does not count; without room below, the job fails at once.
 """
@@ -38,6 +39,8 @@ def judge(row: Job, cause: Cause, delays: Sequence[float], *, crashed: bool) -> 
     if epoch > row.checkpoint.get("furthest", 0):
         row.checkpoint = row.checkpoint | {"furthest": epoch}
         row.failures = row.crashes = 0
+    if not cause.counts:
+        return Again(timedelta(seconds=delays[0] if delays else 0), cause.sentence)
     lacking = row.kind == "train" and (
         cause.memory == "yes" or (cause.memory == "perhaps" and row.crashes > 0)
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from pipeline.errors import OutOfMemory
+from pipeline.jobs.elsewhere import GIVEN_UP
 
 TAIL_BYTES = 16_384
 
@@ -23,16 +24,23 @@ _EXCEPTION = re.compile(r"^(?:\w+\.)*(\w*(?:Error|Exception|Interrupt|Exit))\b")
 class Cause:
     """`sentence` for a chat; `passing`: the next attempt may fare better.
 
-    `memory`: whether there was too little of it.
+    `memory`: whether there was too little of it. `counts`: it is one of the tries that a job has.
     """
 
     sentence: str
     passing: bool
     memory: Literal["no", "perhaps", "yes"] = "no"
+    counts: bool = True
 
 
 def explain(folder: Path, exit_code: int | None) -> Cause:
     """The cause, from how the process ended (where that is known) and its log's last words."""
+    if exit_code == GIVEN_UP:
+        # Where it was heard of, the way to us is right and it was us who were away.
+        heard = (folder / "events.jsonl").exists()
+        return Cause(
+            "The machine that did the work couldn't reach me.", passing=True, counts=not heard
+        )
     tail = _tail(folder / "log.txt")
     last = tail[-1] if tail else ""
     if _LACK_OF_MEMORY.search(last):

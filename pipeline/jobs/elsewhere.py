@@ -16,6 +16,9 @@ from pydantic import BaseModel
 ID = re.compile(r"taptrain-(\d+)-(\d+)-[0-9a-f]{8}")
 FILE = "remote.json"
 
+GIVEN_UP = 75
+"""How a worker ends that nobody answers (EX_TEMPFAIL): the bot was away, or did not want it."""
+
 
 class Remote(BaseModel):
     """`sent`: the cluster has it. `called_off`: it is to end. `ended`: it has, or counts as if."""

@@ -12,16 +12,15 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from pydantic_core import from_json, to_json
+from pydantic_core import from_json
 
-from pipeline.jobs import elsewhere
+from pipeline.jobs import bringing, elsewhere
 from pipeline.jobs.elsewhere import Remote
-from pipeline.jobs.ray_api import OVER, Ask, RayApi, RayRefused, RayUnreachable, Room, Status
+from pipeline.jobs.ray_api import OVER, Ask, RayApi, RayUnreachable, Room, Status
 from pipeline.jobs.reception import Reception
 from storage.files import FileStore
-from storage.shared import SharedStore, SharedStoreError, keys_in
+from storage.shared import NotThere, SharedStore, SharedStoreError
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +29,9 @@ KINDS = frozenset({"train", "propose", "package", "measure"})
 
 LOST_S = 60.0
 """Without a sign of life; a worker that cannot give one has ended itself before (post.py)."""
+
+SEND_S = 600.0
+"""Handing in what is no training takes no longer; the attempt counts as lost then."""
 
 ASK_S = 1.0
 AGAIN_S = 5.0
@@ -84,6 +86,7 @@ class RayExecutor:
         # Of the attempts under way; whatever is forgotten is asked for again.
         self._asked: dict[str, tuple[float, Status]] = {}
         self._tried: dict[str, float] = {}
+        self._begun: dict[str, float] = {}
         self._sending: set[str] = set()
         self._lock = threading.Lock()
         self._room: tuple[float, Room | None] = (float("-inf"), None)
@@ -108,6 +111,8 @@ class RayExecutor:
         if remote is None or remote.ended:
             return False
         if not remote.sent:
+            if self._waited(folder, remote):
+                return self._end(folder)
             self._hand_in(folder, remote)
             return True
         status = self._status(remote.id)
@@ -118,7 +123,7 @@ class RayExecutor:
             if status is not None and status.state is None:
                 log.warning("%s: the cluster has forgotten it", remote.id)
                 return self._end(folder)
-            if status is None or status.state == "PENDING":
+            if not remote.called_off and (status is None or status.state == "PENDING"):
                 self._reception.waits(remote.id)
         silent = self._reception.silence(remote.id)
         if silent > LOST_S:
@@ -204,6 +209,7 @@ class RayExecutor:
     def _stop(self, name: str) -> None:
         self._asked.pop(name, None)
         try:
+            self._call_off(self._clock())
             self._api.stop(name)
         except RayUnreachable as error:
             # Its next sign of life is answered with the same wish.
@@ -215,6 +221,17 @@ class RayExecutor:
             elsewhere.change(folder, ended=True, exit_code=exit_code)
         return False
 
+    def _waited(self, folder: Path, remote: Remote) -> bool:
+        """Whether somebody waits for what could not be handed in for too long; a training can."""
+        since = self._begun.setdefault(remote.id, self._clock())
+        if self._clock() - since < SEND_S:
+            return False
+        self._begun[remote.id] = self._clock()
+        if _kind(folder) == "train":
+            return False
+        log.warning("%s could not be handed in for %.0f s", remote.id, SEND_S)
+        return True
+
     def _hand_in(self, folder: Path, remote: Remote) -> None:
         with self._lock:
             since = self._clock() - self._tried.get(remote.id, float("-inf"))
@@ -225,20 +242,23 @@ class RayExecutor:
 
     def _send(self, folder: Path, remote: Remote) -> None:
         try:
-            spec = from_json((folder / "spec.json").read_bytes())
-            self._bring(folder, spec)
+            kind = bringing.bring(folder, self._files, self._shared)
             assert remote.token is not None, "its hash alone is kept only after it was sent"
             self._api.submit(
                 remote.id,
                 self._site.entrypoint(remote.id, self._shared.root),
-                ask=_ask(str(spec["kind"]), self._api.room() or Room()),
+                ask=_ask(kind, self._api.room() or Room()),
                 environment={"TAPTRAIN_ATTEMPT_TOKEN": remote.token},
             )
         except RayUnreachable as error:
             self._gone(error)
+        except NotThere as error:
+            log.error("%s can't be done: %s", remote.id, error)
+            self._end(folder)
         except SharedStoreError:
             log.exception("%s: its data can't be brought to %s", remote.id, self._shared.root)
-        except (OSError, ValueError, KeyError, RayRefused):
+        except Exception:
+            # Whatever it is, it ends this attempt, which else would be handed in for ever.
             log.exception("%s could not be handed in", remote.id)
             self._end(folder)
         else:
@@ -249,34 +269,16 @@ class RayExecutor:
                 self._sending.discard(remote.id)
                 self._room = (float("-inf"), None)
 
-    def _bring(self, folder: Path, spec: dict[str, Any]) -> None:
-        """Have all that the spec names where the other machines can fetch it."""
-        resume = spec.get("resume")
-        while resume:
-            kept = Path(resume["folder"])
-            if kept.is_dir():
-                # It was kept by a worker of this machine.
-                place = f"checkpoints/{folder.parent.name}/{resume['epoch']}-local"
-                files = [(path, path.name) for path in kept.iterdir() if path.is_file()]
-                resume["folder"] = self._shared.upload(files, place)
-            resume = resume.get("before")
-        (folder / "spec.json").write_bytes(to_json(spec))
-        keys = keys_in(str(spec), self._files)
-        brought = self._shared.carry(keys, self._files, self._shared.files)
-        log.info("%d of %d files brought to the shared store", brought, len(keys))
-        architecture = spec.get("architecture") or spec.get("weights", {}).get("architecture")
-        weights = Path(spec.get("weights_folder") or "") / f"{architecture}.pt"
-        if spec.get("weights_folder") and weights.is_file():
-            name = f"weights/{weights.name}"
-            if not self._shared.has(name, weights.stat().st_size):
-                self._shared.upload([(weights, weights.name)], "weights")
-
     def _sent(self, folder: Path, remote: Remote) -> None:
         with self._reception.lock(folder):
             now = elsewhere.change(folder, sent=True)
         if now is None or now.called_off:
             # It was called off while its data were on the way.
             self._stop(remote.id)
+
+
+def _kind(folder: Path) -> str:
+    return str(from_json((folder / "spec.json").read_bytes())["kind"])
 
 
 def _ask(kind: str, room: Room) -> Ask:

@@ -12,6 +12,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from pydantic_core import from_json
 
@@ -103,11 +104,24 @@ class Reception:
         """The lines before `done`, and that one too once the files of its result are here."""
         kept = b""
         for line in lines.splitlines(keepends=True):
-            if b'"done"' in line and _type(line) == "done" and folder not in self._fetched:
+            event = _event(line)
+            if event.get("type") == "done" and folder not in self._fetched:
                 self._fetch(folder, line.decode())
                 break
+            if event.get("type") == "saved" and not self._own(folder, event):
+                log.warning("%s: a checkpoint that is not its own is not heard of", folder)
+                # As long as it was: both sides count bytes.
+                kept += b" " * (len(line) - 1) + b"\n"
+                continue
             kept += line
         return kept
+
+    def _own(self, folder: Path, saved: dict[str, Any]) -> bool:
+        """Whether a checkpoint lies where this attempt's worker keeps its own."""
+        remote = elsewhere.load(folder)
+        assert remote is not None, "it was admitted by what stands there"
+        place = f"checkpoints/{folder.parent.name}/{saved.get('epoch')}-{remote.id}"
+        return bool(saved.get("folder") == f"{self._shared.root}/{place}")
 
     def _fetch(self, folder: Path, line: str) -> None:
         if folder in self._fetching:
@@ -140,9 +154,9 @@ class _Nothing(FileStore):
         return b""
 
 
-def _type(line: bytes) -> object:
+def _event(line: bytes) -> dict[str, Any]:
     try:
         event = from_json(line)
     except ValueError:
-        return None
-    return event.get("type") if isinstance(event, dict) else None
+        return {}
+    return event if isinstance(event, dict) else {}

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter
 
 from pipeline.jobs.part import BoxItem as BoxItem
+from pipeline.jobs.part import OutPath as OutPath
 from pipeline.jobs.part import Part as Part
 from pipeline.jobs.spec_collect import CollectResult, CollectSpec
 from pipeline.jobs.spec_export import LabelsResult, LabelsSpec
@@ -163,7 +164,7 @@ class TrainResult(Part):
     """
 
     kind: Literal["train"] = "train"
-    weights: str
+    weights: OutPath
     architecture: str
     start_weights: str
     start: Literal["auto", "scratch", "model"] = "auto"
@@ -179,7 +180,7 @@ class TrainResult(Part):
     rival: Figures | None = None
     arguments: dict[str, object] = {}
     confusions: list[Confusion] = []
-    plots: list[str] = []
+    plots: list[OutPath] = []
     seconds: float
     seconds_per_epoch: float
     train_images: int
@@ -207,8 +208,8 @@ class PackageResult(Part):
     """`package`: the zip. `page`: folder with its content, unpacked, for serving."""
 
     kind: Literal["package"] = "package"
-    package: str
-    page: str
+    package: OutPath
+    page: OutPath
     size_bytes: int
     output_form: str
     selftest_boxes: int
@@ -231,7 +232,7 @@ class PredictResult(Part):
     """`picture`: the drawn JPEG. `lowered`: nothing passed, so weaker guesses are shown."""
 
     kind: Literal["predict"] = "predict"
-    picture: str
+    picture: OutPath
     boxes: list[BoxItem]
     confidence: float
     milliseconds: float

@@ -4,7 +4,7 @@ from typing import Literal, NamedTuple
 
 from pydantic import Base64Bytes, Field
 
-from pipeline.jobs.part import BoxItem, Part
+from pipeline.jobs.part import BoxItem, OutPath, Part
 from pipeline.jobs.spec_video import VideosResult, VideosSpec
 
 
@@ -130,7 +130,7 @@ class CollectResult(Part):
 
     kind: Literal["collect"] = "collect"
     title: str
-    items_file: str
+    items_file: OutPath
     read: int
     kept: int
     dropped: dict[str, int] = {}
@@ -140,14 +140,14 @@ class CollectResult(Part):
     unknown_classes: dict[str, int] = {}
     bad_rows: list[BadRow] = []
     bad_row_count: int = 0
-    report_file: str | None = None
+    report_file: OutPath | None = None
     whole: dict[str, int] = {}
-    montage: str | None = None
+    montage: OutPath | None = None
     seconds: float | None = None
     provenance: dict[str, str] = {}
-    answers_file: str | None = None
+    answers_file: OutPath | None = None
     answered: int = 0
-    dropped_file: str | None = None
+    dropped_file: OutPath | None = None
     shelved: int = 0
     question: str = ""
     choices: list[Choice] = []

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import TypeAdapter
 
-from pipeline.jobs.part import Part
+from pipeline.jobs.part import OutPath, Part
 
 Method = Literal["dawid-skene", "wawa", "majority"]
 
@@ -50,7 +50,7 @@ class ConsensusResult(Part):
     tiles: int
     votes: int
     members: list[MemberSkill] = []
-    answers: str
+    answers: OutPath
 
 
 ANSWERS: TypeAdapter[dict[int, float]] = TypeAdapter(dict[int, float])

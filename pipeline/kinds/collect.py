@@ -22,7 +22,7 @@ from pipeline.jobs.spec_video import VideosSpec
 from pipeline.kinds import dropped
 from pipeline.kinds.arrivals import bring_in
 from pipeline.kinds.labels import sent_as
-from pipeline.kinds.places import Places
+from pipeline.kinds.places import Places, made
 from pipeline.labelling import answers, mapping
 from pipeline.sources import secrets, video_keys
 from storage import images, keys, projects, sources
@@ -127,13 +127,13 @@ def chunks(job: Job, result: CollectResult, folder: Path) -> Iterator[Callable[[
     """
     source_id: int = job.request["source_id"]
     if result.answers_file:
-        yield from _answers(source_id, folder / "out" / result.answers_file)
-    with (folder / "out" / result.items_file).open() as lines:
+        yield from _answers(source_id, made(folder, result.answers_file))
+    with made(folder, result.items_file).open() as lines:
         while part := [ImageItem.model_validate_json(line) for line in islice(lines, CHUNK)]:
             # Bound here: the loop goes on before the transaction runs.
             yield lambda session, part=part: bring_in(part, source_id, session=session)  # type: ignore[misc]  # lambda default
     if result.dropped_file:
-        yield from _dropped(source_id, folder / "out" / result.dropped_file)
+        yield from _dropped(source_id, made(folder, result.dropped_file))
 
 
 def _dropped(source_id: int, file: Path) -> Iterator[Callable[[Session], None]]:

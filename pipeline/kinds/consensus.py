@@ -13,7 +13,7 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from pipeline.jobs.spec_labels import ANSWERS, Ballot, ConsensusResult, ConsensusSpec
-from pipeline.kinds.places import Places
+from pipeline.kinds.places import Places, made
 from pipeline.labelling import decide, weigh
 from pipeline.labelling.consensus import Skills
 from storage import jobs, settings
@@ -126,4 +126,4 @@ def _keep_skills(project_id: int, result: ConsensusResult, session: Session) -> 
 
 
 def _answers(result: ConsensusResult, folder: Path) -> dict[int, float]:
-    return ANSWERS.validate_json((folder / "out" / result.answers).read_bytes())
+    return ANSWERS.validate_json(made(folder, result.answers).read_bytes())

@@ -9,7 +9,7 @@ from typing import Any
 from sqlmodel import Session
 
 from pipeline.jobs.spec import PackageResult, PackageSpec
-from pipeline.kinds.places import Places
+from pipeline.kinds.places import Places, made
 from storage import datasets, jobs, projects
 from storage.models import Job, Model, Project
 
@@ -111,8 +111,7 @@ def chunks(
 
     Files are copied between the transactions, never within one; doing it again changes nothing.
     """
-    out = folder / "out"
-    key = places.files.put_file(out / result.package)
+    key = places.files.put_file(made(folder, result.package))
     token = ""
 
     def look(session: Session) -> None:
@@ -120,17 +119,17 @@ def chunks(
         token = model_of(job, session=session).page_token
 
     yield look
-    _serve(out / result.page, places.pages / token)
+    _serve(made(folder, result.page), places.pages / token)
     yield lambda session: _keep(job, result, key, session=session)
 
 
-def _serve(made: Path, page: Path) -> None:
+def _serve(unpacked: Path, page: Path) -> None:
     if page.exists():
         return
     page.parent.mkdir(parents=True, exist_ok=True)
     half = page.with_suffix(".half")
     shutil.rmtree(half, ignore_errors=True)
-    shutil.copytree(made, half)
+    shutil.copytree(unpacked, half)
     half.rename(page)
 
 

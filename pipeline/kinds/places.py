@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.errors import WorkerError
 from storage.files import FileStore
 
 
@@ -45,3 +46,17 @@ class Places:
     def pages(self) -> Path:
         """Where served model pages lie, a folder a page."""
         return self.home / "pages"
+
+
+def made(folder: Path, name: str) -> Path:
+    """What the attempt in `folder` made: its result's `name`, a path relative to `out/`.
+
+    Raises:
+        WorkerError: it leads out of there, by a link for example.
+    """
+    out = (folder / "out").resolve()
+    path = out / name
+    below = [path, *path.rglob("*")] if path.is_dir() else [path]
+    if not all(one.resolve().is_relative_to(out) for one in below):
+        raise WorkerError(f"What the work made leads out of its folder: {name}.")
+    return path

@@ -11,7 +11,7 @@ from pipeline import families
 from pipeline.errors import SpecError
 from pipeline.jobs.spec import TrainResult, TrainSpec
 from pipeline.kinds import promotion, so_far, starts
-from pipeline.kinds.places import Places
+from pipeline.kinds.places import Places, made
 from pipeline.kinds.starts import COCO, NONE
 from pipeline.tuning import Value
 from storage import datasets, jobs, registry
@@ -204,7 +204,6 @@ def keep(job: Job, result: TrainResult, folder: Path, places: Places, *, session
     model = registry.of_job(job.id, session=session)
     if model is not None:
         return model
-    out = folder / "out"
     dataset = datasets.get(job.request["dataset_id"], session=session)
     figures = {
         "val": result.val.model_dump() if result.val else None,
@@ -218,7 +217,7 @@ def keep(job: Job, result: TrainResult, folder: Path, places: Places, *, session
         dataset_id=job.request["dataset_id"],
         architecture=result.architecture,
         imgsz=result.imgsz,
-        weights_key=places.files.put_file(out / result.weights),
+        weights_key=places.files.put_file(made(folder, result.weights)),
         metrics=figures,
         details={
             "classes": datasets.read(dataset, files=places.files)["classes"],
@@ -236,7 +235,7 @@ def keep(job: Job, result: TrainResult, folder: Path, places: Places, *, session
             "against": against,
             "arguments": result.arguments,
             "confusions": [confusion.model_dump() for confusion in result.confusions],
-            "plots": [places.files.put_file(out / plot) for plot in result.plots],
+            "plots": [places.files.put_file(made(folder, plot)) for plot in result.plots],
         },
         promoted=promoted,
         page_token=secrets.token_urlsafe(16),

@@ -128,6 +128,10 @@ class Post(threading.Thread):
                 return
             time.sleep(LOOK_S)
 
+    def acknowledged(self, what: str) -> int:
+        """How many bytes of `events` or `log` the bot has by now."""
+        return self._kept[what]
+
     def close(self) -> None:
         """Hand over what is left, for as long as that takes."""
         self._closing.set()

@@ -21,7 +21,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from pipeline.jobs.bringing import pretrained
+from pipeline.jobs.elsewhere import GIVEN_UP
 from pipeline.jobs.executor import COMMAND, LocalExecutor, worker_environment
+from pipeline.worker.generations import Generations
 from pipeline.worker.post import LEASE_S, Line, Post, Unheard
 from storage.files import FileStore
 from storage.shared import SharedStore, SharedStoreError, keys_in
@@ -30,7 +33,6 @@ TOKEN = "TAPTRAIN_ATTEMPT_TOKEN"  # noqa: S105  # the name of a variable
 BOUND = (sys.executable, "-P", "-m", "pipeline.worker.bound")
 LOOK_S = 0.1
 TRIES = 3
-GIVEN_UP = 75
 NOT_UPLOADED = frozenset({"data"})
 """Below out/: the pictures that were laid out to learn from, which are in the store."""
 
@@ -49,7 +51,8 @@ class RemoteWork:
     ) -> None:
         self._line = line
         self._name = name
-        self._job, self._attempt = name.split("-")[1:3]
+        self._attempt = name.split("-")[2]
+        self._generations = Generations(shared, name)
         self._shared = shared
         self._cache = cache
         self._base = cache / "attempts" / name
@@ -79,6 +82,7 @@ class RemoteWork:
         self._executor.start(self.folder)
         while True:
             alive = self._executor.alive(self.folder)
+            self._prune(post)
             if not self._hand_on() and not alive:
                 break
             time.sleep(LOOK_S)
@@ -121,22 +125,31 @@ class RemoteWork:
             spec["store"] = files.root
         if "weights_folder" in spec:
             spec["weights_folder"] = str(self._weights(spec))
-        resume = spec.get("resume")
-        while resume:
-            folder = self.folder / "resume" / str(resume["epoch"])
-            self._shared.download(self._shared.place_of(resume["folder"]), folder)
-            resume["folder"] = str(folder)
-            # The generation before, for when this one cannot be read.
-            resume = resume.get("before")
+        if spec.get("resume"):
+            spec["resume"] = self._checkpoint(spec["resume"])
         (self.folder / "spec.json").write_text(json.dumps(spec))
 
     def _weights(self, spec: dict[str, Any]) -> Path:
         folder = self._cache / "weights"
         folder.mkdir(exist_ok=True)
-        architecture = spec.get("architecture") or spec.get("weights", {}).get("architecture")
-        if architecture and not (folder / f"{architecture}.pt").exists():
-            self._shared.download(f"weights/{architecture}.pt", folder / f"{architecture}.pt")
+        name = pretrained(spec)
+        if name and not (folder / name).exists():
+            # Where nobody has brought them the worker fetches them by itself.
+            self._shared.download_file(f"weights/{name}", folder / name)
         return folder
+
+    def _checkpoint(self, resume: dict[str, Any] | None) -> dict[str, Any] | None:
+        """The checkpoint and those before it, which are for when this one cannot be read."""
+        if not resume:
+            return None
+        before = self._checkpoint(resume.get("before"))
+        if not self._shared.holds(resume["folder"]):
+            return before
+        folder = self.folder / "resume" / str(resume["epoch"])
+        self._generations.begin_from(resume)
+        if not self._shared.download(self._shared.place_of(resume["folder"]), folder):
+            return before
+        return resume | {"folder": str(folder), "before": before}
 
     def _hand_on(self) -> bool:
         """Pass on the worker's new lines; returns whether there were any."""
@@ -152,6 +165,13 @@ class RemoteWork:
             self._say(self._translated(line))
         return bool(whole)
 
+    def _prune(self, post: Post) -> None:
+        try:
+            self._generations.acknowledged(post.acknowledged("events"))
+        except SharedStoreError as error:
+            # They go with a later one, or with the job.
+            print(f"old checkpoints stay for now: {error}", flush=True)
+
     def _translated(self, line: bytes) -> bytes:
         try:
             event = json.loads(line)
@@ -160,7 +180,7 @@ class RemoteWork:
             return line
         try:
             if kind == "saved":
-                event["folder"] = self._keep(int(event["epoch"]), Path(event["folder"]))
+                event["folder"] = self._generations.keep(int(event["epoch"]), Path(event["folder"]))
                 return json.dumps(event).encode()
             if kind == "done":
                 self._deliver(line.decode())
@@ -172,15 +192,8 @@ class RemoteWork:
             return b""
         return line
 
-    def _keep(self, epoch: int, folder: Path) -> str:
-        """Bring a checkpoint to the shared store; returns its URI there."""
-        place = f"checkpoints/{self._job}"
-        uri = self._shared.upload(_plain(folder), f"{place}/{epoch}-{self._name}")
-        self._shared.prune(place)
-        return uri
-
     def _deliver(self, line: str) -> None:
-        """Bring the result's files to the shared store; the checkpoints are not needed any more."""
+        """Bring the result's files to the shared store; the bot removes what is over."""
         out = self.folder / "out"
         found = [path for path in out.rglob("*") if path.is_file()] if out.is_dir() else []
         names = [(path, path.relative_to(out)) for path in found]
@@ -191,7 +204,6 @@ class RemoteWork:
                 store = FileStore(self._cache / "files")
                 made = {key for key in keys_in(line, store) if _here(store, key)}
                 self._shared.carry(made, store, self._shared.files)
-                self._shared.remove(f"checkpoints/{self._job}")
                 return
             except SharedStoreError:
                 if not tries_left:
@@ -205,6 +217,7 @@ class RemoteWork:
         if line:
             with self._said.open("ab") as file:
                 file.write(line + b"\n")
+                self._generations.told(file.tell())
 
 
 class _Fetching(FileStore):
@@ -217,14 +230,6 @@ class _Fetching(FileStore):
     def read(self, key: str) -> bytes:
         self._shared.carry([key], self._shared.files, self)
         return super().read(key)
-
-
-def _plain(folder: Path) -> list[tuple[Path, str]]:
-    try:
-        return [(path, path.name) for path in folder.iterdir() if path.is_file()]
-    except OSError as error:
-        # A newer one has taken its place meanwhile.
-        raise SharedStoreError(f"{folder} is gone") from error
 
 
 def _here(store: FileStore, key: str) -> bool:

@@ -61,8 +61,7 @@ class Job(SQLModel, table=True):
     `retry_at`: when a job in retry_wait is tried again. Of those that wait, a higher `priority`
     goes first, then a smaller `rank` (none: its number); one that is `paused` stays where it is.
 
-    `lease_owner` works on it until `lease_until`, unless it renews; `token` is the SHA-256 of the
-    secret by which this attempt's worker reports from elsewhere. `checkpoint`: where a further
+    `lease_owner` works on it until `lease_until`, unless it renews. `checkpoint`: where a further
     attempt goes on, and `told`, which milestones the chat knows of.
     """
 
@@ -97,7 +96,6 @@ class Job(SQLModel, table=True):
     paused: bool = Field(default=False, sa_column_kwargs={"server_default": "0"})
     lease_owner: str | None = None
     lease_until: datetime | None = Field(default=None, sa_type=DateTime)
-    token: str | None = None
     checkpoint: Json = Field(default_factory=dict, sa_column=json_column())
     told: Json = Field(default_factory=dict, sa_column=json_column())
     created_at: datetime = Field(default_factory=now, sa_type=DateTime)

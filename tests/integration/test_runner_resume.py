@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from pipeline.jobs.elsewhere import GIVEN_UP
 from storage import jobs
 from tests.support.queue import Bench, add, bench, row, told, until
 
@@ -189,3 +190,13 @@ def gone(pid: int) -> bool:
         return bool(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return True
+
+
+async def test_a_bot_that_was_away_is_no_fault_of_the_work(bench: Bench) -> None:
+    """Workers elsewhere that end because nobody answers them are replaced, however often."""
+    away = [["saved", 1], ["exit", GIVEN_UP]]
+    job_id = add(bench.db, away, *[[["exit", GIVEN_UP]]] * 4, [["done"]], kind="train")
+    await bench.state(job_id, "succeeded")
+    job = row(bench.db, job_id)
+    assert (job.attempt, job.crashes, job.failures) == (6, 0, 0)
+    assert job.checkpoint["epoch"] == 1

@@ -168,7 +168,7 @@ def every_wish() -> Iterator[Wish]:
         yield collect.progress(here, source(), job("collect"), Progress(stage=stage, done=1))
     choices = [Choice(label=HOSTILE * 9, what=HOSTILE) for _ in range(9)]
     offered = CollectResult(
-        title="", items_file="", read=0, kept=0, question=HOSTILE, choices=choices
+        title="", items_file="items.jsonl", read=0, kept=0, question=HOSTILE, choices=choices
     )
     yield collect.offered(here, source("offered"), offered)
     yield keys.kept([*keys.TITLES], [*keys.TITLES], [*keys.TITLES])

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.jobs.crash import explain
+from pipeline.jobs.elsewhere import GIVEN_UP
 
 TRACEBACK = 'Traceback (most recent call last):\n  File "/home/somebody/x.py", line 1\n'
 
@@ -61,3 +62,13 @@ def test_the_cause_in_words(
 def test_no_log_at_all(tmp_path: Path) -> None:
     """A worker that never wrote anything has vanished, no more."""
     assert "vanished" in explain(tmp_path, None).sentence
+
+
+def test_a_worker_that_could_not_reach_the_bot(tmp_path: Path) -> None:
+    """It is tried again; that counts only where it was never heard of: the address may be wrong."""
+    never = explain(tmp_path, GIVEN_UP)
+    assert (never.passing, never.counts) == (True, True)
+    (tmp_path / "events.jsonl").touch()
+    (tmp_path / "log.txt").write_text(TRACEBACK + "MemoryError\n")
+    later = explain(tmp_path, GIVEN_UP)
+    assert (later.passing, later.counts, later.memory) == (True, False, "no")

@@ -386,7 +386,12 @@ def test_an_offer_is_a_question_and_no_source(session: Session) -> None:
     job.request = {**job.request, "max_images": 7}
     choices = [Choice(label="one · 3 MB", what="kaggle:ann/one")]
     found = CollectResult(
-        title="Kaggle: cats", items_file="", read=0, kept=0, question="Which?", choices=choices
+        title="Kaggle: cats",
+        items_file="items.jsonl",
+        read=0,
+        kept=0,
+        question="Which?",
+        choices=choices,
     )
     source = collect.keep(job, found, session=session)
     assert (source.state, source.title, source.trust) == ("offered", "Kaggle: cats", "yes")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from storage.files import FileStore
-from storage.shared import GENERATIONS, SharedStore, SharedStoreError, keys_in
+from storage.shared import NotThere, SharedStore, SharedStoreError, keys_in
 
 
 @pytest.fixture(params=["file", "memory"])
@@ -62,21 +62,32 @@ def test_a_folder_goes_and_comes(shared: SharedStore, tmp_path: Path) -> None:
     assert shared.names("results") == []
 
 
-def test_the_newest_generations_stay(shared: SharedStore, tmp_path: Path) -> None:
-    """Of the checkpoints of a job only the last ones are kept, by their epochs."""
-    file = tmp_path / "last.pt"
-    file.write_text("x")
-    for epoch in (2, 9, 10, 11):
-        shared.upload([(file, "last.pt")], f"checkpoints/5/{epoch}-attempt")
-        shared.prune("checkpoints/5")
-    assert sorted(shared.names("checkpoints/5")) == ["10-attempt", "11-attempt"]
-    assert GENERATIONS == 2
+def test_a_single_file_goes_and_comes(shared: SharedStore, tmp_path: Path) -> None:
+    """A file by its name arrives whole; one that nobody brought is no error."""
+    file = tmp_path / "yolov8n.pt"
+    file.write_text("weights")
+    target = tmp_path / "there" / "yolov8n.pt"
+    assert not shared.download_file("weights/yolov8n.pt", target)
+    shared.upload([(file, file.name)], "weights")
+    assert shared.download_file("weights/yolov8n.pt", target)
+    assert target.read_text() == "weights"
+    assert list(target.parent.iterdir()) == [target]
+
+
+def test_a_file_that_is_nowhere_is_told_apart(shared: SharedStore, tmp_path: Path) -> None:
+    """A picture that its own store has lost is another trouble than a store that is away."""
+    here = FileStore(tmp_path / "here")
+    key = here.put_bytes(b"picture", suffix=".jpg")
+    here.path(key).unlink()
+    with pytest.raises(NotThere, match=key):
+        shared.carry([key], here, shared.files)
 
 
 def test_another_stores_checkpoint_is_refused(shared: SharedStore) -> None:
     """A checkpoint that lies elsewhere cannot be fetched from here."""
     with pytest.raises(SharedStoreError):
         shared.place_of("s3://elsewhere/checkpoints/1")
+    assert not shared.holds(f"{shared.root}/checkpoints/../../secret")
 
 
 def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:

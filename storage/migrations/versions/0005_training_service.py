@@ -61,7 +61,6 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("paused", sa.Boolean(), server_default="0", nullable=False))
         batch_op.add_column(sa.Column("lease_owner", sa.String(), nullable=True))
         batch_op.add_column(sa.Column("lease_until", sa.DateTime(), nullable=True))
-        batch_op.add_column(sa.Column("token", sa.String(), nullable=True))
         batch_op.add_column(sa.Column("checkpoint", sa.JSON(), server_default="{}", nullable=False))
         batch_op.add_column(sa.Column("told", sa.JSON(), server_default="{}", nullable=False))
         batch_op.create_index(
@@ -89,7 +88,6 @@ def downgrade() -> None:
         batch_op.drop_index("ix_job_turn")
         batch_op.drop_column("told")
         batch_op.drop_column("checkpoint")
-        batch_op.drop_column("token")
         batch_op.drop_column("lease_until")
         batch_op.drop_column("lease_owner")
         batch_op.drop_column("paused")
