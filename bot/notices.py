@@ -22,6 +22,7 @@ from pipeline.jobs.events import Progress
 from pipeline.jobs.spec import MeasureResult, PredictResult, ProposeResult, TrainResult
 from pipeline.jobs.spec_collect import CollectResult
 from pipeline.kinds import collect, package, predict, propose, so_far, train
+from pipeline.kinds.places import made
 from pipeline.labelling import seconds
 from storage import chats, datasets, jobs, outbox, sources
 from storage.models import Job, Model, Sheet, now
@@ -201,7 +202,7 @@ def predicted(job: Job, result: PredictResult, folder: Path, desk: Desk) -> None
     """The photo with its boxes, as a reply to it."""
     model = predict.model_of(job, session=desk.session)
     assert model is not None
-    picture = desk.places.files.put_file(folder / "out" / result.picture)
+    picture = desk.places.files.put_file(made(folder, result.picture))
     desk.tell(
         job,
         result_words.prediction(

@@ -46,14 +46,17 @@ class Reaper:
 
     async def see_off(self) -> None:
         """Let go of the workers that have left, and of their children; kill the late ones."""
-        for folder, (_, deadline) in list(self._leaving.items()):
+        for folder, (kind, deadline) in list(self._leaving.items()):
             alive = await asyncio.to_thread(self._executor.alive, folder)
             if alive and self._clock() < deadline:
                 continue
-            if alive:
-                log.warning("the worker in %s did not leave and is killed", folder)
             await asyncio.to_thread(self._executor.kill, folder)
-            del self._leaving[folder]
+            if alive:
+                # A large one takes a while to go; until then it is not to be forgotten.
+                log.warning("the worker in %s did not leave and is killed", folder)
+                self._leaving[folder] = (kind, self._clock() + LEAVE_WITHIN)
+            else:
+                del self._leaving[folder]
 
     def sweep(self, jobs_folder: Path, active: Collection[Path]) -> None:
         """Kill workers of attempts other than the `active` ones; blocks."""
