@@ -113,9 +113,12 @@ def undelivered(row: Message, *, session: Session) -> None:
     if instead is None:
         return
     chat_id = chats.now_at(instead["chat"], session=session)
+    # A row of an earlier release names no job.
+    job_id = instead.get("job")
     if not instead["whole"]:
         # A watcher who shut the door: the group hears of the job as it is.
-        notices.unwatch(instead["job"], row.chat_id, session=session)
+        if job_id is not None:
+            notices.unwatch(job_id, row.chat_id, session=session)
         wish = words.closed_to_watcher(chats.name_of(row.chat_id, session=session))
         outbox.put(
             f"closed:{chat_id}:{row.chat_id}:watch",
@@ -125,7 +128,7 @@ def undelivered(row: Message, *, session: Session) -> None:
             session=session,
         )
         return
-    if (line := outbox.get(f"elsewhere:{instead['job']}", session=session)) is not None:
+    if (line := outbox.get(f"elsewhere:{job_id}", session=session)) is not None:
         # It says that somebody has the rest, who has not.
         wish = {**line.payload, "text": words.here_after_all(line.payload["text"])}
         outbox.put(line.key, chat_id, wish, priority=outbox.RESULT, session=session)

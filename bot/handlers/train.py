@@ -104,14 +104,15 @@ def tap_train(turn: Turn, args: list[str]) -> str:
 
 def tap_go(turn: Turn, args: list[str]) -> str:
     """A preset on the card, or going on from the model that it names."""
+    goes_on = len(args) == 2 and args[0] == "on"
+    if args[0] not in train.PRESETS and not goes_on:
+        raise UserError("I don't know this button. /train shows the choices.")
     access.check_may_train(turn, turn.project)
-    if args[0] in train.PRESETS:
-        _queue(turn, train.choose(args[0]))
-    elif len(args) == 2 and args[0] == "on":
+    if goes_on:
         first = starts.model(turn.project, f"v{int(args[1])}", "", session=turn.session)
         _queue(turn, train.go_on(first))
     else:
-        raise UserError("I don't know this button. /train shows the choices.")
+        _queue(turn, train.choose(args[0]))
     return "Queued"
 
 

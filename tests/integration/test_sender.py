@@ -252,7 +252,7 @@ async def test_what_a_closed_private_chat_misses_comes_to_the_group(tmp_path: Pa
         )
         for key in ("one", "two"):
             wish = wishes.text(f"result {key}", loud=True)
-            private = {**wish, audience.INSTEAD: {"chat": post.group.id, "whole": True}}
+            private = {**wish, audience.INSTEAD: {"chat": post.group.id, "whole": True, "job": 1}}
             await post.wish(key, private, chat=ann.private)
             await post.shown(f"result {key}")
         await post.shown("Ann, I can't write to you in private")

@@ -72,7 +72,7 @@ def test_each_epoch_is_told(trained: Trained) -> None:
     for event in finished:
         assert event["total"] == EPOCHS
         wanted = {"epoch", "epochs", "box_loss", "cls_loss", "dfl_loss", "map50", "map50_95"}
-        assert wanted | {"images_per_s", "gpu_mem", "batch"} == set(event["figures"])
+        assert wanted | {"images_per_s", "gpu_mem", "ram", "batch"} == set(event["figures"])
 
 
 def test_plots_make_an_album(trained: Trained) -> None:
