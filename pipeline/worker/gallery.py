@@ -1,9 +1,9 @@
 """The first picture of a result: what the model finds on pictures it never learned from."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from PIL import Image, ImageDraw
 
@@ -11,6 +11,8 @@ from pipeline.worker.data import ManifestImage, Materialised
 from pipeline.worker.detect import Found, detect
 from pipeline.worker.draw import Mark, colour, draw_boxes, draw_dashed, drawable, font
 from pipeline.worker.pictures import read_picture, save_jpeg
+
+T = TypeVar("T")
 
 MAX_PICTURES = 6
 CONFIDENCES = (0.25, 0.1, 0.05, 0.01)
@@ -38,15 +40,21 @@ class Shown:
 def choose(data: Materialised, limit: int = MAX_PICTURES) -> list[ManifestImage]:
     """Up to `limit` unseen pictures with boxes: test before val, one a group while they last."""
     pictures = [i for part in ("test", "val") for i in data.manifest.part(part) if i.boxes]
+    return one_a_group(pictures, lambda image: image)[:limit]
+
+
+def one_a_group(items: Iterable[T], image_of: Callable[[T], ManifestImage]) -> list[T]:
+    """The same in another order: the first of each group before all others."""
     seen: set[str] = set()
-    first: list[ManifestImage] = []
-    others: list[ManifestImage] = []
-    for image in pictures:
+    first: list[T] = []
+    others: list[T] = []
+    for item in items:
+        image = image_of(item)
         # An image without a group stands for itself.
         key = image.group or str(image.id)
-        (others if key in seen else first).append(image)
+        (others if key in seen else first).append(item)
         seen.add(key)
-    return (first + others)[:limit]
+    return first + others
 
 
 def draw_gallery(model: Any, data: Materialised, imgsz: int, target: Path) -> Path | None:

@@ -71,7 +71,8 @@ def run(spec: TrainSpec, reporter: Reporter) -> TrainResult:
     best.write_bytes(training.best.read_bytes())
     epochs = history.read((training.run / HISTORY).read_text())
     rival = judge(spec.rival, data, store, training.run.parent)
-    erring = look(engine.load(best), data, spec.imgsz)
+    model = engine.load(best)
+    erring = look(model, data, spec.imgsz)
     return TrainResult(
         weights=WEIGHTS,
         architecture=spec.architecture,
@@ -89,7 +90,7 @@ def run(spec: TrainSpec, reporter: Reporter) -> TrainResult:
         rival=rival,
         arguments=spec.model_dump(exclude=NOT_TOLD) | {"batch": training.batch},
         confusions=erring.confusions,
-        plots=_plots(best, data, spec, erring, training.run, reporter.out),
+        plots=_plots(model, data, spec, erring, training.run, reporter.out),
         seconds=round(training.seconds_before + time.monotonic() - start, 2),
         seconds_per_epoch=round(epochs[-1].seconds / len(epochs), 3),
         train_images=len(data.manifest.part("train")),
@@ -114,11 +115,11 @@ def _figures(metrics: Any, part: Literal["val", "test"], data: Materialised) -> 
 
 
 def _plots(
-    best: Path, data: Materialised, spec: TrainSpec, erring: Erring, run: Path, out: Path
+    model: Any, data: Materialised, spec: TrainSpec, erring: Erring, run: Path, out: Path
 ) -> list[str]:
     """The album, boxes on unseen pictures first."""
     names = []
-    gallery = draw_gallery(engine.load(best), data, spec.imgsz, out / "unseen.jpg")
+    gallery = draw_gallery(model, data, spec.imgsz, out / "unseen.jpg")
     worst = draw_worst(erring, data, out / "errs.jpg")
     names += [picture.name for picture in (gallery, worst) if picture]
     _wait_for_plots()

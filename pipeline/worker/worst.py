@@ -1,6 +1,7 @@
 """The second picture of a result: where the model errs most, beside what people said."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from PIL import Image, ImageDraw
@@ -8,11 +9,13 @@ from PIL import Image, ImageDraw
 from pipeline.worker.data import Materialised
 from pipeline.worker.draw import Colour, Mark, draw_boxes, font
 from pipeline.worker.errs import Compared, Erring
-from pipeline.worker.gallery import CELL_W, GAP, INK, MUTED, PAPER, fit
+from pipeline.worker.gallery import CELL_W, GAP, INK, MUTED, PAPER, fit, one_a_group
 from pipeline.worker.pictures import read_picture, save_jpeg
 
 SHOWN = 3
 WRONG: Colour = (255, 45, 45)
+WORDS = 12
+"""With more wrong boxes their words would cover the picture."""
 
 _HEAD = 132
 _LINE = 58
@@ -41,14 +44,7 @@ def draw_worst(erring: Erring, data: Materialised, target: Path) -> Path | None:
 
 def choose(pictures: Sequence[Compared], limit: int = SHOWN) -> list[Compared]:
     """The worst of each group first: frames of one film err alike."""
-    seen: set[str] = set()
-    first: list[Compared] = []
-    others: list[Compared] = []
-    for one in pictures:
-        key = one.image.group or str(one.image.id)
-        (others if key in seen else first).append(one)
-        seen.add(key)
-    return (first + others)[:limit]
+    return one_a_group(pictures, lambda one: one.image)[:limit]
 
 
 def _row(one: Compared, data: Materialised) -> Image.Image:
@@ -78,33 +74,24 @@ def said(one: Compared) -> str:
 
 
 def _truth(one: Compared, data: Materialised) -> list[Mark]:
-    """People's boxes: what was missed or taken for another last, so that it covers the rest."""
+    """People's boxes; wrong is what was missed or taken for another."""
     classes = data.manifest.classes
     wrong = {*one.missed, *(was for was, _ in one.taken)}
-    right = [
-        Mark((x1, y1, x2, y2), index)
-        for number, (index, x1, y1, x2, y2) in enumerate(one.image.boxes)
-        if number not in wrong
-    ]
-    marked = [
-        Mark((x1, y1, x2, y2), index, classes[index] if len(wrong) <= 12 else "", WRONG)
-        for number, (index, x1, y1, x2, y2) in enumerate(one.image.boxes)
-        if number in wrong
-    ]
-    return right + marked
+    boxes = [Mark((x1, y1, x2, y2), i, classes[i], WRONG) for i, x1, y1, x2, y2 in one.image.boxes]
+    return _marked(boxes, wrong)
 
 
 def _found(one: Compared, data: Materialised) -> list[Mark]:
     classes = data.manifest.classes
     wrong = {*one.false, *(as_ for _, as_ in one.taken)}
-    right = [
-        Mark(xyxy, index)
-        for number, (index, _, xyxy) in enumerate(one.found)
-        if number not in wrong
-    ]
-    marked = [
-        Mark(xyxy, index, f"{classes[index]} {score:.0%}" if len(wrong) <= 12 else "", WRONG)
-        for number, (index, score, xyxy) in enumerate(one.found)
-        if number in wrong
-    ]
+    boxes = [Mark(xyxy, i, f"{classes[i]} {score:.0%}", WRONG) for i, score, xyxy in one.found]
+    return _marked(boxes, wrong)
+
+
+def _marked(boxes: Sequence[Mark], wrong: set[int]) -> list[Mark]:
+    """Right ones without words in their class's colour; wrong ones last, over all others."""
+    right = [Mark(box.xyxy, box.index) for at, box in enumerate(boxes) if at not in wrong]
+    marked = [box for at, box in enumerate(boxes) if at in wrong]
+    if len(marked) > WORDS:
+        marked = [replace(box, text="") for box in marked]
     return right + marked
