@@ -14,7 +14,6 @@ from telegram.ext import Application, ApplicationBuilder
 
 from bot import cluster, housekeeping, routes
 from bot.anew import Nights
-from bot.charts import Charts
 from bot.commands import COMMANDS
 from bot.drop import Drop
 from bot.errors import on_error
@@ -115,7 +114,6 @@ class TaptrainApp:
         )
         self._refresher = Refresher(self._db)
         self._painter = Painter(self.services, self._pool)
-        self._charts = Charts(self.services, self._pool)
         self._intake = Intake(self.services, self._ptb.bot, self._pool)
         self._scheduler = AsyncIOScheduler(timezone="UTC")
         self._ptb.bot_data["services"] = self.services
@@ -138,7 +136,6 @@ class TaptrainApp:
             ("queue", self._wake_runner),
             ("outbox", self._sender.drain),
             ("pictures", self._painter.paint),
-            ("charts", self._charts.paint),
             ("intake", self._intake.run),
             ("verdicts", self._refresher.run),
         ):

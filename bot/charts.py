@@ -1,20 +1,14 @@
 """Curves that somebody asked for: kept as rows, painted in the picture process, then told."""
 
-import asyncio
-import logging
-from functools import partial
-
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from bot.messages import models as words
 from bot.messages.result import judged
 from bot.services import Services
 from pipeline.curve import Point
 from pipeline.pool import PicturePool
-from storage import outbox, projects, registry
+from storage import curves, outbox, projects, registry
 from storage.models import Setting
-
-log = logging.getLogger(__name__)
 
 PREFIX = "chart:"
 
@@ -44,38 +38,31 @@ def points(project_id: int, *, session: Session) -> list[Point]:
     return found
 
 
-class Charts:
-    """Paints what was asked for."""
+class ChartPainter:
+    """Draws what was asked for as it is at that moment."""
 
     def __init__(self, services: Services, pool: PicturePool) -> None:
         self._services = services
         self._pool = pool
-        self._lock = asyncio.Lock()
 
-    async def paint(self) -> None:
-        """Paint until nothing waits; a call while painting goes on returns at once."""
-        if self._lock.locked():
-            return
-        async with self._lock:
-            for row in await self._services.db.read(_asked):
-                try:
-                    await self._one(row)
-                except Exception:
-                    # The list is there already; a curve that fails must not be tried for ever.
-                    log.exception("a curve can't be painted")
-                    await self._services.write(partial(_done, row.key, None))
-
-    async def _one(self, row: Setting) -> None:
+    async def paint(self, row: Setting) -> None:
+        """Make the picture that the row asks for, and wish it into the chat."""
         found = await self._services.db.read(lambda s: points(int(row.value["project"]), session=s))
         picture = None
         if len(found) > 1:
             data = await self._pool.run("pipeline.chart:draw", found)
             picture = self._services.places.files.put_bytes(data, suffix=".png")
-        await self._services.write(partial(_done, row.key, picture))
+        await self._services.write(lambda s: _done(row.key, picture, s))
 
 
-def _asked(session: Session) -> list[Setting]:
-    return list(session.exec(select(Setting).where(col(Setting.key).startswith(PREFIX))))
+def wanted(*, session: Session) -> Setting | None:
+    """What to draw next, if there is anything."""
+    return curves.first(PREFIX, session=session)
+
+
+def lose_chart(key: str, session: Session) -> None:
+    """It cannot be drawn. The list is there already, so nothing is said, nor tried again."""
+    _done(key, None, session)
 
 
 def _done(key: str, picture: str | None, session: Session) -> None:

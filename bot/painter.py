@@ -10,7 +10,7 @@ from functools import partial
 
 from sqlmodel import Session
 
-from bot import sheet_tiles
+from bot import charts, sheet_tiles
 from bot.curve_painter import CurvePainter, lose_curve
 from bot.drawing_painter import DrawingPainter, lose_drawing
 from bot.editor_links import button_for
@@ -38,6 +38,7 @@ class Painter:
         self._drawings = DrawingPainter(services, pool)
         self._shelves = ShelfPainter(services, pool)
         self._curves = CurvePainter(services, pool)
+        self._charts = charts.ChartPainter(services, pool)
         self._lock = asyncio.Lock()
         self._looked_ahead: set[int] = set()
 
@@ -51,15 +52,16 @@ class Painter:
                 pass
 
     async def _paint_one(self) -> bool:
-        waiting, to_draw, shelf, curve = await self._services.db.read(
+        waiting, to_draw, shelf, curve, chart = await self._services.db.read(
             lambda s: (
                 sheet_rows.preparing(session=s),
                 drawings.to_paint(session=s),
                 dropped.to_paint(session=s),
                 curves.wanted(session=s),
+                charts.wanted(session=s),
             )
         )
-        if waiting and (not waiting[0].ahead or not (to_draw or shelf or curve)):
+        if waiting and (not waiting[0].ahead or not (to_draw or shelf or curve or chart)):
             sheet = waiting[0]
             await self._guarded(self._sheet(sheet), partial(_lose_sheet, sheet.id or 0))
         elif to_draw:
@@ -71,7 +73,9 @@ class Painter:
             await self._guarded(self._shelves.paint(shelf), partial(lose_shelf, shelf.id or 0))
         elif curve is not None:
             await self._guarded(self._curves.paint(*curve), partial(lose_curve, *curve))
-        return bool(waiting or to_draw or shelf or curve)
+        elif chart is not None:
+            await self._guarded(self._charts.paint(chart), partial(charts.lose_chart, chart.key))
+        return bool(waiting or to_draw or shelf or curve or chart)
 
     async def _guarded(self, work: Awaitable[None], lose: Callable[[Session], None]) -> None:
         # One picture that fails must not hold back those behind it for ever.

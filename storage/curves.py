@@ -19,12 +19,17 @@ def want(job_id: int, chat_id: int, *, session: Session) -> None:
 
 def wanted(*, session: Session) -> tuple[int, int] | None:
     """The job and the chat of a curve to draw, if there is one."""
+    row = first(PREFIX, session=session)
+    return (row.value["job"], row.value["chat"]) if row is not None else None
+
+
+def first(prefix: str, *, session: Session) -> Setting | None:
+    """The first row whose key begins so; `prefix` ends with a colon."""
     # A range of the primary key: this is asked every second.
     query = select(Setting).where(
-        col(Setting.key) > PREFIX, col(Setting.key) < PREFIX.replace(":", ";")
+        col(Setting.key) > prefix, col(Setting.key) < prefix.replace(":", ";")
     )
-    row = session.exec(query.limit(1)).first()
-    return (row.value["job"], row.value["chat"]) if row is not None else None
+    return session.exec(query.limit(1)).first()
 
 
 def drawn(job_id: int, chat_id: int, *, session: Session) -> None:

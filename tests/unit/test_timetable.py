@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 
 from bot import charts
 from bot.listener import JobListener
+from bot.painter import Painter
 from bot.services import Services
 from bot.settings import Settings
 from bot.timetable import Timetable
@@ -123,7 +124,7 @@ async def test_a_curve_that_was_asked_for_comes_once(services: Services, db: Dat
     pool = PicturePool()
     try:
         for _ in range(2):
-            await charts.Charts(services, pool).paint()
+            await Painter(services, pool).paint()
     finally:
         await pool.close()
     with Session(db.engine) as session:
