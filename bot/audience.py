@@ -9,6 +9,7 @@ from sqlmodel import Session
 from bot.desk import Desk, hushed
 from bot.messages import news as words
 from bot.wishes import Wish
+from pipeline.kinds import autotrain, package
 from storage import chats, jobs, members, notices, outbox, projects, settings
 from storage.models import Job, Message, Model, Project
 
@@ -23,9 +24,10 @@ def _asked(job: Job, *, session: Session) -> bool:
     """
     if job.kind == "package" and (model := session.get(Model, job.request["model_id"])):
         training = jobs.get(model.job_id, session=session)
-        if training is not None and job.idempotency_key == f"package:{model.id}":
+        if training is not None and job.idempotency_key == package.first_key(model):
             job = training
-    by_itself = (job.idempotency_key or "").startswith("autotrain:") or "schedule" in job.request
+    alone = (job.idempotency_key or "").startswith(autotrain.KEY)
+    by_itself = alone or "schedule" in job.request
     return not by_itself and notices.LEFT not in job.told
 
 
@@ -72,10 +74,10 @@ def spread(job: Job, wish: Wish, what: str, desk: Desk, *, end: bool = False) ->
         end: the job is over; its asker gets what it brought instead.
     """
     watching = notices.watchers(job.id or 0, session=desk.session)
-    hearers = watching if end or not in_private(job, desk) else [job.member_id, *watching]
+    asker = job.member_id if in_private(job, desk) else None
+    hearers = watching if end or asker is None else [asker, *watching]
     for member_id in dict.fromkeys(hearers):
-        asker = end and member_id == job.member_id and in_private(job, desk)
-        if member_id == job.chat_id or asker:
+        if member_id == job.chat_id or (end and member_id == asker):
             continue
         chosen = notices.of(member_id, session=desk.session)
         if end or chosen.place != notices.RESULTS:

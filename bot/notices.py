@@ -25,7 +25,7 @@ from pipeline.kinds import collect, package, predict, propose, so_far, train
 from pipeline.kinds.places import made
 from pipeline.labelling import seconds
 from storage import chats, datasets, jobs, outbox, sources
-from storage.models import Job, Model, Sheet, now
+from storage.models import Job, Sheet, now
 
 GROUP_EVERY_S, LABELLING_EVERY_S, PRIVATE_EVERY_S = 10.0, 30.0, 4.0
 LABELLING_IS = timedelta(minutes=3)
@@ -126,7 +126,7 @@ def trained(job: Job, result: TrainResult, folder: Path, desk: Desk) -> None:
         model,
         chat_id=job.chat_id,
         member_id=job.member_id,
-        idempotency_key=_first_packing(model),
+        idempotency_key=package.first_key(model),
         session=desk.session,
     )
     if not audience.in_private(job, desk):
@@ -150,7 +150,7 @@ def packaged(job: Job, desk: Desk) -> None:
     send_package(job, desk)
     dataset = datasets.get(model.dataset_id, session=desk.session)
     public, local = desk.page(model)
-    first = job.idempotency_key == _first_packing(model)
+    first = job.idempotency_key == package.first_key(model)
     finish = result_words.finish(project, model, dataset, page=public, local=local, compare=first)
     key = f"result:{model.id}:{job.id}"
     if first:
@@ -164,15 +164,10 @@ def _has_card(job: Job, desk: Desk) -> bool:
     return outbox.get(card_key(job), session=desk.session) is not None
 
 
-def _first_packing(model: Model) -> str:
-    """Marks the packaging that follows the training by itself: people wait for its result."""
-    return f"package:{model.id}"
-
-
 def _unpacked(job: Job, desk: Desk) -> None:
     """The result of a training whose package was not made; asked for later, it tells nothing."""
     model = package.model_of(job, session=desk.session)
-    if job.idempotency_key == _first_packing(model):
+    if job.idempotency_key == package.first_key(model):
         dataset = datasets.get(model.dataset_id, session=desk.session)
         again = job.error != NotPackable().user_message
         finish = result_words.finish(desk.project(job), model, dataset, again=again)
@@ -192,7 +187,7 @@ def send_package(job: Job, desk: Desk) -> None:
         page=public or local,
     )
     key = f"zip:{model.id}:{job.id}"
-    if job.idempotency_key == _first_packing(model):
+    if job.idempotency_key == package.first_key(model):
         audience.deliver(job, wish, key, desk)
     else:
         desk.tell(job, wish, key=key)

@@ -17,9 +17,8 @@ def unmeasured(*, session: Session) -> bool:
 
 def expected(dataset: DatasetVersion, choice: Choice, *, session: Session) -> str | None:
     """`~12 min` for this choice on this machine, or None before anything was measured."""
-    parts = dataset.summary["parts"]
     found = estimate.seconds(
-        parts["train"]["images"] + parts["val"]["images"] // 3,
+        estimate.pictures(dataset.summary),
         choice.epochs,
         choice.imgsz,
         choice.architecture,

@@ -11,7 +11,7 @@ from sqlmodel import Session
 from pipeline.families import ARCHITECTURES
 from pipeline.jobs.spec import MeasureResult
 from storage import jobs
-from storage.models import Setting
+from storage.models import Json, Setting
 
 SPEED = "speed"
 REFERENCE_IMGSZ = 320
@@ -67,6 +67,15 @@ def seconds(
         return Estimate(None, None)
     per_image = measured.value["per_image"] * factor
     return Estimate(work * per_image + measured.value["startup_seconds"], "measured")
+
+
+def pictures(summary: Json) -> int:
+    """What an epoch on a dataset version (its summary) costs, in pictures learned from.
+
+    Judging one takes about a third of learning from it.
+    """
+    parts = summary["parts"]
+    return int(parts["train"]["images"] + parts["val"]["images"] // 3)
 
 
 def remember(result: MeasureResult, *, architecture: str = "yolov8n", session: Session) -> None:

@@ -89,8 +89,7 @@ class Forecast:
         dataset = self._session.get(DatasetVersion, job.request.get("dataset_id"))
         if dataset is None:
             return None
-        parts = dataset.summary["parts"]
-        images = parts["train"]["images"] + parts["val"]["images"] // 3
+        images = estimate.pictures(dataset.summary)
         what = (images, job.request["epochs"], job.request["imgsz"], job.request["architecture"])
         if what not in self._trainings:
             self._trainings[what] = estimate.seconds(*what, session=self._session).seconds

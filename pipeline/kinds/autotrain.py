@@ -13,6 +13,9 @@ from storage import figures, looks, registry, settings
 from storage.files import FileStore
 from storage.models import DatasetVersion, Job, Project
 
+KEY = "autotrain:"
+"""What the key of a training that the bot began by itself starts with."""
+
 BUDGET_S = 300.0
 """People who drew wait for it."""
 SIZES = (320, 256, 192)
@@ -38,7 +41,7 @@ def queue(
         choice,
         chat_id=project.chat_id,
         member_id=member_id,
-        idempotency_key=f"autotrain:{project.id}",
+        idempotency_key=f"{KEY}{project.id}",
         session=session,
     )
     return job, choice, dataset
@@ -73,8 +76,7 @@ def _coco(project: Project, session: Session) -> bool:
 
 def choose(dataset: DatasetVersion, *, session: Session) -> Choice:
     """As much as these minutes hold on this machine: smaller pictures before too few epochs."""
-    parts = dataset.summary["parts"]
-    images = parts["train"]["images"] + parts["val"]["images"] // 3
+    images = estimate.pictures(dataset.summary)
     wanted = max(LEAST_EPOCHS, min(MOST_EPOCHS, PICTURES_SEEN // max(1, images)))
     for size in SIZES:
         epochs = min(wanted, _within_budget(images, size, session))

@@ -31,6 +31,11 @@ def queue(
     )
 
 
+def first_key(model: Model) -> str:
+    """Marks the packaging that follows the training by itself: people wait for its result."""
+    return f"package:{model.id}"
+
+
 def model_of(job: Job, *, session: Session) -> Model:
     """The model that a package job is about.
 

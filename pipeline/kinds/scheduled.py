@@ -5,7 +5,7 @@ for each occasion: its idempotency key names the schedule, and the local day, th
 the newest picture. What would only make the same model again is not trained.
 """
 
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from sqlmodel import Session
@@ -181,13 +181,7 @@ def _train(
         return None if told else Cannot(schedule, error.user_message)
     kind.note(schedule, told=None, same=None)
     schedule.last_at, schedule.last_job_id = at, job.id
-    return Queued(schedule, job, _as_queued(choice, job), dataset, late)
-
-
-def _as_queued(choice: Choice, job: Job) -> Choice:
-    """The choice as the job has it: what was left open is settled there."""
-    names = (entry.name for entry in fields(Choice))
-    return replace(choice, **{name: job.request[name] for name in names if name in job.request})
+    return Queued(schedule, job, choice, dataset, late)
 
 
 def _trained_so(project_id: int, dataset: DatasetVersion, choice: Choice, session: Session) -> bool:

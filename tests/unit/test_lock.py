@@ -59,5 +59,5 @@ def test_an_address_that_cannot_be_used(url: str) -> None:
 def test_the_lock_of_postgres() -> None:
     """It is the server's own, tried without waiting, for this database and this program."""
     assert lock_file("postgresql+psycopg://localhost/tap") is None
-    said = str(TRY.bindparams(app=APP).compile(dialect=postgresql.dialect()))  # type: ignore[no-untyped-call]
+    said = str(TRY.bindparams(app=APP).compile(dialect=postgresql.dialect()))  # type: ignore[no-untyped-call]  # no types
     assert said.startswith("SELECT pg_try_advisory_lock(hashtext(current_database()), ")

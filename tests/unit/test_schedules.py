@@ -62,7 +62,7 @@ def finish(session: Session) -> None:
 
 def source_of(session: Session) -> Source:
     """The first source."""
-    return session.exec(select(Source).order_by(col(Source.id))).first()  # type: ignore[return-value]
+    return session.exec(select(Source).order_by(col(Source.id))).first()  # type: ignore[return-value]  # there is one
 
 
 def test_a_night_trains_once(session: Session, places: Places) -> None:
