@@ -14,8 +14,9 @@ from pipeline.kinds import collect, package, propose
 from pipeline.kinds.places import Places
 from pipeline.labelling import decide
 from storage import jobs, sources, votes
-from storage.models import Box, Image, Job, Model, Project, Source
+from storage.models import Box, Image, Job, Project, Source
 from tests.support.project import ANN, CHAT, make_image, make_project, make_source
+from tests.support.training import labelled_project, make_model
 
 
 def collecting(
@@ -329,31 +330,10 @@ def test_the_self_test_prefers_unseen_pictures_that_exercise_the_letterbox() -> 
 
 def test_a_package_is_kept_once(session: Session, places: Places, tmp_path: Path) -> None:
     """Taken in again after a crash half-way: one zip in the store, one page, the model names it."""
-    project = make_project(session, "cat")
-    source = make_source(session, project, trust="yes")
-    for _ in range(3):
-        make_image(session, source, boxes=1)
+    project = labelled_project(session, 3)
     version = dataset.build(project, files=places.files, session=session)
-    training = jobs.create(
-        kind="train",
-        project_id=project.id,
-        chat_id=CHAT,
-        member_id=ANN,
-        request={},
-        session=session,
-    )
-    model = Model(
-        project_id=project.id or 0,
-        number=1,
-        job_id=training.id or 0,
-        dataset_id=version.id or 0,
-        architecture="yolov8n",
-        imgsz=320,
-        weights_key="aa/weights.pt",
-        page_token="token",
-    )
-    session.add(model)
-    session.flush()
+    model = make_model(session, project, version, 1)
+    model.page_token = "token"
     job = package.queue(model, chat_id=CHAT, member_id=ANN, idempotency_key="p", session=session)
     page = tmp_path / "out" / "page"
     page.mkdir(parents=True)

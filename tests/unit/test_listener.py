@@ -10,7 +10,6 @@ from sqlmodel import Session, col, select
 
 from bot.listener import JobListener
 from bot.messages import collect as collect_words
-from pipeline import dataset
 from pipeline.jobs.events import Progress
 from pipeline.jobs.spec import (
     Figures,
@@ -21,11 +20,11 @@ from pipeline.jobs.spec import (
     TrainResult,
 )
 from pipeline.jobs.spec_collect import CollectResult
-from pipeline.kinds import train
 from pipeline.kinds.places import Places
 from storage import chats, jobs, outbox, registry
 from storage.models import Job, Message, Project, Sheet, now
-from tests.support.project import ANN, CHAT, make_image, make_project, make_source
+from tests.support.project import ANN, CHAT, make_project, make_source
+from tests.support.training import quick_training
 
 
 @pytest.fixture
@@ -61,20 +60,7 @@ def figures(part: str, **changes: Any) -> Figures:
 
 def trained(session: Session, places: Places, folder: Path, plots: int = 3) -> tuple[Job, Any]:
     """A finished training with its files on disk."""
-    project = make_project(session, "cat")
-    source = make_source(session, project, trust="yes")
-    for _ in range(12):
-        make_image(session, source, boxes=2)
-    version = dataset.build(project, files=places.files, session=session)
-    done = train.queue(
-        project,
-        version,
-        train.choose("quick"),
-        chat_id=CHAT,
-        member_id=ANN,
-        idempotency_key="t",
-        session=session,
-    )
+    done = quick_training(session, places)
     out = folder / "out"
     out.mkdir()
     (out / "best.pt").write_bytes(b"weights")

@@ -7,13 +7,13 @@ import pytest
 from sqlmodel import Session
 
 from bot.listener import JobListener
-from pipeline import dataset
 from pipeline.jobs.spec import Resume
 from pipeline.kinds import so_far, train
 from pipeline.kinds.places import Places
 from storage import chats, jobs, outbox, registry
 from storage.models import Job
-from tests.support.project import ANN, CHAT, make_image, make_project, make_source
+from tests.support.project import ANN, CHAT
+from tests.support.training import quick_training
 
 HEAD = "epoch,time,metrics/precision(B),metrics/recall(B),metrics/mAP50(B),metrics/mAP50-95(B)\n"
 ROWS = ("1,10,0.1,0.1,0.1,0.05\n", "2,20,0.6,0.5,0.43,0.3\n", "3,30,0.5,0.5,0.4,0.2\n")
@@ -28,21 +28,8 @@ def listener(places: Places) -> JobListener:
 @pytest.fixture
 def job(session: Session, places: Places) -> Job:
     """A training of 25 epochs whose worker is gone."""
-    project = make_project(session, "cat")
     chats.member(ANN, name="Ann", username=None, session=session)
-    source = make_source(session, project, trust="yes")
-    for _ in range(12):
-        make_image(session, source, boxes=2)
-    version = dataset.build(project, files=places.files, session=session)
-    job = train.queue(
-        project,
-        version,
-        train.choose("quick"),
-        chat_id=CHAT,
-        member_id=ANN,
-        idempotency_key="t",
-        session=session,
-    )
+    job = quick_training(session, places)
     job.attempt = 1
     jobs.move(job, "leased", session=session)
     jobs.move(job, "running", session=session)

@@ -16,17 +16,15 @@ from pipeline.jobs import estimate
 from pipeline.jobs.spec import MeasureResult
 from pipeline.kinds.places import Places
 from storage import chats, jobs
-from storage.models import DatasetVersion, Job, Model, Project
-from tests.support.project import ANN, CHAT, make_image, make_project, make_source
+from storage.models import DatasetVersion, Job, Project
+from tests.support.project import ANN, CHAT
+from tests.support.training import labelled_project, make_model
 
 
 @pytest.fixture
 def project(session: Session) -> Project:
     """A project with labelled pictures, on a machine that was measured."""
-    made = make_project(session, "cat")
-    source = make_source(session, made, trust="yes")
-    for _ in range(4):
-        make_image(session, source, boxes=1)
+    made = labelled_project(session, 4)
     speed = MeasureResult(device="cpu", imgsz=320, seconds_per_image=0.5, startup_seconds=20)
     estimate.remember(speed, session=session)
     return made
@@ -39,29 +37,11 @@ def data(session: Session, project: Project, places: Places) -> DatasetVersion:
 
 
 def add_model(session: Session, project: Project, data: DatasetVersion, number: int) -> None:
-    """A model of another family than the presets'."""
-    job = jobs.create(
-        kind="train",
-        project_id=project.id,
-        chat_id=CHAT,
-        member_id=ANN,
-        request={},
-        session=session,
-    )
+    """A model of another family than the presets'; its training is over."""
+    model = make_model(session, project, data, number, architecture="yolo11s", imgsz=416)
+    job = session.get_one(Job, model.job_id)
     jobs.move(job, "leased", session=session)
     jobs.move(job, "failed", session=session)
-    model = Model(
-        project_id=project.id or 0,
-        number=number,
-        job_id=job.id or 0,
-        dataset_id=data.id or 0,
-        architecture="yolo11s",
-        imgsz=416,
-        weights_key=f"aa/v{number}.pt",
-        page_token=f"token{number}",
-    )
-    session.add(model)
-    session.flush()
 
 
 def turn(session: Session, places: Places) -> Turn:

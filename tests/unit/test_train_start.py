@@ -13,51 +13,21 @@ from pipeline.kinds import train
 from pipeline.kinds.places import Places
 from pipeline.tuning import Value
 from storage import jobs
-from storage.models import DatasetVersion, Job, Model, Project
-from tests.support.project import ANN, CHAT, make_image, make_project, make_source
+from storage.models import DatasetVersion, Job, Project
+from tests.support.project import ANN, CHAT
+from tests.support.training import labelled_project, make_model
 
 
 @pytest.fixture
 def project(session: Session) -> Project:
     """A project with three labelled pictures."""
-    made = make_project(session, "cat")
-    source = make_source(session, made, trust="yes")
-    for _ in range(3):
-        make_image(session, source, boxes=1)
-    return made
+    return labelled_project(session, 3)
 
 
 @pytest.fixture
 def data(session: Session, project: Project, places: Places) -> DatasetVersion:
     """A version of its data."""
     return dataset.build(project, files=places.files, session=session)
-
-
-def add_model(
-    session: Session, project: Project, data: DatasetVersion, number: int, architecture: str
-) -> Model:
-    """A model that was trained before."""
-    job = jobs.create(
-        kind="train",
-        project_id=project.id,
-        chat_id=CHAT,
-        member_id=ANN,
-        request={},
-        session=session,
-    )
-    model = Model(
-        project_id=project.id or 0,
-        number=number,
-        job_id=job.id or 0,
-        dataset_id=data.id or 0,
-        architecture=architecture,
-        imgsz=320,
-        weights_key=f"aa/v{number}.pt",
-        page_token=f"token{number}",
-    )
-    session.add(model)
-    session.flush()
-    return model
 
 
 def queued(session: Session, project: Project, data: DatasetVersion, choice: train.Choice) -> Job:
@@ -100,10 +70,10 @@ def test_the_last_model_is_fixed_when_the_training_is_queued(
     session: Session, project: Project, data: DatasetVersion, places: Places
 ) -> None:
     """`last` means the newest of that moment, of its own architecture; later ones do not count."""
-    add_model(session, project, data, 1, "yolov8n")
-    add_model(session, project, data, 2, "yolo11s")
+    make_model(session, project, data, 1)
+    make_model(session, project, data, 2, architecture="yolo11s")
     job = queued(session, project, data, train.choose("quick", start="last"))
-    add_model(session, project, data, 3, "yolov8n")
+    make_model(session, project, data, 3)
     asked = spec(job, places, session)
     assert (asked.start, asked.start_key, asked.start_name) == ("model", "aa/v2.pt", "v2")
     assert (asked.architecture, job.request["start"]) == ("yolo11s", "v2")
@@ -113,8 +83,8 @@ def test_an_older_model_is_a_start_too(
     session: Session, project: Project, data: DatasetVersion, places: Places
 ) -> None:
     """`start=v1` names it."""
-    add_model(session, project, data, 1, "yolov8n")
-    add_model(session, project, data, 2, "yolov8n")
+    make_model(session, project, data, 1)
+    make_model(session, project, data, 2)
     asked = spec(queued(session, project, data, train.choose("quick", start="v1")), places, session)
     assert asked.start_key == "aa/v1.pt"
 
@@ -135,7 +105,7 @@ def test_a_start_that_does_not_fit_is_told(
     told: str,
 ) -> None:
     """One sentence says what would; nothing is queued."""
-    add_model(session, project, data, 1, "yolov8n")
+    make_model(session, project, data, 1)
     before = jobs.queue(session=session)
     choice = train.choose("quick", start=start, architecture=architecture)
     with pytest.raises(SpecError) as error:
@@ -156,7 +126,7 @@ def test_a_size_that_the_starting_model_cannot_see_is_told(
     session: Session, project: Project, data: DatasetVersion
 ) -> None:
     """Which model it is shows only when the project is known."""
-    add_model(session, project, data, 1, "yolov5n-p6")
+    make_model(session, project, data, 1, architecture="yolov5n-p6")
     with pytest.raises(SpecError, match="at least 128 pixels"):
         queued(session, project, data, train.choose("quick", start="last", imgsz=96))
 
@@ -165,7 +135,7 @@ def test_going_on_is_the_same_model_at_its_size(
     session: Session, project: Project, data: DatasetVersion
 ) -> None:
     """The button on the card trains what it names."""
-    choice = train.go_on(add_model(session, project, data, 4, "yolo26n"))
+    choice = train.go_on(make_model(session, project, data, 4, architecture="yolo26n"))
     assert (choice.architecture, choice.imgsz, choice.start) == ("yolo26n", 320, "v4")
 
 
