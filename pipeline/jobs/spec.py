@@ -15,6 +15,8 @@ from pipeline.jobs.part import Part as Part
 from pipeline.jobs.spec_collect import CollectResult, CollectSpec
 from pipeline.jobs.spec_export import LabelsResult, LabelsSpec
 from pipeline.jobs.spec_labels import ConsensusResult, ConsensusSpec
+from pipeline.jobs.spec_package import PackageResult as PackageResult
+from pipeline.jobs.spec_package import PackageSpec as PackageSpec
 from pipeline.jobs.spec_tracks import CarryResult, CarrySpec
 
 
@@ -185,36 +187,6 @@ class TrainResult(Part):
     seconds_per_epoch: float
     train_images: int
     versions: dict[str, str] = {}
-
-
-class PackageSpec(Part):
-    """Convert weights to a verified browser package.
-
-    `metadata` is copied into metadata.json (project, version, classes, metrics, dataset digest …).
-    `selftest_pictures`: stored images to choose the self-test picture from (unseen ones first).
-    """
-
-    kind: Literal["package"] = "package"
-    store: str
-    weights: str
-    imgsz: int = Field(ge=32, le=2048, multiple_of=32)
-    precision: Literal["fp16", "fp32"] = "fp16"
-    file_name: str
-    metadata: dict[str, object]
-    selftest_pictures: list[str]
-
-
-class PackageResult(Part):
-    """`package`: the zip. `page`: folder with its content, unpacked, for serving."""
-
-    kind: Literal["package"] = "package"
-    package: OutPath
-    page: OutPath
-    size_bytes: int
-    output_form: str
-    selftest_boxes: int
-    selftest_threshold: float
-    max_difference: float
 
 
 class PredictSpec(Part):
