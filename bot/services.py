@@ -18,8 +18,9 @@ from storage.db import Database
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
-GIVE_WAY_S = 0.25
-"""As long as what waits for rows lets the answers to taps go first; sheets are waited for too."""
+GIVE_WAY_S = 0.8
+"""As long as what waits for rows lets the answers to taps go first: a class that taps at once is
+answered by then. Not longer, for sheets are waited for too."""
 
 
 @dataclass
