@@ -23,7 +23,8 @@ export async function useFiles(read, threads) {
 export async function createWasmLib(Library) {
   const { wasm, script, factory } = files;
   files = null;
-  const module = { wasmBinary: wasm };
+  // It tells every step as an error; what really fails is thrown as well.
+  const module = { wasmBinary: wasm, printErr: (words) => console.debug(words) };
   // Threads are workers that load this script anew.
   if (script) module.mainScriptUrlOrBlob = new Blob([script], { type: "text/javascript" });
   return new Library(await factory(module), null);
