@@ -22,9 +22,10 @@ export async function startEngine(place, metadata, runtime, wantWorker) {
       const worker = await startWorker(script.href);
       if (worker) return await remote(worker, place, metadata, runtime);
     }
-    const module = await import(/* webpackIgnore: true */ /* @vite-ignore */ script.href);
+    await import(/* webpackIgnore: true */ /* @vite-ignore */ script.href);
     const read = (name) => place.read(name);
-    return { runtime, inWorker: false, ...(await module.createEngine({ read, metadata })) };
+    const engine = await globalThis.taptrainEngines[runtime]({ read, metadata });
+    return { runtime, inWorker: false, ...engine };
   } finally {
     script.release();
   }
@@ -32,14 +33,14 @@ export async function startEngine(place, metadata, runtime, wantWorker) {
 
 /** A worker that said it is there; null where workers are refused. */
 async function startWorker(href) {
-  const options = { type: "module", name: WORKER_NAME };
+  const options = { name: WORKER_NAME };
   let worker;
   try {
     worker = new Worker(href, options);
   } catch {
     // Another origin's script, or a policy: a small worker of ours may still import it.
     try {
-      const code = `import ${JSON.stringify(href)};`;
+      const code = `importScripts(${JSON.stringify(href)});`;
       const own = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
       worker = new Worker(own, options);
       URL.revokeObjectURL(own);

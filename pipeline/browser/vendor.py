@@ -42,7 +42,8 @@ EDITOR = ("konva/konva.min.js",)
 _GLUE = (_LITERT.format(""), _LITERT.format("_threaded"))
 _BUNDLING = (
     "--bundle",
-    "--format=esm",
+    # Classic scripts: a worker made of a file's own text takes no modules.
+    "--format=iife",
     "--minify",
     "--target=es2022",
     "--platform=browser",

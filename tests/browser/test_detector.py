@@ -125,21 +125,28 @@ def test_a_lost_graphics_card_is_replaced(
     """When WebGL's context goes between two pictures, the next one is looked at all the same."""
     keep = """
         globalThis.contexts = [];
-        const own = OffscreenCanvas.prototype.getContext;
-        OffscreenCanvas.prototype.getContext = function (kind, ...more) {
-            const context = own.call(this, kind, ...more);
-            if (kind === "webgl2" && context) globalThis.contexts.push(context);
-            return context;
-        };"""
+        for (const { prototype } of [OffscreenCanvas, HTMLCanvasElement]) {
+            const own = prototype.getContext;
+            prototype.getContext = function (kind, ...more) {
+                const context = own.call(this, kind, ...more);
+                if (kind === "webgl2" && context) globalThis.contexts.push(context);
+                return context;
+            };
+        }"""
     with (
         served(package) as address,
         browsed(chromium, f"{address}blank.html", SOFTWARE_GPU, keep) as page,
     ):
         seen = page.evaluate(LOAD, {"runtime": "webgl", "worker": False})
         assert seen["runtime"] == "webgl"
-        page.evaluate(
-            "for (const gl of contexts) gl.getExtension('WEBGL_lose_context')?.loseContext()"
+        lost = page.evaluate(
+            """contexts.filter((gl) => {
+                if (gl.isContextLost()) return false;
+                gl.getExtension("WEBGL_lose_context").loseContext();
+                return true;
+            }).length"""
         )
+        assert lost >= 1
         seen = page.evaluate("look(detector)")
     assert seen["runtime"] in {"litert", "wasm", "cpu"}
     assert same(seen, reference)

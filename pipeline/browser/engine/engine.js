@@ -35,10 +35,14 @@ async function create(open, { read, metadata }) {
   };
 }
 
-/** Makes the module's `createEngine`, and answers messages where this is a worker of ours. */
-export function engineOf(open) {
-  if (globalThis.name === WORKER_NAME && globalThis.WorkerGlobalScope) serve(open);
-  return (given) => create(open, given);
+/** Answers messages where this is a worker of ours; else leaves the engine where host.js looks. */
+export function offer(runtime, open) {
+  if (globalThis.name === WORKER_NAME && globalThis.WorkerGlobalScope) {
+    serve(open);
+    return;
+  }
+  globalThis.taptrainEngines ??= {};
+  globalThis.taptrainEngines[runtime] = (given) => create(open, given);
 }
 
 function serve(open) {

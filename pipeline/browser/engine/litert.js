@@ -1,7 +1,7 @@
 // A .tflite on LiteRT.js: WebAssembly with relaxed SIMD, and with threads where the page may.
 
 import { loadLiteRt, loadAndCompile, Tensor } from "@litertjs/core";
-import { engineOf } from "./engine.js";
+import { offer } from "./engine.js";
 import { useFiles } from "./litert-files.js";
 
 async function open({ read, metadata }) {
@@ -29,4 +29,4 @@ async function open({ read, metadata }) {
   };
 }
 
-export const createEngine = engineOf(open);
+offer("litert", open);

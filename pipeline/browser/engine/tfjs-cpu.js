@@ -1,5 +1,5 @@
 import "@tensorflow/tfjs-backend-cpu";
-import { engineOf } from "./engine.js";
+import { offer } from "./engine.js";
 import { opener } from "./tfjs.js";
 
-export const createEngine = engineOf(opener("cpu"));
+offer("cpu", opener("cpu"));

@@ -1,6 +1,6 @@
 import { env } from "@tensorflow/tfjs-core";
 import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
-import { engineOf } from "./engine.js";
+import { offer } from "./engine.js";
 import { opener } from "./tfjs.js";
 
 const open = opener("wasm");
@@ -35,7 +35,7 @@ async function threadsMayLoad() {
   }
 }
 
-export const createEngine = engineOf(async (given) => {
+offer("wasm", async (given) => {
   if (!(await threadsMayLoad())) env().set("WASM_HAS_MULTITHREAD_SUPPORT", false);
   return open(given);
 });

@@ -1,14 +1,14 @@
 import "@tensorflow/tfjs-backend-webgl";
-import { engineOf } from "./engine.js";
+import { offer } from "./engine.js";
 import { backend, opener } from "./tfjs.js";
 
-/** Without this a lost context would leave the pass waiting for its result for good. */
-function lost() {
-  const { canvas } = backend().gpgpu.gl;
-  return new Promise((_, reject) => {
-    const told = () => reject(new Error("The graphics card was lost."));
-    canvas.addEventListener("webglcontextlost", told, { once: true });
+/** A lost context leaves a pass waiting for its result for good, or gives zeros. */
+function watch() {
+  const { gl } = backend().gpgpu;
+  const gone = new Promise((resolve) => {
+    gl.canvas.addEventListener("webglcontextlost", resolve, { once: true });
   });
+  return { gone, isGone: () => gl.isContextLost() };
 }
 
-export const createEngine = engineOf(opener("webgl", lost));
+offer("webgl", opener("webgl", watch));

@@ -1,10 +1,13 @@
 import "@tensorflow/tfjs-backend-webgpu";
-import { engineOf } from "./engine.js";
+import { offer } from "./engine.js";
 import { backend, opener } from "./tfjs.js";
 
-async function lost() {
-  const { message } = await backend().device.lost;
-  throw new Error(`The graphics card was lost. ${message}`);
+function watch() {
+  let over = false;
+  const gone = backend().device.lost.then(() => {
+    over = true;
+  });
+  return { gone, isGone: () => over };
 }
 
-export const createEngine = engineOf(opener("webgpu", lost));
+offer("webgpu", opener("webgpu", watch));

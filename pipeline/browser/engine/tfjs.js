@@ -40,24 +40,27 @@ async function artifacts(read) {
   };
 }
 
+const NEVER = { gone: new Promise(() => {}), isGone: () => false };
+
 /**
- * `open` of an engine for the backend `name`. `lost()` gives a promise that is rejected when the
- * graphics card goes, where there is one.
+ * `open` of an engine for the backend `name`. `watch()` tells when the graphics card goes, where
+ * there is one: `gone` is a promise of it, `isGone()` asks.
  */
-export function opener(name, lost = () => null) {
+export function opener(name, watch = () => NEVER) {
   return async ({ read }) => {
     env().platform = platform(read);
     if (!(await setBackend(name))) throw new Error(`${name} is not to be had here.`);
     await ready();
-    const gone = lost();
-    gone?.catch(() => {});
+    const { gone, isGone } = watch();
+    const lost = gone.then(() => null);
     const model = await loadGraphModel(io.fromMemory(await artifacts(read)));
     return {
       async run(input, shape) {
         const output = tidy(() => model.execute(tensor4d(input, shape)));
         try {
-          const data = output.data();
-          return { data: await (gone ? Promise.race([data, gone]) : data), shape: output.shape };
+          const data = await Promise.race([output.data(), lost]);
+          if (!data || isGone()) throw new Error("The graphics card was lost.");
+          return { data, shape: output.shape };
         } finally {
           output.dispose();
         }
