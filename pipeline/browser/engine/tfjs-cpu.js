@@ -1,0 +1,5 @@
+import "@tensorflow/tfjs-backend-cpu";
+import { offer } from "./engine.js";
+import { opener } from "./tfjs.js";
+
+offer("cpu", opener("cpu"));
