@@ -88,8 +88,8 @@ def copy_page(page: Path) -> None:
         shutil.copyfile(HERE / name, page / name)
     scripts = page / "vendor"
     scripts.mkdir(exist_ok=True)
-    for name in vendor.files():
-        shutil.copy(VENDOR / Path(name).name, scripts)
+    for name in vendor.files(("tfjs",)):
+        shutil.copy(VENDOR / name, scripts)
 
 
 def zip_folder(folder: Path, target: Path) -> None:
