@@ -16,7 +16,7 @@ import { percent, say, translate } from "./say.js";
 import { current, redraw, runsOn, show, tell, watchers } from "./stage.js";
 
 const FLOOR = 0.01;
-const WARMING = 0.8;
+const WARMING = /^warm/i;
 const $ = (id) => document.getElementById(id);
 const parameters = new URLSearchParams(location.search);
 
@@ -34,9 +34,9 @@ async function start() {
   if (!single) await keepOffline(base);
   return Detector.load(place, {
     runtime: parameters.get("runtime") ?? undefined,
-    onProgress: (share) => {
+    onProgress: (share, words) => {
       $("progress").value = share;
-      $("progress-words").textContent = say(share < WARMING ? "loading" : "warming");
+      $("progress-words").textContent = say(WARMING.test(words) ? "warming" : "loading");
     },
   });
 }

@@ -1,5 +1,5 @@
 // "This is wrong": with the visitor's consent a picture goes back to the group that made the model.
-// Only a page that its bot serves has this; elsewhere there is no feedback.json, and no button.
+// Only a page that its bot serves has this: the feedback.json of a package names no address.
 
 import { toJpeg } from "./overlay.js";
 import { say } from "./say.js";

@@ -165,6 +165,5 @@ function total() {
     button.setAttribute("aria-label", say(key, { nth: index + 1, count: here.length }));
   }
   $("all-words").textContent = say("all", { count: items.length, found: every.length });
-  every.sort((a, b) => a.index - b.index);
   count($("all-counts"), every);
 }

@@ -46,7 +46,7 @@ export function redraw() {
   if (shown) {
     $("empty").hidden = true;
     $("view").hidden = false;
-    const summary = shown.note ?? inWords(boxes.length, shown.boxes.length);
+    const summary = shown.note ?? inWords(boxes.length, shown);
     paint($("view"), shown.source, shown.width, shown.height, boxes);
     count($("counts"), boxes);
     tell(summary);
@@ -79,18 +79,20 @@ function speed(milliseconds) {
   $("speed").textContent = say("runsIn", { runtime: runtimeWords(runtime), ms });
 }
 
-function inWords(count, guesses) {
+function inWords(count, { boxes, passing }) {
   if (count) return say("found", { count });
-  return say(guesses ? "unsure" : "nothing");
+  // Of a picture that passes nobody reads a long sentence.
+  return say(boxes.length && !passing ? "unsure" : "nothing");
 }
 
 /** Fills `list` with a line for each class: how many there are of it in `boxes`. */
 export function count(list, boxes) {
   const totals = new Map();
   for (const box of boxes) totals.set(box.index, { box, n: (totals.get(box.index)?.n ?? 0) + 1 });
+  const byClass = [...totals.values()].sort((a, b) => a.box.index - b.box.index);
   list.hidden = totals.size === 0;
   list.replaceChildren(
-    ...[...totals.values()].map(({ box, n }) => {
+    ...byClass.map(({ box, n }) => {
       const item = document.createElement("li");
       const dot = document.createElement("i");
       const words = document.createElement("span");
