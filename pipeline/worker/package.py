@@ -1,20 +1,17 @@
-"""The package kind: weights in, a zip that holds a working, verified page out."""
+"""The package kind: weights in, a zip that holds a working, proved page out."""
 
-import dataclasses
-import json
 import shutil
-import zipfile
 from collections.abc import Callable
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline import attribution
-from pipeline.browser import HERE, PAGE_FILES, VENDOR, vendor
 from pipeline.errors import NotPackable, WorkerError
 from pipeline.jobs.events import Progress
 from pipeline.jobs.spec import PackageResult, PackageSpec
-from pipeline.worker import engine, matching, selftest
+from pipeline.jobs.spec_package import Proof
+from pipeline.worker import engine, proving, selftest, site
+from pipeline.worker.answers import Trained
 from pipeline.worker.convert import Converted, convert, read_back
 from pipeline.worker.reporter import Reporter
 from storage.files import FileStore
@@ -23,12 +20,22 @@ OUTPUT_FORM = {
     "form": "raw",
     "layout": "[1, 4+classes, anchors]",
     "boxes": "cxcywh input pixels",
+    "resize": "letterbox",
 }
 PAGE = "page"
 
 
+@dataclass(frozen=True)
+class _Made:
+    """A laid out page, its self-test, and what metadata.json says but for the proof."""
+
+    page: Path
+    test: selftest.SelfTest
+    metadata: dict[str, Any]
+
+
 def run(spec: PackageSpec, reporter: Reporter) -> PackageResult:
-    """Convert, verify and zip as `spec` asks; files go to `reporter.out`.
+    """Convert, prove and zip as `spec` asks; files go to `reporter.out`.
 
     Raises:
         NotPackable: a kind of model that the page can't run yet.
@@ -45,59 +52,70 @@ def run(spec: PackageSpec, reporter: Reporter) -> PackageResult:
     )
     classes = _classes(model, spec)
     _check_output(converted, classes)
+    trained = Trained(model, spec.imgsz)
     tell = _teller(reporter, "check")
     tell(0)
-    test = selftest.choose_selftest(
-        model,
-        read_back(converted.folder),
-        [_reader(store, key) for key in spec.selftest_pictures],
-        spec.imgsz,
-        tell,
-    )
-    page = out / PAGE
-    shutil.rmtree(page, ignore_errors=True)
-    shutil.copytree(converted.folder, page)
-    copy_page(page)
-    _write_selftest(test, classes, page)
-    metadata = _metadata(spec, converted, test, classes)
-    (page / "metadata.json").write_text(json.dumps(metadata, ensure_ascii=False, indent=2) + "\n")
-    (page / attribution.FILE).write_text(_attribution(spec.metadata))
-    target = out / Path(spec.file_name).name
-    zip_folder(page, target)
+    made = _lay_out(spec, converted, classes, trained, out / PAGE, tell)
+    tell = _teller(reporter, "prove")
+    tell(0)
+    proof = proving.prove(spec, store, trained, converted, made.page, folder, tell)
+    target = _finish(spec, made, proof, out)
     tell(1)
     return PackageResult(
         package=target.name,
         page=PAGE,
         size_bytes=target.stat().st_size,
+        precision=spec.precision,
         output_form=f"{OUTPUT_FORM['form']} {OUTPUT_FORM['layout']}, {OUTPUT_FORM['boxes']}",
-        selftest_boxes=len(test.boxes),
-        selftest_threshold=test.threshold,
-        max_difference=test.max_difference,
+        selftest_boxes=len(made.test.boxes),
+        selftest_threshold=made.test.threshold,
+        max_difference=made.test.max_difference,
+        proof=proof,
     )
 
 
-def copy_page(page: Path) -> None:
-    """Put the page's own files and its scripts into `page`.
+def _lay_out(
+    spec: PackageSpec,
+    converted: Converted,
+    classes: list[str],
+    trained: Trained,
+    page: Path,
+    tell: Callable[[float], None],
+) -> _Made:
+    store = FileStore(spec.store)
+    test = selftest.choose_selftest(
+        trained,
+        read_back(converted.folder),
+        [_reader(store, key) for key in spec.selftest_pictures],
+        spec.imgsz,
+        tell,
+        own=spec.precision == "uint8",
+    )
+    shutil.rmtree(page, ignore_errors=True)
+    shutil.copytree(converted.folder, page)
+    site.copy_page(page)
+    site.write_selftest(test, classes, page)
+    site.write_attribution(page, spec.metadata)
+    own = {
+        "classes": classes,
+        "imgsz": spec.imgsz,
+        "output": {**OUTPUT_FORM, "shape": list(converted.output_shape)},
+        "precision": spec.precision,
+        "runtimes": ["tfjs"],
+    }
+    metadata = site.metadata(spec.metadata, own, test)
+    site.write_metadata(page, metadata)
+    tell(1)
+    return _Made(page, test, metadata)
 
-    Raises:
-        WorkerError: the scripts were never fetched on this machine.
-    """
-    if not VENDOR.is_dir():
-        raise WorkerError("The page's scripts are missing here: run `python -m pipeline.browser`.")
-    for name in PAGE_FILES:
-        shutil.copyfile(HERE / name, page / name)
-    scripts = page / "vendor"
-    scripts.mkdir(exist_ok=True)
-    for name in vendor.files():
-        shutil.copy(VENDOR / Path(name).name, scripts)
 
-
-def zip_folder(folder: Path, target: Path) -> None:
-    """Zip the content of `folder` (not the folder itself), so that hosts take it as a site."""
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
-        for path in sorted(folder.rglob("*")):
-            if path.is_file():
-                archive.write(path, path.relative_to(folder).as_posix())
+def _finish(spec: PackageSpec, made: _Made, proof: Proof | None, out: Path) -> Path:
+    """The zip, once the page is known to be good."""
+    metadata = made.metadata | ({"proof": proof.model_dump()} if proof else {})
+    site.write_metadata(made.page, metadata)
+    target = out / Path(spec.file_name).name
+    site.zip_folder(made.page, target)
+    return target
 
 
 def _weights(store: FileStore, key: str, folder: Path) -> Path:
@@ -141,51 +159,3 @@ def _teller(reporter: Reporter, stage: str) -> Callable[[float], None]:
         reporter.progress(Progress(stage=stage, done=share, total=1.0), important=share in {0, 1})
 
     return tell
-
-
-def _write_selftest(test: selftest.SelfTest, classes: list[str], page: Path) -> None:
-    folder = page / "selftest"
-    folder.mkdir(exist_ok=True)
-    (folder / "picture.png").write_bytes(test.png())
-    expected = {
-        "picture": "picture.png",
-        "width": test.picture.width,
-        "height": test.picture.height,
-        "threshold": test.threshold,
-        **dataclasses.asdict(test.suppression),
-        "tolerance": {"iou": matching.MIN_IOU, "score": matching.MAX_SCORE_DIFFERENCE},
-        "boxes": [
-            {"class": classes[box.index], "index": box.index, "score": box.score, "box": box.xyxy}
-            for box in test.boxes
-        ],
-    }
-    (folder / "expected.json").write_text(json.dumps(expected, ensure_ascii=False, indent=1) + "\n")
-
-
-def _attribution(metadata: dict[str, object]) -> str:
-    sources = metadata.get("attribution")
-    name = f"{metadata.get('project', 'the model')} v{metadata.get('version', 1)}"
-    return attribution.markdown(name, sources if isinstance(sources, list) else [])
-
-
-def _metadata(
-    spec: PackageSpec, converted: Converted, test: selftest.SelfTest, classes: list[str]
-) -> dict[str, object]:
-    return {
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        **spec.metadata,
-        # The page's own needs go last: nothing that was passed in may change what it computes.
-        "classes": classes,
-        "imgsz": spec.imgsz,
-        "output": {**OUTPUT_FORM, "shape": list(converted.output_shape)},
-        "precision": converted.precision,
-        "nms": dataclasses.asdict(selftest.USUAL),
-        "threshold": matching.USUAL_THRESHOLD,
-        "selftest": {
-            "folder": "selftest",
-            "boxes": len(test.boxes),
-            "threshold": test.threshold,
-            "max_difference": test.max_difference,
-        },
-        "versions": engine.versions(),
-    }
