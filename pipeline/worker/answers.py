@@ -115,7 +115,8 @@ def decode(
     answer = torch.from_numpy(raw.copy())
     if form == "queries":
         rows = _of_queries(answer[0], threshold, suppression)
-        rows[:, :4] = xywh2xyxy(rows[:, :4]) * torch.tensor([*size, *size])
+        corners = xywh2xyxy(rows[:, :4])  # type: ignore[no-untyped-call]  # no types
+        rows[:, :4] = corners * torch.tensor([*size, *size])
     else:
         rows = _thinned(answer, threshold, suppression, form)
         rows[:, :4] = scale_boxes((imgsz, imgsz), rows[:, :4], (size[1], size[0]))

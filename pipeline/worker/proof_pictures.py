@@ -9,7 +9,7 @@ from typing import Literal
 from PIL import Image
 
 from pipeline.errors import SourceError
-from pipeline.worker.data import Manifest, ManifestImage, PartName
+from pipeline.worker.data import PARTS, Manifest, ManifestImage, PartName
 from pipeline.worker.matching import Box
 from pipeline.worker.pictures import read_picture, shrink
 from storage.files import FileStore
@@ -19,9 +19,6 @@ LEAST_BOXES = 30
 MOST_BOXES = 300
 MOST_PICTURES = 100
 LONGEST = 1280
-
-_PREFERRED: tuple[PartName, ...] = ("test", "val", "train")
-
 
 @dataclass(frozen=True)
 class Labelled:
@@ -47,14 +44,11 @@ class Chosen:
 def choose(manifest: Manifest) -> tuple[PartName, list[ManifestImage]]:
     """The part that proves best, and its pictures in an order that is the same each time.
 
-    That is test, which nothing was chosen by, if it has enough boxes; else val if that has; else
-    the richer of the two; what was learned from only where nothing else has boxes. Pictures
+    That is test, which nothing was chosen by, if it has enough boxes or val has no more; what was learned from only where nothing else has boxes. Pictures
     without boxes count too: a wrong box on one of them is an error.
     """
-    boxes = {part: sum(len(i.boxes) for i in manifest.part(part)) for part in _PREFERRED}
-    enough = [part for part in ("test", "val") if boxes[part] >= LEAST_BOXES]
-    some = sorted(("test", "val"), key=lambda part: -boxes[part])
-    part = next((p for p in _PREFERRED if p in enough), some[0])
+    boxes = {part: sum(len(i.boxes) for i in manifest.part(part)) for part in PARTS}
+    part: PartName = "test" if boxes["test"] >= min(LEAST_BOXES, boxes["val"]) else "val"
     if not boxes[part]:
         part = "train"
     # Neighbours in a list are often alike; the first few in this order are a sample of all.
@@ -97,9 +91,9 @@ def _mixed(image: ManifestImage) -> str:
     return hashlib.sha256(f"{image.id} {image.key}".encode()).hexdigest()
 
 
-def _in_pixels(rows: Sequence[tuple[int, float, float, float, float]], size: tuple[int, int]) -> (
-    list[Box]
-):
+def _in_pixels(
+    rows: Sequence[tuple[int, float, float, float, float]], size: tuple[int, int]
+) -> list[Box]:
     wide, high = size
     return [
         Box(index, 1.0, (x1 * wide, y1 * high, x2 * wide, y2 * high))

@@ -23,7 +23,7 @@ class Score:
 
 
 def score(labelled: Sequence[Sequence[Box]], found: Sequence[Sequence[Box]]) -> Score:
-    """mAP of `found` where `labelled` is the truth.
+    """How good `found` is where `labelled` is the truth.
 
     Args:
         labelled: of each picture its labelled boxes, xyxy in pixels; their score says nothing.
@@ -58,7 +58,7 @@ def _hits(labelled: Sequence[Box], found: Sequence[Box]) -> NDArray[np.bool_]:
     ordered = [found[place] for place in best_first]
     overlaps = box_iou(_corners(labelled), _corners(ordered))
     # The library's own pairing needs no more of a validator than its thresholds.
-    pairing = SimpleNamespace(iouv=thresholds)
+    pairing: Any = SimpleNamespace(iouv=thresholds)
     right = BaseValidator.match_predictions(
         pairing, _classes(ordered), _classes(labelled), overlaps
     ).numpy()
