@@ -15,7 +15,7 @@ from pipeline.jobs.spec_package import Precision, Proof
 from pipeline.worker.answers import JUDGING, Form, Trained, decode
 from pipeline.worker.convert import Array, Run
 from pipeline.worker.matching import Box
-from pipeline.worker.proof_browser import NoAnswer, look
+from pipeline.worker.proof_browser import PICTURES_S, NoAnswer, look
 from pipeline.worker.proof_pictures import Chosen, Labelled
 from pipeline.worker.proof_score import CONFIDENCE, Score, score
 
@@ -88,7 +88,13 @@ def in_tensorflow(judged: Judged, run: Run) -> Side:
 
 
 def in_browser(
-    judged: Judged, program: str, page: Path, folder: Path, runtime: Runtime = "wasm"
+    judged: Judged,
+    program: str,
+    page: Path,
+    folder: Path,
+    runtime: Runtime = "wasm",
+    *,
+    pictures_s: float = PICTURES_S,
 ) -> Side:
     """Let the packaged page look, after its own self-test.
 
@@ -97,7 +103,7 @@ def in_browser(
         WorkerError: the page does not find what its self-test expects.
     """
     pictures = [picture.path for picture in judged.chosen.pictures]
-    seen = look(program, page, pictures, _OPTIONS, folder, runtime=runtime)
+    seen = look(program, page, pictures, _OPTIONS, folder, runtime=runtime, pictures_s=pictures_s)
     if seen.selftest is False:
         raise WorkerError(DIFFERS)
     if pictures and not seen.boxes:

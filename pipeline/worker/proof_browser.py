@@ -134,9 +134,9 @@ def _collect(
                 raise NoAnswer(f"the browser said nothing for {silence_s:.0f} s") from None
             continue
         heard, last = True, time.monotonic()
+        _take(seen, fact)
         if fact["type"] == "done":
             return seen
-        _take(seen, fact)
         if fact["type"] == "loaded":
             until = last + pictures_s
         if last > until:
@@ -148,7 +148,7 @@ def _take(seen: Seen, fact: dict[str, Any]) -> None:
         raise NoAnswer(f"the page broke: {fact['words']}")
     if fact["type"] == "selftest":
         seen.selftest, seen.compared = bool(fact["passed"]), int(fact["compared"])
-    elif fact["type"] == "loaded":
+    elif fact["type"] in ("loaded", "done"):
         seen.runtime = str(fact["runtime"])
     elif fact["type"] == "boxes":
         seen.boxes[int(fact["number"])] = [

@@ -20,6 +20,7 @@ MOST_BOXES = 300
 MOST_PICTURES = 100
 LONGEST = 1280
 
+
 @dataclass(frozen=True)
 class Labelled:
     """A picture as a PNG, which every decoder reads to the same pixels, and its boxes in pixels."""
@@ -44,8 +45,9 @@ class Chosen:
 def choose(manifest: Manifest) -> tuple[PartName, list[ManifestImage]]:
     """The part that proves best, and its pictures in an order that is the same each time.
 
-    That is test, which nothing was chosen by, if it has enough boxes or val has no more; what was learned from only where nothing else has boxes. Pictures
-    without boxes count too: a wrong box on one of them is an error.
+    That is test, which nothing was chosen by, if it has enough boxes or val has no more; what was
+    learned from only where nothing else has boxes. Pictures without boxes count too: a wrong box
+    on one of them is an error.
     """
     boxes = {part: sum(len(i.boxes) for i in manifest.part(part)) for part in PARTS}
     part: PartName = "test" if boxes["test"] >= min(LEAST_BOXES, boxes["val"]) else "val"

@@ -8,9 +8,9 @@ import pytest
 
 from pipeline.browser import PAGE_FILES, vendor
 from pipeline.errors import NotPackable, WorkerError
-from pipeline.worker import convert, package
+from pipeline.worker import convert, package, site
 from pipeline.worker.convert import Converted
-from pipeline.worker.package import copy_page, zip_folder
+from pipeline.worker.site import copy_page, zip_folder
 
 
 def test_a_zip_holds_the_content_not_the_folder(tmp_path: Path) -> None:
@@ -21,6 +21,19 @@ def test_a_zip_holds_the_content_not_the_folder(tmp_path: Path) -> None:
     zip_folder(tmp_path / "page", tmp_path / "site.zip")
     with zipfile.ZipFile(tmp_path / "site.zip") as archive:
         assert archive.namelist() == ["index.html", "selftest/a.json"]
+
+
+def test_a_zip_may_hold_less_than_the_folder(tmp_path: Path) -> None:
+    """Files that its readers do not need stay out, and others say what is in it."""
+    (tmp_path / "page").mkdir()
+    for name in ("a.json", "b.js", "c.bin"):
+        (tmp_path / "page" / name).write_text("x")
+    zip_folder(tmp_path / "page", tmp_path / "a.zip", {"c.bin"}, {"a.json": b"other"})
+    with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+        assert {name: archive.read(name) for name in archive.namelist()} == {
+            "a.json": b"other",
+            "b.js": b"x",
+        }
 
 
 def test_every_file_of_the_page_exists() -> None:
@@ -39,7 +52,7 @@ def test_the_page_loads_what_is_shipped() -> None:
 
 def test_missing_scripts_name_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without TensorFlow.js the page would be an empty promise."""
-    monkeypatch.setattr(package, "VENDOR", tmp_path / "none")
+    monkeypatch.setattr(site, "VENDOR", tmp_path / "none")
     with pytest.raises(WorkerError, match=r"python -m pipeline\.browser"):
         copy_page(tmp_path)
 
