@@ -1,0 +1,551 @@
+"""ONNX's operations in TensorFlow's: one small function each, named in `operations`.
+
+Only what detectors are made of, on shapes that are known. An operation that TensorFlow.js cannot
+run is no use here either, so each is put together from those that it can.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Any
+
+import numpy as np
+
+from pipeline.errors import NotPackable
+from pipeline.worker.laid_out import CHANNELS_LAST, Laid
+
+_LOWEST = float(np.finfo(np.float32).min)
+
+
+@dataclass(frozen=True)
+class Node:
+    """One operation: what goes in (None where it is left out) and how it is set.
+
+    `outputs`: how many answers it gives.
+    """
+
+    op: str
+    inputs: list[Laid | None]
+    attributes: Mapping[str, Any]
+    outputs: int
+
+    def __getitem__(self, number: int) -> Laid:
+        given = self.inputs[number]
+        if given is None:
+            raise NotPackable
+        return given
+
+    def optional(self, number: int) -> Laid | None:
+        """An input that may be left out."""
+        return self.inputs[number] if number < len(self.inputs) else None
+
+    def numbers(self, number: int, name: str = "") -> list[int] | None:
+        """A list of whole numbers, an input since some version and an attribute before."""
+        given = self.optional(number)
+        if given is None:
+            listed = self.attributes.get(name)
+            return None if listed is None else [int(value) for value in listed]
+        if not given.known:
+            raise NotPackable
+        return [int(value) for value in given.numbered().data.ravel()]
+
+
+def tensor(data: Any) -> Any:
+    """As TensorFlow takes it: TensorFlow.js knows neither int64 nor float64."""
+    import tensorflow as tf
+
+    if not isinstance(data, np.ndarray):
+        return data
+    narrower = {np.dtype(np.int64): np.int32, np.dtype(np.float64): np.float32}
+    return tf.constant(data.astype(narrower.get(data.dtype, data.dtype)))
+
+
+def _unary(compute: Callable[[Any], Any]) -> Callable[[Node], Laid]:
+    return lambda node: Laid(compute(tensor(node[0].data)), node[0].order)
+
+
+def _elementwise(compute: Callable[..., Any]) -> Callable[[Node], Laid]:
+    """Operands are brought to the layout of the largest one that is computed, not known."""
+
+    def build(node: Node) -> Laid:
+        operands = [node[number] for number in range(len(node.inputs))]
+        rank = max(operand.rank for operand in operands)
+        ranked = [operand.ranked(rank) for operand in operands]
+        best = max(ranked, key=lambda operand: (not operand.known, np.prod(operand.shape)))
+        laid = [
+            # A lone number needs no axes.
+            operand.reshaped([]) if operand.known and operand.data.size == 1 else operand
+            for operand in (operand.laid(best.order) for operand in ranked)
+        ]
+        return Laid(compute(*(tensor(operand.data) for operand in laid)), best.order)
+
+    return build
+
+
+def _convolution(node: Node) -> Laid:
+    import tensorflow as tf
+
+    weights, bias = node[1], node.optional(2)
+    if weights.rank != 4 or not weights.known:
+        raise NotPackable
+    kernel = weights.numbered().data
+    x = _channels_last(node[0], any_side=kernel.shape[2:] == (1, 1))
+    groups = int(node.attributes.get("group", 1))
+    strides, dilations = _pair(node, "strides"), _pair(node, "dilations")
+    padding = _padding(node, kernel.shape[2:])
+    channels = node[0].shape[1]
+    if groups == channels > 1:
+        # [channels × multiplier, 1, h, w] to [h, w, channels, multiplier]
+        shape = (channels, -1, *kernel.shape[2:])
+        filters = tensor(kernel.reshape(shape).transpose(2, 3, 0, 1))
+        x, padding = _padded(x, padding)
+        # TensorFlow wants its strides alike, as detectors have them.
+        data = tf.nn.depthwise_conv2d(x, filters, [1, *strides, 1], padding, dilations=dilations)
+    else:
+        parts = tf.split(x, groups, axis=3) if groups > 1 else [x]
+        kernels = np.split(kernel, groups)
+        convolved = [
+            tf.nn.conv2d(part, tensor(k.transpose(2, 3, 1, 0)), strides, padding, "NHWC", dilations)
+            for part, k in zip(parts, kernels, strict=True)
+        ]
+        data = tf.concat(convolved, axis=3) if groups > 1 else convolved[0]
+    if bias is not None:
+        data = tf.nn.bias_add(data, tensor(bias.data))
+    return Laid(data, _order_like(node[0], any_side=kernel.shape[2:] == (1, 1)))
+
+
+def _order_like(x: Laid, *, any_side: bool) -> tuple[int, ...]:
+    # Where every pixel is for itself, height and width may as well change places.
+    return (0, 3, 2, 1) if any_side and x.order == (0, 3, 2, 1) else CHANNELS_LAST
+
+
+def _channels_last(x: Laid, *, any_side: bool = False) -> Any:
+    return tensor(x.laid(_order_like(x, any_side=any_side)).data)
+
+
+def _pair(node: Node, name: str) -> list[int]:
+    return [int(value) for value in node.attributes.get(name, (1, 1))]
+
+
+def _padding(node: Node, kernel: Sequence[int]) -> Any:
+    """TensorFlow's word for the node's padding, else the explicit amounts."""
+    if _word(node.attributes.get("auto_pad", "NOTSET")) not in {"NOTSET", "VALID"}:
+        raise NotPackable
+    top, left, bottom, right = (int(pad) for pad in node.attributes.get("pads", (0, 0, 0, 0)))
+    if not any((top, left, bottom, right)):
+        return "VALID"
+    reach = [
+        dilation * (size - 1)
+        for size, dilation in zip(kernel, _pair(node, "dilations"), strict=True)
+    ]
+    around = [top + bottom, left + right] == reach and (top, left) == (bottom, right)
+    if around and _pair(node, "strides") == [1, 1]:
+        return "SAME"
+    return [[0, 0], [top, bottom], [left, right], [0, 0]]
+
+
+def _padded(x: Any, padding: Any, value: float = 0.0) -> tuple[Any, Any]:
+    """For operations that take no explicit padding: the padded tensor, and the word for none."""
+    import tensorflow as tf
+
+    if isinstance(padding, str):
+        return x, padding
+    return tf.pad(x, padding, constant_values=value), "VALID"
+
+
+def _word(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
+def _transposed_convolution(node: Node) -> Laid:
+    import tensorflow as tf
+
+    kernel, bias = node[1].numbered().data, node.optional(2)
+    plain = _padding(node, kernel.shape[2:]) == "VALID" and _pair(node, "dilations") == [1, 1]
+    if not plain or int(node.attributes.get("group", 1)) != 1:
+        raise NotPackable
+    strides = _pair(node, "strides")
+    batch, _, *sides = node[0].shape
+    grown = [
+        (side - 1) * stride + size
+        for side, stride, size in zip(sides, strides, kernel.shape[2:], strict=True)
+    ]
+    data = tf.nn.conv2d_transpose(
+        _channels_last(node[0]),
+        tensor(kernel.transpose(2, 3, 1, 0)),
+        [batch, *grown, kernel.shape[1]],
+        strides,
+        "VALID",
+    )
+    if bias is not None:
+        data = tf.nn.bias_add(data, tensor(bias.data))
+    return Laid(data, CHANNELS_LAST)
+
+
+def _max_pool(node: Node) -> Laid:
+    import tensorflow as tf
+
+    kernel = _pair(node, "kernel_shape")
+    _refuse_rounding_up(node, kernel)
+    x, padding = _padded(_channels_last(node[0]), _padding(node, kernel), _LOWEST)
+    return Laid(tf.nn.max_pool2d(x, kernel, _pair(node, "strides"), padding), CHANNELS_LAST)
+
+
+def _average_pool(node: Node) -> Laid:
+    import tensorflow as tf
+
+    kernel = _pair(node, "kernel_shape")
+    _refuse_rounding_up(node, kernel)
+    padding = _padding(node, kernel)
+    if padding != "VALID" and not node.attributes.get("count_include_pad", 0):
+        raise NotPackable
+    pads = node.attributes.get("pads", (0, 0, 0, 0))
+    amounts = [[0, 0], [pads[0], pads[2]], [pads[1], pads[3]], [0, 0]]
+    x, padding = _padded(_channels_last(node[0]), padding if padding == "VALID" else amounts)
+    return Laid(tf.nn.avg_pool2d(x, kernel, _pair(node, "strides"), padding), CHANNELS_LAST)
+
+
+def _refuse_rounding_up(node: Node, kernel: Sequence[int]) -> None:
+    if not node.attributes.get("ceil_mode", 0):
+        return
+    pads = node.attributes.get("pads", (0, 0, 0, 0))
+    fits = all(
+        (side + pads[at] + pads[at + 2] - size) % stride == 0
+        for at, (side, size, stride) in enumerate(
+            zip(node[0].shape[2:], kernel, _pair(node, "strides"), strict=True)
+        )
+    )
+    if not fits:
+        raise NotPackable
+
+
+def _global_average(node: Node) -> Laid:
+    import tensorflow as tf
+
+    return Laid(tf.reduce_mean(_channels_last(node[0]), [1, 2], keepdims=True), CHANNELS_LAST)
+
+
+def _resize(node: Node) -> Laid:
+    """Nearest neighbours, by whole factors as detectors grow their maps."""
+    import tensorflow as tf
+
+    scales, sizes = node.optional(2), node.numbers(3)
+    shape = node[0].shape
+    if sizes is None:
+        if scales is None or not scales.known:
+            raise NotPackable
+        sizes = [int(size * scale) for size, scale in zip(shape, scales.data, strict=True)]
+    whole = sizes[:2] == list(shape[:2]) and all(
+        size % side == 0 for size, side in zip(sizes, shape, strict=True)
+    )
+    if not whole or _word(node.attributes.get("mode", "nearest")) != "nearest":
+        raise NotPackable
+    data = tf.raw_ops.ResizeNearestNeighbor(images=_channels_last(node[0]), size=sizes[2:])
+    return Laid(data, CHANNELS_LAST)
+
+
+def _concat(node: Node) -> Laid:
+    import tensorflow as tf
+
+    parts = [node[number] for number in range(len(node.inputs))]
+    order = max(parts, key=lambda part: (not part.known, np.prod(part.shape))).order
+    laid = [part.laid(order) for part in parts]
+    axis = laid[0].place(int(node.attributes["axis"]))
+    return Laid(tf.concat([tensor(part.data) for part in laid], axis), order)
+
+
+def _split(node: Node) -> list[Laid]:
+    import tensorflow as tf
+
+    x = node[0]
+    axis = int(node.attributes.get("axis", 0)) % x.rank
+    sizes = node.numbers(1, "split")
+    if sizes is None:
+        share = -(-x.shape[axis] // node.outputs)
+        starts = range(0, x.shape[axis], share)
+        sizes = [min(share, x.shape[axis] - start) for start in starts]
+    parts = tf.split(tensor(x.data), sizes, x.place(axis))
+    return [Laid(part, x.order) for part in parts]
+
+
+def _slice(node: Node) -> Laid:
+    import tensorflow as tf
+
+    x = node[0]
+    starts, ends = node.numbers(1, "starts"), node.numbers(2, "ends")
+    if starts is None or ends is None:
+        raise NotPackable
+    axes = node.numbers(3, "axes") or list(range(len(starts)))
+    steps = node.numbers(4) or [1] * len(starts)
+    cuts = [slice(0, int(size), 1) for size in x.data.shape]
+    for start, end, axis, step in zip(starts, ends, axes, steps, strict=True):
+        place = x.place(axis)
+        cuts[place] = slice(*slice(start, end, step).indices(int(x.data.shape[place])))
+    if any(cut.step != 1 for cut in cuts):
+        return Laid(tensor(x.data)[tuple(cuts)], x.order)
+    begin, size = [cut.start for cut in cuts], [cut.stop - cut.start for cut in cuts]
+    return Laid(tf.slice(tensor(x.data), begin, size), x.order)
+
+
+def _reshape(node: Node) -> Laid:
+    wanted = node.numbers(1, "shape")
+    if wanted is None:
+        raise NotPackable
+    shape = node[0].shape
+    if not node.attributes.get("allowzero", 0):
+        wanted = [size or shape[axis] for axis, size in enumerate(wanted)]
+    return _computed(node[0]).reshaped(_filled(wanted, int(np.prod(shape))))
+
+
+def _filled(wanted: Sequence[int], count: int) -> list[int]:
+    rest = int(np.prod([size for size in wanted if size != -1]))
+    return [count // rest if size == -1 else size for size in wanted]
+
+
+def _flatten(node: Node) -> Laid:
+    axis, shape = int(node.attributes.get("axis", 1)), node[0].shape
+    return _computed(node[0]).reshaped([int(np.prod(shape[:axis])), int(np.prod(shape[axis:]))])
+
+
+def _unsqueeze(node: Node) -> Laid:
+    axes, shape = node.numbers(1, "axes") or [], list(node[0].shape)
+    rank = len(shape) + len(axes)
+    for axis in sorted(axis % rank for axis in axes):
+        shape.insert(axis, 1)
+    return _computed(node[0]).reshaped(shape)
+
+
+def _squeeze(node: Node) -> Laid:
+    x, axes = node[0], node.numbers(1, "axes")
+    gone = {axis % x.rank for axis in axes} if axes else {a for a, s in enumerate(x.shape) if s == 1}
+    return _computed(x).reshaped([size for axis, size in enumerate(x.shape) if axis not in gone])
+
+
+def _computed(x: Laid) -> Laid:
+    return Laid(tensor(x.data), x.order)
+
+
+def _transpose(node: Node) -> Laid:
+    permutation = node.attributes.get("perm") or list(range(node[0].rank))[::-1]
+    return node[0].renumbered([int(axis) for axis in permutation])
+
+
+def _softmax(node: Node) -> Laid:
+    import tensorflow as tf
+
+    x = node[0]
+    axis = int(node.attributes.get("axis", -1)) % x.rank
+    if x.place(axis) != x.rank - 1:
+        x = x.laid([*(other for other in range(x.rank) if other != axis), axis])
+    return Laid(tf.nn.softmax(tensor(x.data)), x.order)
+
+
+def _matmul(node: Node) -> Laid:
+    import tensorflow as tf
+
+    a, b = node[0], node[1]
+    if a.rank < 2 or b.rank < 2:
+        raise NotPackable
+    if b.rank == 2 < a.rank:
+        # Rows of all batches at once: one product of two matrices.
+        *batch, rows, inner = a.shape
+        flat = a.numbered().reshaped([int(np.prod(batch)) * rows, inner])
+        product = Laid.plain(tf.matmul(tensor(flat.data), tensor(b.numbered().data)))
+        return product.reshaped([*batch, rows, b.shape[1]])
+    (left, turned_a), (right, turned_b) = _matrices(a), _matrices(b)
+    return Laid.plain(tf.matmul(left, right, transpose_a=turned_a, transpose_b=turned_b))
+
+
+def _matrices(x: Laid) -> tuple[Any, bool]:
+    """Memory with the last two axes at the end, and whether those have changed places."""
+    turned = (*range(x.rank - 2), x.rank - 1, x.rank - 2)
+    if x.order == turned:
+        return tensor(x.data), True
+    return tensor(x.numbered().data), False
+
+
+def _gemm(node: Node) -> Laid:
+    import tensorflow as tf
+
+    settings = node.attributes
+    data = float(settings.get("alpha", 1.0)) * tf.matmul(
+        tensor(node[0].numbered().data),
+        tensor(node[1].numbered().data),
+        transpose_a=bool(settings.get("transA", 0)),
+        transpose_b=bool(settings.get("transB", 0)),
+    )
+    bias = node.optional(2)
+    if bias is not None:
+        data += float(settings.get("beta", 1.0)) * tensor(bias.numbered().data)
+    return Laid.plain(data)
+
+
+def _reduce(compute: Callable[..., Any]) -> Callable[[Node], Laid]:
+    def build(node: Node) -> Laid:
+        x = node[0]
+        axes = node.numbers(1, "axes") or list(range(x.rank))
+        keep = bool(node.attributes.get("keepdims", 1))
+        data = compute(tensor(x.data), [x.place(axis) for axis in axes], keepdims=True)
+        kept = Laid(data, x.order)
+        if keep:
+            return kept
+        gone = {axis % x.rank for axis in axes}
+        return kept.reshaped([size for axis, size in enumerate(x.shape) if axis not in gone])
+
+    return build
+
+
+def _pad(node: Node) -> Laid:
+    import tensorflow as tf
+
+    x, pads, value = node[0], node.numbers(1, "pads"), node.optional(2)
+    if pads is None or _word(node.attributes.get("mode", "constant")) != "constant":
+        raise NotPackable
+    amounts = [[pads[axis], pads[axis + x.rank]] for axis in x.order]
+    filling = float(value.data) if value is not None else 0.0
+    # TensorFlow.js' convolutions read no infinity.
+    filling = max(filling, _LOWEST)
+    return Laid(tf.pad(tensor(x.data), amounts, constant_values=filling), x.order)
+
+
+def _clip(node: Node) -> Laid:
+    import tensorflow as tf
+
+    data = tensor(node[0].data)
+    for number, name, compute in ((1, "min", tf.maximum), (2, "max", tf.minimum)):
+        given = node.optional(number)
+        limit = given.data if given is not None else node.attributes.get(name)
+        if limit is not None:
+            data = compute(data, tensor(np.asarray(limit, np.float32)))
+    return Laid(data, node[0].order)
+
+
+def _cast(node: Node) -> Laid:
+    import tensorflow as tf
+    from onnx.helper import tensor_dtype_to_np_dtype
+
+    wanted = np.dtype(tensor_dtype_to_np_dtype(int(node.attributes["to"])))
+    narrower = {"float64": "float32", "float16": "float32", "int64": "int32"}
+    name = narrower.get(wanted.name, wanted.name)
+    return Laid(tf.cast(tensor(node[0].data), name), node[0].order)
+
+
+def _normalised(node: Node) -> Laid:
+    """Layer normalisation over the last axis."""
+    import tensorflow as tf
+
+    if int(node.attributes.get("axis", -1)) % node[0].rank != node[0].rank - 1:
+        raise NotPackable
+    x = tensor(node[0].numbered().data)
+    off = x - tf.reduce_mean(x, -1, keepdims=True)
+    spread = tf.reduce_mean(off * off, -1, keepdims=True)
+    data = off * tf.math.rsqrt(spread + float(node.attributes.get("epsilon", 1e-5)))
+    data = data * tensor(node[1].numbered().data)
+    bias = node.optional(2)
+    return Laid.plain(data if bias is None else data + tensor(bias.numbered().data))
+
+
+def _gather(node: Node) -> Laid:
+    import tensorflow as tf
+
+    x, where = node[0].numbered(), node[1].numbered()
+    axis = int(node.attributes.get("axis", 0)) % x.rank
+    return Laid.plain(tf.gather(tensor(x.data), tensor(where.data), axis=axis))
+
+
+def _expand(node: Node) -> Laid:
+    import tensorflow as tf
+
+    wanted = node.numbers(1)
+    if wanted is None:
+        raise NotPackable
+    x = node[0].ranked(len(wanted)).numbered()
+    shape = np.broadcast_shapes(x.shape, (1,) * (x.rank - len(wanted)) + tuple(wanted))
+    return Laid.plain(tf.broadcast_to(tensor(x.data), shape))
+
+
+def _tile(node: Node) -> Laid:
+    import tensorflow as tf
+
+    times = node.numbers(1)
+    if times is None:
+        raise NotPackable
+    return Laid(tf.tile(tensor(node[0].data), [times[axis] for axis in node[0].order]), node[0].order)
+
+
+def operations() -> dict[str, Callable[[Node], Laid | list[Laid]]]:
+    """Every operation that is known, by ONNX's name."""
+    import tensorflow as tf
+
+    return {
+        **{
+            name: _unary(compute)
+            for name, compute in {
+                "Identity": lambda x: x,
+                "Sigmoid": tf.sigmoid,
+                "Relu": tf.nn.relu,
+                "Tanh": tf.tanh,
+                "Exp": tf.exp,
+                "Log": tf.math.log,
+                "Sqrt": tf.sqrt,
+                "Neg": tf.negative,
+                "Abs": tf.abs,
+                "Erf": tf.math.erf,
+                "Floor": tf.floor,
+                "Reciprocal": tf.math.reciprocal,
+                "Not": tf.logical_not,
+            }.items()
+        },
+        **{
+            name: _elementwise(compute)
+            for name, compute in {
+                "Add": tf.add,
+                "Sub": tf.subtract,
+                "Mul": tf.multiply,
+                "Div": tf.divide,
+                "Pow": tf.pow,
+                "Max": tf.maximum,
+                "Min": tf.minimum,
+                "Where": tf.where,
+                "Equal": tf.equal,
+                "Less": tf.less,
+                "Greater": tf.greater,
+                "LessOrEqual": tf.less_equal,
+                "GreaterOrEqual": tf.greater_equal,
+                "And": tf.logical_and,
+                "Or": tf.logical_or,
+            }.items()
+        },
+        "LeakyRelu": lambda node: Laid(
+            tf.nn.leaky_relu(tensor(node[0].data), float(node.attributes.get("alpha", 0.01))),
+            node[0].order,
+        ),
+        "ReduceMean": _reduce(tf.reduce_mean),
+        "ReduceSum": _reduce(tf.reduce_sum),
+        "ReduceMax": _reduce(tf.reduce_max),
+        "ReduceMin": _reduce(tf.reduce_min),
+        "Conv": _convolution,
+        "ConvTranspose": _transposed_convolution,
+        "MaxPool": _max_pool,
+        "AveragePool": _average_pool,
+        "GlobalAveragePool": _global_average,
+        "Resize": _resize,
+        "Concat": _concat,
+        "Split": _split,
+        "Slice": _slice,
+        "Reshape": _reshape,
+        "Flatten": _flatten,
+        "Unsqueeze": _unsqueeze,
+        "Squeeze": _squeeze,
+        "Transpose": _transpose,
+        "Softmax": _softmax,
+        "MatMul": _matmul,
+        "Gemm": _gemm,
+        "Pad": _pad,
+        "Clip": _clip,
+        "Cast": _cast,
+        "LayerNormalization": _normalised,
+        "Gather": _gather,
+        "Expand": _expand,
+        "Tile": _tile,
+    }

@@ -1,0 +1,45 @@
+"""What a converted model is to those who compare it: a function from a picture to numbers."""
+
+from collections.abc import Callable
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float32]
+
+Run = Callable[[Array], Array]
+"""[1, height, width, 3] RGB 0..1 to the model's raw answer, of one of these forms."""
+
+Form = Literal["raw", "queries"]
+"""What a model answers.
+
+"raw": [1, 4 + classes, anchors], boxes as cx, cy, w, h in input pixels, still to be thinned.
+"queries" (RT-DETR): [1, queries, 4 + classes], boxes as cx, cy, w, h in shares of the picture.
+Scores are 0..1 in both.
+"""
+
+Resize = Literal["letterbox", "stretch"]
+"""How a picture becomes the input: scaled and padded, or stretched to its sides."""
+
+CLOSE = 1e-3
+"""The largest difference between raw answers that counts as the same model."""
+
+
+def difference(ours: Array, theirs: Array, form: Form, size: tuple[int, int]) -> float:
+    """The largest difference of any score, or of any coordinate as a share of the input.
+
+    Args:
+        ours: an answer of the form.
+        theirs: another of the same shape; infinite where the shapes differ.
+        form: what both are.
+        size: height and width of the input in pixels.
+    """
+    if ours.shape != theirs.shape:
+        return float("inf")
+    gap = np.abs(ours.astype(np.float64) - theirs)
+    if form == "raw":
+        height, width = size
+        gap[:, :4] /= np.array([width, height, width, height])[None, :, None]
+    # A comparison with what is no number would call it small.
+    return float("inf") if np.isnan(gap).any() else float(gap.max())
