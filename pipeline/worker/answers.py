@@ -1,22 +1,15 @@
 """What a trained model answers to a picture, and the boxes that such an answer stands for."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from pipeline.worker.convert import Array
 from pipeline.worker.matching import Box
+from pipeline.worker.network import every_query
 from pipeline.worker.pictures import to_bgr
-
-Form = Literal["raw", "rows", "queries"]
-"""What an answer looks like (docs/reference/package-format.md).
-
-raw: [1, 4 + classes, anchors], cx, cy, w, h in input pixels and scores. rows: [1, n, 6], x1, y1,
-x2, y2 in input pixels, score, class index; thinned already. queries: [1, n, 4 + classes], cx, cy,
-w, h as shares of a picture that was stretched to the input.
-"""
+from pipeline.worker.runs import Array, Form
 
 EVERYTHING = 1e-9
 """A threshold that all but the impossible passes."""
@@ -57,8 +50,11 @@ class Trained:
         """Take an ultralytics model, and the size of its input in pixels."""
         self._model = model
         self._imgsz = imgsz
+        self._form: Form = "queries" if type(model).__name__ == "RTDETR" else "raw"
         # The library makes what prepares pictures with the first one that it looks at.
-        self.boxes(Image.new("RGB", (imgsz, imgsz)), USUAL)
+        self._predict(Image.new("RGB", (imgsz, imgsz)), USUAL)
+        if self._form == "queries":
+            model.model.model[-1].postprocess = every_query
 
     def ask(self, picture: Image.Image) -> Asked:
         """The raw answer to an RGB picture."""
@@ -72,6 +68,20 @@ class Trained:
 
     def boxes(self, picture: Image.Image, suppression: Suppression) -> list[Box]:
         """What ultralytics itself makes of it, one class a box, xyxy in pixels of the picture."""
+        if self._form == "queries":
+            # Its own choice of the best was put aside, so that all of them can be compared.
+            raw = self.ask(picture).raw
+            return decode(raw, EVERYTHING, self._imgsz, picture.size, suppression, "queries")
+        result = self._predict(picture, suppression)
+        found = zip(
+            result.boxes.cls.tolist(),
+            result.boxes.conf.tolist(),
+            result.boxes.xyxy.tolist(),
+            strict=True,
+        )
+        return [Box(int(index), score, tuple(xyxy)) for index, score, xyxy in found]
+
+    def _predict(self, picture: Image.Image, suppression: Suppression) -> Any:
         (result,) = self._model.predict(
             to_bgr(picture),
             imgsz=self._imgsz,
@@ -82,13 +92,7 @@ class Trained:
             verbose=False,
             save=False,
         )
-        found = zip(
-            result.boxes.cls.tolist(),
-            result.boxes.conf.tolist(),
-            result.boxes.xyxy.tolist(),
-            strict=True,
-        )
-        return [Box(int(index), score, tuple(xyxy)) for index, score, xyxy in found]
+        return result
 
 
 def decode(
@@ -106,7 +110,7 @@ def decode(
         threshold: boxes at or under it are left out.
         imgsz: the model's input size.
         size: width and height of the picture.
-        suppression: how overlapping boxes are thinned, where the model has not done it itself.
+        suppression: how overlapping boxes are thinned; queries never need it.
         form: what the answer looks like.
     """
     import torch
@@ -118,12 +122,12 @@ def decode(
         corners = xywh2xyxy(rows[:, :4])  # type: ignore[no-untyped-call]  # no types
         rows[:, :4] = corners * torch.tensor([*size, *size])
     else:
-        rows = _thinned(answer, threshold, suppression, form)
+        rows = _thinned(answer, threshold, suppression)
         rows[:, :4] = scale_boxes((imgsz, imgsz), rows[:, :4], (size[1], size[0]))
     return [Box(int(c), s, (x1, y1, x2, y2)) for x1, y1, x2, y2, s, c in rows.tolist()]
 
 
-def _thinned(answer: Any, threshold: float, suppression: Suppression, form: Form) -> Any:
+def _thinned(answer: Any, threshold: float, suppression: Suppression) -> Any:
     from ultralytics.utils.nms import non_max_suppression
 
     (rows,) = non_max_suppression(
@@ -132,7 +136,6 @@ def _thinned(answer: Any, threshold: float, suppression: Suppression, form: Form
         suppression.iou,
         max_det=suppression.max_det,
         multi_label=suppression.multi_label,
-        end2end=form == "rows",
         # A busy machine must not end it early.
         max_time_img=60.0,
     )

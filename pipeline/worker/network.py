@@ -64,7 +64,7 @@ def export(
     model = engine.load(source)
     queries = type(model).__name__ == "RTDETR"
     if queries:
-        model.model.model[-1].postprocess = _queries
+        model.model.model[-1].postprocess = every_query
     size = _size(imgsz, int(max(model.model.stride)) if not queries else 32)
     exported = _export(model, folder, size, simplify=simplify)
     sample = np.random.default_rng(0).random((1, *size, 3), dtype=np.float32)
@@ -79,7 +79,7 @@ def export(
     return Network(exported, size, *form, (one, many, more), sample, answer)
 
 
-def _queries(boxes: Any, scores: Any) -> Any:
+def every_query(boxes: Any, scores: Any) -> Any:
     """In place of RT-DETR's choice of the best 300: every query with the scores of all classes."""
     import torch
 

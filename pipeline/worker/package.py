@@ -1,5 +1,6 @@
 """The package kind: weights in, a zip that holds a working, proved page out."""
 
+import dataclasses
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,26 +11,30 @@ from pipeline.errors import NotPackable, WorkerError
 from pipeline.jobs.events import Progress
 from pipeline.jobs.spec import PackageResult, PackageSpec
 from pipeline.jobs.spec_package import Proof
-from pipeline.worker import engine, proving, selftest, site
+from pipeline.worker import engine, proving, selftest, site, smaller
 from pipeline.worker.answers import Trained
-from pipeline.worker.convert import Converted, convert, read_back
+from pipeline.worker.convert import Portable, portable, read_back
 from pipeline.worker.reporter import Reporter
 from storage.files import FileStore
 
-OUTPUT_FORM = {
-    "form": "raw",
-    "layout": "[1, 4+classes, anchors]",
-    "boxes": "cxcywh input pixels",
-    "resize": "letterbox",
-}
 PAGE = "page"
+TFLITE = "model.tflite"
+
+_LAYOUTS = {
+    "raw": {"layout": "[1, 4+classes, anchors]", "boxes": "cxcywh input pixels"},
+    "queries": {"layout": "[1, queries, 4+classes]", "boxes": "cxcywh shares of the picture"},
+}
 
 
 @dataclass(frozen=True)
 class _Made:
-    """A laid out page, its self-test, and what metadata.json says but for the proof."""
+    """A laid out page: its self-test, and what metadata.json says but for the proof.
+
+    `model`: the file or folder of the form that was asked for, as it was written.
+    """
 
     page: Path
+    model: Path
     test: selftest.SelfTest
     metadata: dict[str, Any]
 
@@ -41,72 +46,109 @@ def run(spec: PackageSpec, reporter: Reporter) -> PackageResult:
         NotPackable: a kind of model that the page can't run yet.
         WorkerError: the weights are missing, cannot be converted, or the converted model does not
             find what the trained one finds.
+        TooCoarse: it does not, for 8 bits a weight are too few.
     """
     out, folder = reporter.out.resolve(), reporter.folder.resolve()
     store = FileStore(spec.store)
     weights = _weights(store, spec.weights, folder)
     model = engine.load(weights)
-    _check_model(model)
-    converted = convert(
-        weights, folder / "convert", spec.imgsz, spec.precision, _teller(reporter, "convert")
-    )
     classes = _classes(model, spec)
-    _check_output(converted, classes)
+    network = portable(weights, folder / "convert", spec.imgsz, _teller(reporter, "convert"))
     trained = Trained(model, spec.imgsz)
-    tell = _teller(reporter, "check")
-    tell(0)
-    made = _lay_out(spec, converted, classes, trained, out / PAGE, tell)
+    made = _lay_out(spec, network, classes, trained, out / PAGE, _teller(reporter, "check"))
     tell = _teller(reporter, "prove")
     tell(0)
-    proof = proving.prove(spec, store, trained, converted, made.page, folder, tell)
+    judged = proving.pictures(spec, store, trained, network.network.form, folder / "proof", tell)
+    proof = proving.prove(judged, made.page, read_back(made.model), spec, folder)
+    if spec.form == "tfjs" and "litert" in made.metadata["runtimes"]:
+        tell(0.8)
+        if not proving.stands(judged, made.page, "litert", folder):
+            made = _without_litert(made)
+    tell(0.9)
     target = _finish(spec, made, proof, out)
+    little = smaller.measure(spec, judged, network, made.page, target, folder)
     tell(1)
     return PackageResult(
         package=target.name,
         page=PAGE,
         size_bytes=target.stat().st_size,
         precision=spec.precision,
-        output_form=f"{OUTPUT_FORM['form']} {OUTPUT_FORM['layout']}, {OUTPUT_FORM['boxes']}",
+        output_form=" ".join(str(made.metadata["output"][key]) for key in ("form", "layout")),
         selftest_boxes=len(made.test.boxes),
         selftest_threshold=made.test.threshold,
         max_difference=made.test.max_difference,
         proof=proof,
+        smaller=little.proof if little else None,
+        smaller_bytes=little.size_bytes if little else 0,
     )
 
 
 def _lay_out(
     spec: PackageSpec,
-    converted: Converted,
+    network: Portable,
     classes: list[str],
     trained: Trained,
     page: Path,
     tell: Callable[[float], None],
 ) -> _Made:
+    tell(0)
     store = FileStore(spec.store)
+    shutil.rmtree(page, ignore_errors=True)
+    page.mkdir(parents=True)
+    runtimes, model = _write(spec, network, page)
+    form = network.network.form
     test = selftest.choose_selftest(
         trained,
-        read_back(converted.folder),
+        read_back(model),
         [_reader(store, key) for key in spec.selftest_pictures],
         spec.imgsz,
         tell,
+        form=form,
         own=spec.precision == "uint8",
     )
-    shutil.rmtree(page, ignore_errors=True)
-    shutil.copytree(converted.folder, page)
-    site.copy_page(page)
+    site.copy_page(page, runtimes)
     site.write_selftest(test, classes, page)
     site.write_attribution(page, spec.metadata)
+    shape = list(network.network.shape)
+    output = {"form": form, "resize": network.network.resize, **_LAYOUTS[form], "shape": shape}
     own = {
         "classes": classes,
         "imgsz": spec.imgsz,
-        "output": {**OUTPUT_FORM, "shape": list(converted.output_shape)},
+        "output": output,
         "precision": spec.precision,
-        "runtimes": ["tfjs"],
+        "runtimes": runtimes,
+        **({"litert": TFLITE} if "litert" in runtimes else {}),
     }
     metadata = site.metadata(spec.metadata, own, test)
     site.write_metadata(page, metadata)
     tell(1)
-    return _Made(page, test, metadata)
+    return _Made(page, model, test, metadata)
+
+
+def _write(spec: PackageSpec, network: Portable, page: Path) -> tuple[list[str], Path]:
+    """Write the model; returns what can run it, and the folder or file of the form asked for."""
+    if spec.form == "litert":
+        return ["litert"], network.tflite(page / TFLITE, spec.precision)
+    network.tfjs(page, spec.precision)
+    try:
+        network.tflite(page / TFLITE, spec.precision)
+    except NotPackable:
+        print("LiteRT cannot run this model: its page has TensorFlow.js alone")
+        return ["tfjs"], page
+    return ["tfjs", "litert"], page
+
+
+def _without_litert(made: _Made) -> _Made:
+    """A served page is quicker with it, and complete without."""
+    metadata = _tfjs_alone(made.metadata)
+    for name in (TFLITE, *site.only_for("litert", ["tfjs"])):
+        (made.page / name).unlink(missing_ok=True)
+    return dataclasses.replace(made, metadata=metadata)
+
+
+def _tfjs_alone(metadata: dict[str, Any]) -> dict[str, Any]:
+    without = {key: value for key, value in metadata.items() if key != "litert"}
+    return without | {"runtimes": ["tfjs"]}
 
 
 def _finish(spec: PackageSpec, made: _Made, proof: Proof | None, out: Path) -> Path:
@@ -114,7 +156,13 @@ def _finish(spec: PackageSpec, made: _Made, proof: Proof | None, out: Path) -> P
     metadata = made.metadata | ({"proof": proof.model_dump()} if proof else {})
     site.write_metadata(made.page, metadata)
     target = out / Path(spec.file_name).name
-    site.zip_folder(made.page, target)
+    if spec.form == "litert":
+        site.zip_folder(made.page, target)
+        return target
+    # Beside TensorFlow.js the other runtime would double the zip; only served pages have both.
+    without = {TFLITE, *site.only_for("litert", ["tfjs"])}
+    alone = site.as_json(_tfjs_alone(metadata))
+    site.zip_folder(made.page, target, without, {site.METADATA: alone})
     return target
 
 
@@ -134,20 +182,6 @@ def _classes(model: Any, spec: PackageSpec) -> list[str]:
     own = spec.metadata.get("classes")
     fits = isinstance(own, list) and len(own) == len(names)
     return [str(name) for name in own] if isinstance(own, list) and fits else names
-
-
-def _check_model(model: Any) -> None:
-    # Its pictures are stretched instead of padded, and its answer is 300 finished boxes: the page
-    # computes neither.
-    if type(model).__name__ == "RTDETR":
-        raise NotPackable
-
-
-def _check_output(converted: Converted, classes: list[str]) -> None:
-    rows = converted.output_shape[1]
-    if rows != 4 + len(classes):
-        print(f"the converted model answers with {rows} rows, not 4 + {len(classes)}")
-        raise NotPackable
 
 
 def _reader(store: FileStore, key: str) -> Callable[[], bytes]:

@@ -4,6 +4,8 @@ A real browser runs the packaged page. Where there is none on this machine, or i
 runs the very weights that are shipped instead.
 """
 
+import dataclasses
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,12 +14,12 @@ from typing import Literal
 
 from pipeline.errors import WorkerError
 from pipeline.jobs.spec_package import Precision, Proof
-from pipeline.worker.answers import JUDGING, Form, Trained, decode
-from pipeline.worker.convert import Array, Run
+from pipeline.worker.answers import JUDGING, Trained, decode
 from pipeline.worker.matching import Box
 from pipeline.worker.proof_browser import PICTURES_S, NoAnswer, look
 from pipeline.worker.proof_pictures import Chosen, Labelled
 from pipeline.worker.proof_score import CONFIDENCE, Score, score
+from pipeline.worker.runs import Array, Form, Run
 
 Runtime = Literal["wasm", "webgl", "webgpu", "cpu", "litert"]
 
@@ -65,25 +67,37 @@ def judge(
     form: Form,
     tell: Callable[[float], None] = lambda share: None,
 ) -> Judged:
-    """Ask the trained model first: the others are measured against it."""
-    batches, boxes = [], []
+    """Ask the trained model first: the others are measured against it, on what it had time for."""
+    batches: list[Array] = []
+    boxes: list[list[Box]] = []
+    end = time.monotonic() + PICTURES_S
     for picture in chosen.pictures:
+        if boxes and time.monotonic() > end:
+            break
         image = picture.read()
         asked = trained.ask(image)
         batches.append(asked.batch)
-        boxes.append(_trained_boxes(asked.raw, image.size, imgsz, form))
+        boxes.append(decode(asked.raw, CONFIDENCE, imgsz, image.size, JUDGING, form))
         tell(len(boxes) / len(chosen.pictures))
-    return Judged(chosen, batches, boxes, imgsz, form)
+    seen = dataclasses.replace(chosen, pictures=chosen.pictures[: len(boxes)])
+    return Judged(seen, batches, boxes, imgsz, form)
 
 
-def in_tensorflow(judged: Judged, run: Run) -> Side:
-    """Let the converted model look, as `convert.read_back` runs it."""
-    found = {}
-    for number, (picture, batch) in enumerate(
-        zip(judged.chosen.pictures, judged.batches, strict=True)
-    ):
-        size = picture.read().size
-        found[number] = decode(run(batch), CONFIDENCE, judged.imgsz, size, JUDGING, judged.form)
+def nothing(judged: Judged) -> Judged:
+    """The same without pictures: the page is asked for its self-test alone."""
+    chosen = dataclasses.replace(judged.chosen, pictures=[])
+    return dataclasses.replace(judged, chosen=chosen, batches=[], trained=[])
+
+
+def in_tensorflow(judged: Judged, run: Run, *, seconds: float = PICTURES_S) -> Side:
+    """Let the converted model look, as `convert.read_back` runs it, for so many seconds."""
+    found: dict[int, list[Box]] = {}
+    end = time.monotonic() + seconds
+    for number, picture in enumerate(judged.chosen.pictures):
+        if found and time.monotonic() > end:
+            break
+        answer, size = run(judged.batches[number]), picture.read().size
+        found[number] = decode(answer, CONFIDENCE, judged.imgsz, size, JUDGING, judged.form)
     return Side("tensorflow", "tensorflow", found)
 
 
@@ -154,7 +168,3 @@ def _passes(ours: Score, theirs: Score, pictures: list[Labelled], precision: Pre
         # Weights of 8 bits may cost a point; what they win by chance is no fault.
         return max(gaps) <= max(A_POINT, one_box)
     return max(abs(gap) for gap in gaps) <= max(HALF_A_POINT, one_box)
-
-
-def _trained_boxes(raw: Array, size: tuple[int, int], imgsz: int, form: Form) -> list[Box]:
-    return decode(raw, CONFIDENCE, imgsz, size, JUDGING, form)

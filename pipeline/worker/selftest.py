@@ -18,14 +18,13 @@ from pipeline.worker.answers import (
     BEFORE,
     EVERYTHING,
     USUAL,
-    Form,
     Suppression,
     Trained,
     decode,
 )
-from pipeline.worker.convert import Array, Run
 from pipeline.worker.matching import Box, compare, cuts
 from pipeline.worker.pictures import read_picture, shrink
+from pipeline.worker.runs import Array, Form, Run, difference
 
 MAX_CANDIDATES = 40
 # Without suppression a model passes thousands of boxes a picture, and the pictures hardly differ.
@@ -190,7 +189,7 @@ def _try(candidate: Candidate, run: Run) -> SelfTest | None:
                 threshold,
                 candidate.suppression,
                 expected,
-                _difference(candidate, raw),
+                difference(raw, candidate.raw, candidate.form, (candidate.imgsz,) * 2),
             )
     return None
 
@@ -216,9 +215,6 @@ def _stable(candidate: Candidate, raw: Array, threshold: float, expected: Sequen
     rng = np.random.default_rng(0)
     strength = np.full(raw.shape, _SCORE_NOISE)
     _coordinates(strength, candidate.form)[...] = _BOX_NOISE
-    if candidate.form == "rows":
-        # The last column counts classes: it is exact, or it is another class.
-        strength[..., 5] = 0
     noises = (1 + scale * strength * rng.uniform(-1, 1, raw.shape) for scale in _NOISE_SCALES)
     return all(
         _same(candidate, (raw * noise).astype(np.float32), threshold, expected) for noise in noises
@@ -228,14 +224,3 @@ def _stable(candidate: Candidate, raw: Array, threshold: float, expected: Sequen
 def _coordinates(raw: Any, form: Form) -> Any:
     """The boxes' part of an answer, as a view."""
     return raw[:, :4] if form == "raw" else raw[..., :4]
-
-
-def _difference(candidate: Candidate, raw: Array) -> float:
-    """The largest difference of any score, or of any coordinate as a share of the input size."""
-    if candidate.form == "rows":
-        # Near-equal rows change places: what is left to compare are the boxes, and they are.
-        return 0.0
-    gap = np.abs(candidate.raw - raw)
-    if candidate.form == "raw":
-        gap[:, :4] /= candidate.imgsz
-    return float(gap.max())

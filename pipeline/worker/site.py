@@ -4,7 +4,7 @@ import dataclasses
 import json
 import shutil
 import zipfile
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,8 @@ from pipeline.worker.selftest import SelfTest
 METADATA = "metadata.json"
 
 
-def copy_page(page: Path) -> None:
-    """Put the page's own files and its scripts into `page`.
+def copy_page(page: Path, runtimes: Iterable[str] = ("tfjs",)) -> None:
+    """Put the page's own files, and the scripts that `runtimes` need, into `page`.
 
     Raises:
         WorkerError: the scripts were never fetched on this machine.
@@ -31,8 +31,13 @@ def copy_page(page: Path) -> None:
         shutil.copyfile(HERE / name, page / name)
     scripts = page / "vendor"
     scripts.mkdir(exist_ok=True)
-    for name in vendor.files():
-        shutil.copy(VENDOR / Path(name).name, scripts)
+    for name in vendor.files(runtimes):
+        shutil.copy(VENDOR / name, scripts)
+
+
+def only_for(runtime: str, others: Iterable[str]) -> set[str]:
+    """Paths in a page's folder of scripts that `runtime` needs and the `others` do not."""
+    return {f"vendor/{name}" for name in {*vendor.files((runtime,))} - {*vendor.files(others)}}
 
 
 def zip_folder(
