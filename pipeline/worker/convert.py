@@ -12,7 +12,7 @@ from typing import Any
 
 from pipeline.errors import WorkerError
 from pipeline.jobs.spec_package import Precision
-from pipeline.worker import network, tflite_model, tfjs_model
+from pipeline.worker import network, tfjs_model, tflite_model
 from pipeline.worker.network import Network
 from pipeline.worker.onnx_graph import to_function
 from pipeline.worker.runs import CLOSE, Array, Form, Resize, Run, difference

@@ -23,7 +23,7 @@ _CONVERTER = "tensorflowjs.converters.tf_saved_model_conversion_v2"
 
 def tensorflow() -> Any:
     """The `tensorflow` module; it leaves the GPU alone, and its lite part is loaded too."""
-    with _standing_in({name: None for name in _LEFT_OUT}):
+    with _standing_in(dict.fromkeys(_LEFT_OUT)):
         import tensorflow as tf
 
         # It would be loaded at its first use.
@@ -33,7 +33,7 @@ def tensorflow() -> Any:
 
 
 def converter() -> Any:
-    """tensorflowjs' module that optimises graphs and writes them for the browser."""
+    """The converter of tensorflowjs, which optimises graphs and writes them for the browser."""
     tensorflow()
     shells = {name: _shell(name) for name in _SHELLS}
     with _standing_in({**shells, **{name: ModuleType(name) for name in _UNUSED}}):
@@ -41,7 +41,7 @@ def converter() -> Any:
 
 
 def weights_reader() -> Any:
-    """tensorflowjs' module that reads the weights of a model as a browser does."""
+    """The module of tensorflowjs that reads the weights of a model as a browser does."""
     tensorflow()
     with _standing_in({_SHELLS[0]: _shell(_SHELLS[0])}):
         return importlib.import_module("tensorflowjs.read_weights")

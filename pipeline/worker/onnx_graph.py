@@ -10,7 +10,8 @@ import numpy as np
 
 from pipeline.errors import NotPackable
 from pipeline.worker.laid_out import CHANNELS_LAST, Laid
-from pipeline.worker.onnx_ops import Node, operations, tensor
+from pipeline.worker.onnx_node import Node, tensor
+from pipeline.worker.onnx_ops import operations
 
 
 def to_function(model: Any) -> Any:
@@ -84,6 +85,4 @@ def _known(proto: Any, inputs: list[Laid | None], model: Any) -> list[Laid]:
         [helper.make_empty_tensor_value_info(name) for name in proto.output],
     )
     alone = helper.make_model(graph, opset_imports=model.opset_import)
-    return [
-        Laid.plain(np.asarray(answer)) for answer in ReferenceEvaluator(alone).run(None, feeds)
-    ]
+    return [Laid.plain(np.asarray(answer)) for answer in ReferenceEvaluator(alone).run(None, feeds)]

@@ -4,60 +4,17 @@ Only what detectors are made of, on shapes that are known. An operation that Ten
 run is no use here either, so each is put together from those that it can.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import accumulate
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from pipeline.errors import NotPackable
+from pipeline.worker import onnx_sampling
 from pipeline.worker.laid_out import CHANNELS_LAST, Laid
+from pipeline.worker.onnx_node import Node, tensor, word
 
 _LOWEST = float(np.finfo(np.float32).min)
-
-
-@dataclass(frozen=True)
-class Node:
-    """One operation: what goes in (None where it is left out) and how it is set.
-
-    `outputs`: how many answers it gives.
-    """
-
-    op: str
-    inputs: list[Laid | None]
-    attributes: Mapping[str, Any]
-    outputs: int
-
-    def __getitem__(self, number: int) -> Laid:
-        given = self.inputs[number]
-        if given is None:
-            raise NotPackable
-        return given
-
-    def optional(self, number: int) -> Laid | None:
-        """An input that may be left out."""
-        return self.inputs[number] if number < len(self.inputs) else None
-
-    def numbers(self, number: int, name: str = "") -> list[int] | None:
-        """A list of whole numbers, an input since some version and an attribute before."""
-        given = self.optional(number)
-        if given is None:
-            listed = self.attributes.get(name)
-            return None if listed is None else [int(value) for value in listed]
-        if not given.known:
-            raise NotPackable
-        return [int(value) for value in given.numbered().data.ravel()]
-
-
-def tensor(data: Any) -> Any:
-    """As TensorFlow takes it: TensorFlow.js knows neither int64 nor float64."""
-    import tensorflow as tf
-
-    if not isinstance(data, np.ndarray):
-        return data
-    narrower = {np.dtype(np.int64): np.int32, np.dtype(np.float64): np.float32}
-    return tf.constant(data.astype(narrower.get(data.dtype, data.dtype)))
 
 
 def _unary(compute: Callable[[Any], Any]) -> Callable[[Node], Laid]:
@@ -129,7 +86,7 @@ def _pair(node: Node, name: str) -> list[int]:
 
 def _padding(node: Node, kernel: Sequence[int]) -> Any:
     """TensorFlow's word for the node's padding, else the explicit amounts."""
-    if _word(node.attributes.get("auto_pad", "NOTSET")) not in {"NOTSET", "VALID"}:
+    if word(node.attributes.get("auto_pad", "NOTSET")) not in {"NOTSET", "VALID"}:
         raise NotPackable
     top, left, bottom, right = (int(pad) for pad in node.attributes.get("pads", (0, 0, 0, 0)))
     if not any((top, left, bottom, right)):
@@ -151,10 +108,6 @@ def _padded(x: Any, padding: Any, value: float = 0.0) -> tuple[Any, Any]:
     if isinstance(padding, str):
         return x, padding
     return tf.pad(x, padding, constant_values=value), "VALID"
-
-
-def _word(value: Any) -> str:
-    return value.decode() if isinstance(value, bytes) else str(value)
 
 
 def _transposed_convolution(node: Node) -> Laid:
@@ -238,7 +191,7 @@ def _resize(node: Node) -> Laid:
     whole = sizes[:2] == list(shape[:2]) and all(
         size % side == 0 for size, side in zip(sizes, shape, strict=True)
     )
-    if not whole or _word(node.attributes.get("mode", "nearest")) != "nearest":
+    if not whole or word(node.attributes.get("mode", "nearest")) != "nearest":
         raise NotPackable
     data = tf.raw_ops.ResizeNearestNeighbor(images=_channels_last(node[0]), size=sizes[2:])
     return Laid(data, CHANNELS_LAST)
@@ -317,7 +270,9 @@ def _unsqueeze(node: Node) -> Laid:
 
 def _squeeze(node: Node) -> Laid:
     x, axes = node[0], node.numbers(1, "axes")
-    gone = {axis % x.rank for axis in axes} if axes else {a for a, s in enumerate(x.shape) if s == 1}
+    gone = (
+        {axis % x.rank for axis in axes} if axes else {a for a, s in enumerate(x.shape) if s == 1}
+    )
     return _computed(x).reshaped([size for axis, size in enumerate(x.shape) if axis not in gone])
 
 
@@ -399,13 +354,24 @@ def _pad(node: Node) -> Laid:
     import tensorflow as tf
 
     x, pads, value = node[0], node.numbers(1, "pads"), node.optional(2)
-    if pads is None or _word(node.attributes.get("mode", "constant")) != "constant":
+    if pads is None or word(node.attributes.get("mode", "constant")) != "constant":
         raise NotPackable
     amounts = [[pads[axis], pads[axis + x.rank]] for axis in x.order]
     filling = float(value.data) if value is not None else 0.0
     # TensorFlow.js' convolutions read no infinity.
     filling = max(filling, _LOWEST)
     return Laid(tf.pad(tensor(x.data), amounts, constant_values=filling), x.order)
+
+
+def _error_function(x: Any) -> Any:
+    """To 1.5e-7 by Abramowitz and Stegun's 7.1.26: LiteRT has no such operation."""
+    import tensorflow as tf
+
+    t = 1.0 / (1.0 + 0.3275911 * tf.abs(x))
+    series: Any = 0.0
+    for factor in (1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592):
+        series = (series + factor) * t
+    return tf.sign(x) * (1.0 - series * tf.exp(-x * x))
 
 
 def _clip(node: Node) -> Laid:
@@ -445,14 +411,6 @@ def _normalised(node: Node) -> Laid:
     return Laid.plain(data if bias is None else data + tensor(bias.numbered().data))
 
 
-def _gather(node: Node) -> Laid:
-    import tensorflow as tf
-
-    x, where = node[0].numbered(), node[1].numbered()
-    axis = int(node.attributes.get("axis", 0)) % x.rank
-    return Laid.plain(tf.gather(tensor(x.data), tensor(where.data), axis=axis))
-
-
 def _expand(node: Node) -> Laid:
     import tensorflow as tf
 
@@ -470,7 +428,9 @@ def _tile(node: Node) -> Laid:
     times = node.numbers(1)
     if times is None:
         raise NotPackable
-    return Laid(tf.tile(tensor(node[0].data), [times[axis] for axis in node[0].order]), node[0].order)
+    return Laid(
+        tf.tile(tensor(node[0].data), [times[axis] for axis in node[0].order]), node[0].order
+    )
 
 
 def operations() -> dict[str, Callable[[Node], Laid | list[Laid]]]:
@@ -490,10 +450,12 @@ def operations() -> dict[str, Callable[[Node], Laid | list[Laid]]]:
                 "Sqrt": tf.sqrt,
                 "Neg": tf.negative,
                 "Abs": tf.abs,
-                "Erf": tf.math.erf,
+                "Erf": _error_function,
                 "Floor": tf.floor,
                 "Reciprocal": tf.math.reciprocal,
                 "Not": tf.logical_not,
+                "Sin": tf.sin,
+                "Cos": tf.cos,
             }.items()
         },
         **{
@@ -545,7 +507,10 @@ def operations() -> dict[str, Callable[[Node], Laid | list[Laid]]]:
         "Clip": _clip,
         "Cast": _cast,
         "LayerNormalization": _normalised,
-        "Gather": _gather,
+        "Gather": onnx_sampling.gather,
+        "GatherElements": onnx_sampling.gather_elements,
+        "GridSample": onnx_sampling.grid_sample,
+        "TopK": onnx_sampling.top_k,
         "Expand": _expand,
         "Tile": _tile,
     }

@@ -30,9 +30,7 @@ def write(function: Any, folder: Path, precision: Precision) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     try:
         # The library's own private step: with it no SavedModel is written and read in between.
-        signature = convert._build_signature_def(
-            function.graph, function.inputs, function.outputs
-        )
+        signature = convert._build_signature_def(function.graph, function.inputs, function.outputs)
         graph = convert.optimize_graph(function.graph, signature)
         weights = convert.extract_weights(graph)
         convert.write_artifacts(
@@ -52,7 +50,9 @@ def write(function: Any, folder: Path, precision: Precision) -> None:
 
 
 def _unwritten() -> WorkerError:
-    return WorkerError("The model could not be turned into a browser's form; the log has the cause.")
+    return WorkerError(
+        "The model could not be turned into a browser's form; the log has the cause."
+    )
 
 
 def _stored(
