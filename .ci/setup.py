@@ -218,7 +218,8 @@ def main(arguments: list[str]) -> None:
     once("packages", digest(wanted, CONSTRAINTS.read_bytes()), packages)
     once("libraries", digest(wanted), libraries)
     browser = ROOT / "pipeline" / "browser"
-    parts = sorted([*browser.glob("package*.json"), *browser.glob("*.py")])
+    own = [*browser.glob("*.js"), *browser.glob("engine/*.js")]
+    parts = sorted([*browser.glob("package*.json"), *browser.glob("*.py"), *own])
     if not (browser / "vendor").is_dir():
         (STAMPS / "page").unlink(missing_ok=True)
     once("page", digest(*(part.read_bytes() for part in parts)), page)

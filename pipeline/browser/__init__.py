@@ -4,7 +4,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 VENDOR = HERE / "vendor"
-"""Scripts of TensorFlow.js; git ignores them, a wheel ships them."""
+"""Scripts of TensorFlow.js and LiteRT.js; git ignores them, a wheel ships them."""
 
 PAGE_FILES = (
     "index.html",
@@ -15,6 +15,12 @@ PAGE_FILES = (
     "camera.js",
     "selftest.js",
     "detector.js",
+    "detector.d.ts",
+    "choose.js",
+    "host.js",
+    "place.js",
+    "pixels.js",
+    "progress.js",
     "letterbox.js",
     "boxes.js",
     "README.md",

@@ -14,7 +14,7 @@ let shown = null; // { source, width, height, boxes, note }
 let camera = null;
 
 const ready = Detector.load(base.href, {
-  backend: parameters.get("backend"),
+  runtime: parameters.get("runtime"),
   onProgress: (share, words) => {
     $("progress").value = share;
     $("progress-words").textContent = words;
@@ -65,14 +65,14 @@ function open(detector) {
   });
 }
 
-function describe({ metadata, backend }) {
+function describe({ metadata, runtime }) {
   const { test, val } = metadata.metrics ?? {};
   // The test part was never looked at before, so its figure is the fairer one.
   const figure = (test ?? val ?? metadata.metrics)?.map50;
   const rows = [
     ["Input", `${metadata.imgsz} × ${metadata.imgsz} pixels`],
     ["Weights", metadata.precision === "fp16" ? "float16" : "float32"],
-    ["Runs on", { webgl: "graphics card", wasm: "processor (WebAssembly)", cpu: "JavaScript" }[backend]],
+    ["Runs on", { webgl: "graphics card", wasm: "processor (WebAssembly)", cpu: "JavaScript" }[runtime] ?? runtime],
     ["mAP50", typeof figure === "number" ? figure.toFixed(2) : null],
     ["Made", metadata.created?.slice(0, 10)],
   ];

@@ -4,88 +4,170 @@
 const CLASS_SHIFT = 7680;
 const MAX_CANDIDATES = 30000;
 
-/**
- * Candidates over the threshold, best first.
- * `raw` is [4 + classes, anchors]: cx, cy, w, h in input pixels, then a score a class.
- */
-function candidates(raw, classCount, anchors, threshold, multiLabel) {
-  const found = [];
-  const add = (anchor, index, score) => {
-    const cx = raw[anchor];
-    const cy = raw[anchors + anchor];
-    const halfWidth = raw[2 * anchors + anchor] / 2;
-    const halfHeight = raw[3 * anchors + anchor] / 2;
-    found.push({
-      index,
-      score,
-      x1: Math.fround(cx - halfWidth),
-      y1: Math.fround(cy - halfHeight),
-      x2: Math.fround(cx + halfWidth),
-      y2: Math.fround(cy + halfHeight),
-    });
-  };
-  for (let anchor = 0; anchor < anchors; anchor += 1) {
-    let best = -1;
-    let bestScore = threshold;
-    for (let index = 0; index < classCount; index += 1) {
-      const score = raw[(4 + index) * anchors + anchor];
-      if (multiLabel && score > threshold) add(anchor, index, score);
-      if (score > bestScore) {
-        best = index;
-        bestScore = score;
-      }
-    }
-    if (!multiLabel && best >= 0) add(anchor, best, bestScore);
+/** What may be a box: edges in input pixels, float32 as PyTorch counts them. */
+class Candidates {
+  constructor(room) {
+    this.count = 0;
+    this.x1 = new Float32Array(room);
+    this.y1 = new Float32Array(room);
+    this.x2 = new Float32Array(room);
+    this.y2 = new Float32Array(room);
+    this.scores = new Float32Array(room);
+    this.classes = new Int32Array(room);
   }
-  found.sort((a, b) => b.score - a.score);
-  return found.slice(0, MAX_CANDIDATES);
+
+  add(x1, y1, x2, y2, score, index) {
+    const at = this.count;
+    this.x1[at] = x1;
+    this.y1[at] = y1;
+    this.x2[at] = x2;
+    this.y2[at] = y2;
+    this.scores[at] = score;
+    this.classes[at] = index;
+    this.count += 1;
+  }
+
+  /** Their numbers, best score first; of equals the earlier one. */
+  order() {
+    const { scores } = this;
+    const order = Uint32Array.from({ length: this.count }, (_, at) => at);
+    return order.sort((a, b) => scores[b] - scores[a] || a - b).subarray(0, MAX_CANDIDATES);
+  }
 }
 
-/** Drops what overlaps a better box of its class by more than `iou`; float32, as PyTorch counts. */
-function suppress(boxes, iou, maxDet) {
-  if (iou >= 1) return boxes.slice(0, maxDet);
-  const f = Math.fround;
-  const shifted = boxes.map((box) => {
-    const shift = box.index * CLASS_SHIFT;
-    const x1 = f(box.x1 + shift);
-    const y1 = f(box.y1 + shift);
-    const x2 = f(box.x2 + shift);
-    const y2 = f(box.y2 + shift);
-    return { x1, y1, x2, y2, area: f(f(x2 - x1) * f(y2 - y1)), dropped: false };
-  });
-  const kept = [];
-  for (let i = 0; i < boxes.length && kept.length < maxDet; i += 1) {
-    const a = shifted[i];
-    if (a.dropped) continue;
-    kept.push(boxes[i]);
-    for (let j = i + 1; j < boxes.length; j += 1) {
-      const b = shifted[j];
-      if (b.dropped || boxes[j].index !== boxes[i].index) continue;
-      const width = Math.max(0, f(Math.min(a.x2, b.x2) - Math.max(a.x1, b.x1)));
-      const height = Math.max(0, f(Math.min(a.y2, b.y2) - Math.max(a.y1, b.y1)));
-      const both = f(width * height);
-      if (f(both / f(f(a.area + b.area) - both)) > iou) b.dropped = true;
+/**
+ * How one form of answer is read. `step`: from one box's number to its next; `stride`: from a box
+ * to the next box.
+ */
+function reading(form, shape) {
+  const [, a, b] = shape;
+  return form === "raw" ? { count: b, step: b, stride: 1 } : { count: a, step: 1, stride: b };
+}
+
+/** Boxes as centre and size, then a score a class ("raw" and "queries"). */
+function scored(data, form, shape, classCount, limit, multiLabel) {
+  const { count, step, stride } = reading(form, shape);
+  const best = new Float32Array(count).fill(limit);
+  const label = new Int32Array(count).fill(-1);
+  let total = 0;
+  // Class by class, since that is how the numbers of "raw" lie in memory.
+  for (let index = 0; index < classCount; index += 1) {
+    for (let i = 0, at = (4 + index) * step; i < count; i += 1, at += stride) {
+      const score = data[at];
+      if (!(score > limit)) continue;
+      total += 1;
+      if (score > best[i]) {
+        best[i] = score;
+        label[i] = index;
+      }
     }
+  }
+  const found = new Candidates(total);
+  for (let i = 0; i < count; i += 1) {
+    if (label[i] < 0) continue;
+    const base = i * stride;
+    const cx = data[base];
+    const cy = data[base + step];
+    const halfWidth = data[base + 2 * step] / 2;
+    const halfHeight = data[base + 3 * step] / 2;
+    const edges = [cx - halfWidth, cy - halfHeight, cx + halfWidth, cy + halfHeight];
+    if (!multiLabel) {
+      found.add(...edges, best[i], label[i]);
+      continue;
+    }
+    for (let index = 0; index < classCount; index += 1) {
+      const score = data[base + (4 + index) * step];
+      if (score > limit) found.add(...edges, score, index);
+    }
+  }
+  return found;
+}
+
+/** Finished boxes: edges, score, class ("rows"). */
+function finished(data, shape, limit) {
+  const { count, stride } = reading("rows", shape);
+  const found = new Candidates(count);
+  for (let at = 0; at < count * stride; at += stride) {
+    if (!(data[at + 4] > limit)) continue;
+    found.add(data[at], data[at + 1], data[at + 2], data[at + 3], data[at + 4], data[at + 5]);
+  }
+  return found;
+}
+
+/**
+ * The numbers of those that stay, best first: what overlaps a better one of its class by more than
+ * `iou` goes. Each is compared with the kept ones of its own class alone.
+ */
+function suppress(found, order, iou, maxDet) {
+  if (iou >= 1) return order.subarray(0, maxDet);
+  const f = Math.fround;
+  const count = order.length;
+  const [x1, y1, x2, y2, area] = Array.from({ length: 5 }, () => new Float32Array(count));
+  const before = new Int32Array(count);
+  const last = new Map();
+  const kept = [];
+  for (let i = 0; i < count && kept.length < maxDet; i += 1) {
+    const from = order[i];
+    const index = found.classes[from];
+    const shift = index * CLASS_SHIFT;
+    x1[i] = found.x1[from] + shift;
+    y1[i] = found.y1[from] + shift;
+    x2[i] = found.x2[from] + shift;
+    y2[i] = found.y2[from] + shift;
+    area[i] = f(x2[i] - x1[i]) * f(y2[i] - y1[i]);
+    const newest = last.get(index) ?? -1;
+    let other = newest;
+    for (; other >= 0; other = before[other]) {
+      const width = f(Math.min(x2[i], x2[other]) - Math.max(x1[i], x1[other]));
+      if (!(width > 0)) continue;
+      const height = f(Math.min(y2[i], y2[other]) - Math.max(y1[i], y1[other]));
+      if (!(height > 0)) continue;
+      const both = f(width * height);
+      if (f(both / f(f(area[other] + area[i]) - both)) > iou) break;
+    }
+    if (other >= 0) continue;
+    before[i] = newest;
+    last.set(index, i);
+    kept.push(from);
   }
   return kept;
 }
 
 /**
  * Boxes in pixels of the picture, best first: [{index, score, box: [x1, y1, x2, y2]}].
- * `place` is what `letterbox` returned; `width` and `height` are the picture's.
+ *
+ * @param {{data: Float32Array, shape: number[]}} output the model's answer
+ * @param {"raw"|"rows"|"queries"} form "raw": [1, 4 + classes, anchors], centre and size in input
+ *   pixels; "rows": [1, n, 6], edges in input pixels, score, class, already thinned; "queries":
+ *   [1, n, 4 + classes], centre and size as shares of the picture, nothing to thin
+ * @param {number} classCount
+ * @param {object} place what `letterbox` returned
+ * @param {{threshold: number, iou: number, maxDet: number, multiLabel: boolean}} options
  */
-export function decode(raw, classCount, anchors, place, width, height, options) {
-  const { threshold, iou, maxDet, multiLabel } = options;
-  const over = candidates(raw, classCount, anchors, threshold, multiLabel && classCount > 1);
+export function decode({ data, shape }, form, classCount, place, options) {
+  const { threshold, iou, maxDet } = options;
+  const limit = Math.fround(threshold);
+  const multiLabel = options.multiLabel && classCount > 1;
+  const found =
+    form === "rows"
+      ? finished(data, shape, limit)
+      : scored(data, form, shape, classCount, limit, multiLabel);
+  const order = found.order();
+  const stay = form === "raw" ? suppress(found, order, iou, maxDet) : order.subarray(0, maxDet);
+  const { sourceWidth: width, sourceHeight: height } = place;
+  const scale =
+    form === "queries"
+      ? { left: 0, top: 0, x: 1 / width, y: 1 / height }
+      : { left: place.left, top: place.top, x: place.gainX, y: place.gainY };
   const clamp = (value, most) => Math.min(Math.max(value, 0), most);
-  return suppress(over, iou, maxDet).map(({ index, score, x1, y1, x2, y2 }) => ({
-    index,
-    score,
+  return Array.from(stay, (at) => ({
+    index: found.classes[at],
+    score: found.scores[at],
     box: [
-      clamp((x1 - place.left) / place.gainX, width),
-      clamp((y1 - place.top) / place.gainY, height),
-      clamp((x2 - place.left) / place.gainX, width),
-      clamp((y2 - place.top) / place.gainY, height),
+      clamp((found.x1[at] - scale.left) / scale.x, width),
+      clamp((found.y1[at] - scale.top) / scale.y, height),
+      clamp((found.x2[at] - scale.left) / scale.x, width),
+      clamp((found.y2[at] - scale.top) / scale.y, height),
     ],
   }));
 }

@@ -41,7 +41,7 @@ async function loadPicture(url) {
 /**
  * Runs the self-test of a package.
  * @returns {Promise<object>} passed, compared, matched, minIou, maxScoreDifference, threshold,
- *   suppressed (false: compared before overlapping boxes are thinned), backend, milliseconds, and
+ *   suppressed (false: compared before overlapping boxes are thinned), runtime, milliseconds, and
  *   what to show: picture, width, height, boxes
  */
 export async function runSelftest(detector, base) {
@@ -63,7 +63,7 @@ export async function runSelftest(detector, base) {
     ...result,
     threshold: expected.threshold,
     suppressed: expected.iou < 1,
-    backend: detector.backend,
+    runtime: detector.runtime,
     milliseconds,
     width: expected.width,
     height: expected.height,

@@ -30,7 +30,7 @@ ARGUMENTS = [
 ]
 POLICY = (
     "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; "
-    "img-src 'self' blob: data:; connect-src 'self'"
+    "img-src 'self' blob: data:; connect-src 'self'; worker-src 'self' blob:"
 )
 READY_MS = 120_000
 
@@ -93,7 +93,7 @@ def opened(chromium: str, address: str, **context: Any) -> Iterator[Page]:
 
 def test_the_browser_finds_what_pytorch_found(chromium: str, address: str) -> None:
     """Same classes, IoU 0.95 and scores within 0.02, for five boxes or more."""
-    with opened(chromium, f"{address}?backend=wasm") as page:
+    with opened(chromium, f"{address}?runtime=wasm") as page:
         result = page.evaluate("window.selftest")
         size = page.evaluate(
             """async () => {
@@ -107,7 +107,7 @@ def test_the_browser_finds_what_pytorch_found(chromium: str, address: str) -> No
     assert size[0] != size[1]
     assert min(size) > IMGSZ
     assert result["passed"]
-    assert result["backend"] == "wasm"
+    assert result["runtime"] == "wasm"
     assert 5 <= result["compared"] == result["matched"]
     assert result["minIou"] >= 0.95
     assert result["maxScoreDifference"] <= 0.02
@@ -116,16 +116,16 @@ def test_the_browser_finds_what_pytorch_found(chromium: str, address: str) -> No
 
 def test_the_plain_javascript_backend_agrees(chromium: str, address: str) -> None:
     """Where WebAssembly is off the boxes are the same, only slower."""
-    with opened(chromium, f"{address}?backend=cpu") as page:
+    with opened(chromium, f"{address}?runtime=cpu") as page:
         result = page.evaluate("window.selftest")
     assert result["passed"]
-    assert result["backend"] == "cpu"
+    assert result["runtime"] == "cpu"
 
 
 def test_a_photo_is_looked_at(chromium: str, address: str, trained: Trained) -> None:
     """A chosen picture is drawn; the slider counts boxes without asking the model again."""
     picture = trained.store.path(trained.manifest["images"][0]["key"])
-    with opened(chromium, f"{address}?backend=wasm") as page:
+    with opened(chromium, f"{address}?runtime=wasm") as page:
         page.set_input_files("#choose", str(picture))
         expect(page.locator("#summary")).to_contain_text("found", ignore_case=True)
         expect(page.locator("#view")).to_be_visible()
@@ -139,7 +139,7 @@ def test_what_is_no_picture_is_told(chromium: str, address: str, tmp_path: Path)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         page = browser.new_page()
-        page.goto(f"{address}?backend=wasm")
+        page.goto(f"{address}?runtime=wasm")
         expect(page.locator("#stage")).to_be_visible(timeout=READY_MS)
         page.set_input_files("#choose", str(tmp_path / "notes.png"))
         expect(page.locator("#summary")).to_contain_text("can't read this picture")
@@ -148,7 +148,7 @@ def test_what_is_no_picture_is_told(chromium: str, address: str, tmp_path: Path)
 
 def test_names_are_text(chromium: str, address: str) -> None:
     """A project called like markup is shown as it was typed."""
-    with opened(chromium, f"{address}?backend=wasm") as page:
+    with opened(chromium, f"{address}?runtime=wasm") as page:
         expect(page.locator("#title")).to_have_text("fruit <b>stand</b> v1")
         assert page.locator("#title b").count() == 0
         page.locator("summary").click()
@@ -158,7 +158,7 @@ def test_names_are_text(chromium: str, address: str) -> None:
 def test_the_camera_runs_and_stops(chromium: str, address: str) -> None:
     """Live frames are drawn until the same button stops them."""
     context = {"permissions": ["camera"]}
-    with opened(chromium, f"{address}?backend=wasm", **context) as page:
+    with opened(chromium, f"{address}?runtime=wasm", **context) as page:
         page.locator("#live").click()
         expect(page.locator("#live")).to_have_text("Stop")
         expect(page.locator("#view")).to_be_visible()
@@ -171,7 +171,7 @@ def test_the_camera_runs_and_stops(chromium: str, address: str) -> None:
 def test_it_fits_a_small_phone(chromium: str, address: str, scheme: str) -> None:
     """Nothing sticks out at 320 pixels, in either scheme."""
     context = {"viewport": {"width": 320, "height": 640}, "color_scheme": scheme}
-    with opened(chromium, f"{address}?backend=wasm", **context) as page:
+    with opened(chromium, f"{address}?runtime=wasm", **context) as page:
         wide = page.evaluate("document.documentElement.scrollWidth")
     assert wide <= 320
 

@@ -25,7 +25,8 @@ const detections = cases.detections.map((wanted, number) => {
   const { classes, anchors, side, width, height, threshold, multiLabel } = wanted;
   const place = fit(width, height, side);
   const options = { threshold, iou: 0.7, maxDet: 300, multiLabel };
-  const found = decode(raw, classes, anchors, place, width, height, options);
+  const output = { data: raw, shape: [1, 4 + classes, anchors] };
+  const found = decode(output, "raw", classes, place, options);
   let worst = 0;
   found.forEach(({ index, score, box }, at) => {
     const row = wanted.rows[at] ?? [];
