@@ -13,7 +13,7 @@ async function pageSelftest(runtime) {
   const frame = document.createElement("iframe");
   frame.width = 390;
   frame.height = 844;
-  frame.src = `page/index.html?runtime=${runtime}&backend=${runtime}`;
+  frame.src = `page/index.html?runtime=${runtime}`;
   document.body.append(frame);
   await new Promise((resolve) => frame.addEventListener("load", resolve, { once: true }));
   while (!("selftest" in frame.contentWindow)) {
@@ -36,15 +36,15 @@ async function run() {
   if (selftest) await say({ type: "selftest", ...(await pageSelftest(runtime)) });
   const { Detector } = await import(new URL("page/detector.js", document.baseURI).href);
   const place = new URL("page/", document.baseURI).href;
-  const detector = await Detector.load(place, { runtime, backend: runtime });
-  await say({ type: "loaded", runtime: detector.runtime ?? detector.backend });
+  const detector = await Detector.load(place, { runtime });
+  await say({ type: "loaded", runtime: detector.runtime });
   for (let number = 0; number < pictures; number += 1) {
     const found = await detector.detect(await loadPicture(number), options);
     const boxes = found.map(({ index, score, box }) => [index, score, ...box]);
     if (!(await say({ type: "boxes", number, boxes }))) break;
   }
   // What computed in the end: a runtime that breaks on the way is replaced by the page.
-  await say({ type: "done", runtime: detector.runtime ?? detector.backend });
+  await say({ type: "done", runtime: detector.runtime });
 }
 
 run().catch((error) => say({ type: "error", words: String(error?.stack ?? error) }));
