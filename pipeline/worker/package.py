@@ -27,7 +27,7 @@ _LAYOUTS = {
 
 
 @dataclass(frozen=True)
-class _Made:
+class Made:
     """A laid out page: its self-test, and what metadata.json says but for the proof.
 
     `model`: the file or folder of the form that was asked for, as it was written.
@@ -55,7 +55,7 @@ def run(spec: PackageSpec, reporter: Reporter) -> PackageResult:
     classes = _classes(model, spec)
     network = portable(weights, folder / "convert", spec.imgsz, _teller(reporter, "convert"))
     trained = Trained(model, spec.imgsz)
-    made = _lay_out(spec, network, classes, trained, out / PAGE, _teller(reporter, "check"))
+    made = lay_out(spec, network, classes, trained, out / PAGE, _teller(reporter, "check"))
     tell = _teller(reporter, "prove")
     tell(0)
     judged = proving.pictures(spec, store, trained, network.network.form, folder / "proof", tell)
@@ -83,14 +83,19 @@ def run(spec: PackageSpec, reporter: Reporter) -> PackageResult:
     )
 
 
-def _lay_out(
+def lay_out(
     spec: PackageSpec,
     network: Portable,
     classes: list[str],
     trained: Trained,
     page: Path,
-    tell: Callable[[float], None],
-) -> _Made:
+    tell: Callable[[float], None] = lambda share: None,
+) -> Made:
+    """Write the page of one precision to `page`, whatever was there, with its self-test.
+
+    Raises:
+        WorkerError: the converted model does not find what the trained one finds.
+    """
     tell(0)
     store = FileStore(spec.store)
     shutil.rmtree(page, ignore_errors=True)
@@ -122,7 +127,7 @@ def _lay_out(
     metadata = site.metadata(spec.metadata, own, test)
     site.write_metadata(page, metadata)
     tell(1)
-    return _Made(page, model, test, metadata)
+    return Made(page, model, test, metadata)
 
 
 def _write(spec: PackageSpec, network: Portable, page: Path) -> tuple[list[str], Path]:
@@ -138,7 +143,7 @@ def _write(spec: PackageSpec, network: Portable, page: Path) -> tuple[list[str],
     return ["tfjs", "litert"], page
 
 
-def _without_litert(made: _Made) -> _Made:
+def _without_litert(made: Made) -> Made:
     """A served page is quicker with it, and complete without."""
     metadata = _tfjs_alone(made.metadata)
     for name in (TFLITE, *site.only_for("litert", ["tfjs"])):
@@ -151,7 +156,7 @@ def _tfjs_alone(metadata: dict[str, Any]) -> dict[str, Any]:
     return without | {"runtimes": ["tfjs"]}
 
 
-def _finish(spec: PackageSpec, made: _Made, proof: Proof | None, out: Path) -> Path:
+def _finish(spec: PackageSpec, made: Made, proof: Proof | None, out: Path) -> Path:
     """The zip, once the page is known to be good."""
     metadata = made.metadata | ({"proof": proof.model_dump()} if proof else {})
     site.write_metadata(made.page, metadata)

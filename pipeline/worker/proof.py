@@ -66,11 +66,13 @@ def judge(
     imgsz: int,
     form: Form,
     tell: Callable[[float], None] = lambda share: None,
+    *,
+    seconds: float = PICTURES_S,
 ) -> Judged:
     """Ask the trained model first: the others are measured against it, on what it had time for."""
     batches: list[Array] = []
     boxes: list[list[Box]] = []
-    end = time.monotonic() + PICTURES_S
+    end = time.monotonic() + seconds
     for picture in chosen.pictures:
         if boxes and time.monotonic() > end:
             break
