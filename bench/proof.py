@@ -135,4 +135,4 @@ def _train(base: Path, store: FileStore) -> Path:
     last = json.loads((folder / "events.jsonl").read_text().splitlines()[-1])
     if last["type"] != "done":
         raise CannotMeasure((folder / "log.txt").read_text()[-2000:])
-    return folder / "out" / last["result"]["weights"]
+    return folder / "out" / str(last["result"]["weights"])
