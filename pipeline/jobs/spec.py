@@ -15,6 +15,8 @@ from pipeline.jobs.part import Part as Part
 from pipeline.jobs.spec_collect import CollectResult, CollectSpec
 from pipeline.jobs.spec_export import LabelsResult, LabelsSpec
 from pipeline.jobs.spec_labels import ConsensusResult, ConsensusSpec
+from pipeline.jobs.spec_package import ModelFileResult as ModelFileResult
+from pipeline.jobs.spec_package import ModelFileSpec as ModelFileSpec
 from pipeline.jobs.spec_package import PackageResult as PackageResult
 from pipeline.jobs.spec_package import PackageSpec as PackageSpec
 from pipeline.jobs.spec_tracks import CarryResult, CarrySpec
@@ -234,6 +236,7 @@ Spec = (
     | ProposeSpec
     | TrainSpec
     | PackageSpec
+    | ModelFileSpec
     | PredictSpec
     | MeasureSpec
     | LabelsSpec
@@ -245,6 +248,7 @@ Result = (
     | ProposeResult
     | TrainResult
     | PackageResult
+    | ModelFileResult
     | PredictResult
     | MeasureResult
     | LabelsResult

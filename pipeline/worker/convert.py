@@ -6,16 +6,18 @@ loaded (lean.py): a whole conversion takes a third of the time of the dropped ex
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from pipeline.errors import WorkerError
 from pipeline.jobs.spec_package import Precision
 from pipeline.worker import network, tfjs_model, tflite_model
 from pipeline.worker.network import Network
 from pipeline.worker.onnx_graph import to_function
-from pipeline.worker.runs import CLOSE, Array, Form, Resize, Run, difference
+from pipeline.worker.runs import LIMITS, Array, Form, Resize, Run, difference
 
 __all__ = ["Array", "Converted", "Portable", "Run", "convert", "portable", "read_back"]
 
@@ -61,6 +63,8 @@ def portable(
     folder: Path,
     imgsz: int | tuple[int, int],
     tell: Callable[[float], None] = lambda share: None,
+    *,
+    bare: bool = False,
 ) -> Portable:
     """Read a checkpoint so that it can be written for other runtimes.
 
@@ -69,26 +73,40 @@ def portable(
         folder: an empty or missing folder of this attempt; its ONNX file stays there.
         imgsz: the model's only input size in pixels, or height and width.
         tell: called with the share done, 0..1.
+        bare: as network.export; raw boxes in shares of the input, as ultralytics reads a .tflite.
 
     Raises:
         NotPackable: a kind of model that this cannot be done with.
         WorkerError: the model cannot be exported, or computes something else afterwards.
         OutOfMemory: there was too little memory for that.
     """
-    exported = network.export(weights, folder, imgsz)
+    exported = network.export(weights, folder, imgsz, bare=bare)
     tell(0.6)
     # Reading the file takes a tenth of a second, importing the library too.
     import onnx
 
-    function = to_function(onnx.load(exported.onnx))
+    if bare and exported.form == "raw":
+        exported, shares = _in_shares(exported)
+        function = to_function(onnx.load(exported.onnx), shares)
+    else:
+        function = to_function(onnx.load(exported.onnx))
     tell(0.9)
     found = function(exported.sample)
-    gap = difference(found.numpy(), exported.answer, exported.form, exported.size)
+    size = (1, 1) if bare else exported.size
+    gap = difference(found.numpy(), exported.answer, exported.form, size)
     print(f"conversion: differs from PyTorch by {gap:.1e}")
-    if gap > CLOSE:
+    if gap > LIMITS["fp32"]:
         raise WorkerError("The converted model computes something else, so I don't use it.")
     tell(1.0)
     return Portable(exported, function)
+
+
+def _in_shares(exported: Network) -> tuple[Network, Array]:
+    """The network with its boxes in shares of the input, and what its answer is multiplied by."""
+    height, width = exported.size
+    factors = np.ones((1, exported.shape[1], 1), np.float32)
+    factors[0, :4, 0] = 1 / np.array([width, height, width, height], np.float32)
+    return replace(exported, answer=exported.answer * factors), factors
 
 
 def convert(

@@ -19,6 +19,9 @@ from pipeline.worker.runs import Array, Form, Resize
 OPSET = 17
 """The oldest that has layer normalisation; newer ones bring nothing that detectors use."""
 
+DETR_STRIDE = 32
+"""RT-DETR's coarsest map; the library records none for it."""
+
 _ASKED_TO_END = 128 + signal.SIGTERM
 """How this very process ends when the machine shuts down: no fault of the model's."""
 
@@ -29,6 +32,8 @@ class Network:
 
     `size`: height and width in pixels. `form`, `resize`: see runs.py. `shape`: of the answer.
     `sample`, `answer`: a picture [1, height, width, 3], and what PyTorch answers to it.
+    `names`: of its classes. `stride`: what its sides are multiples of. `head`: ultralytics' name of
+    its last layer.
     """
 
     onnx: Path
@@ -38,10 +43,13 @@ class Network:
     shape: tuple[int, int, int]
     sample: Array
     answer: Array
+    names: dict[int, str]
+    stride: int
+    head: str
 
 
 def export(
-    weights: Path, folder: Path, imgsz: int | tuple[int, int], *, simplify: bool = False
+    weights: Path, folder: Path, imgsz: int | tuple[int, int], *, bare: bool = False
 ) -> Network:
     """Write `weights` as folder/model.onnx, and ask PyTorch for a sample of what it answers.
 
@@ -49,7 +57,8 @@ def export(
         weights: an ultralytics checkpoint.
         folder: an empty or missing folder of this attempt.
         imgsz: the network's only input size in pixels, or height and width.
-        simplify: let onnxslim tidy the graph, for those who run the file itself.
+        bare: for programs that know ultralytics' own files: the answer as the library gives it, and
+            a graph tidied by onnxslim.
 
     Raises:
         WorkerError: the model cannot be exported (NotPackable: its answer has another form).
@@ -62,21 +71,38 @@ def export(
     source = folder / "model.pt"
     shutil.copyfile(weights, source)
     model = engine.load(source)
-    queries = type(model).__name__ == "RTDETR"
-    if queries:
-        model.model.model[-1].postprocess = every_query
-    size = _size(imgsz, int(max(model.model.stride)) if not queries else 32)
-    exported = _export(model, folder, size, simplify=simplify)
+    head = model.model.model[-1]
+    detr = type(head).__name__ == "RTDETRDecoder"
+    if detr and not bare:
+        head.postprocess = every_query
+    stride = DETR_STRIDE if detr else int(max(model.model.stride))
+    size = _size(imgsz, stride)
+    exported = _export(model, folder, size, simplify=bare)
     sample = np.random.default_rng(0).random((1, *size, 3), dtype=np.float32)
     answer = _ask(model, sample)
-    classes = len(model.names)
-    rows = answer.shape[2 if queries else 1] if answer.ndim == 3 else 0
-    if rows != 4 + classes or answer.shape[0] != 1:
-        print(f"the model answers {list(answer.shape)}, which does not fit {classes} classes")
+    names = {int(index): str(name) for index, name in model.names.items()}
+    form: Form = "raw" if not detr else "rows" if bare else "queries"
+    shape = answer.shape
+    fits = {
+        "raw": shape[1:-1] == (4 + len(names),),
+        "queries": shape[2:] == (4 + len(names),),
+        "rows": shape[2:] == (6,),
+    }
+    if len(shape) != 3 or shape[0] != 1 or not fits[form]:
+        print(f"the model answers {list(shape)}, which does not fit {len(names)} classes")
         raise NotPackable
-    one, many, more = (int(side) for side in answer.shape)
-    form: tuple[Form, Resize] = ("queries", "stretch") if queries else ("raw", "letterbox")
-    return Network(exported, size, *form, (one, many, more), sample, answer)
+    return Network(
+        onnx=exported,
+        size=size,
+        form=form,
+        resize="stretch" if detr else "letterbox",
+        shape=(1, int(shape[1]), int(shape[2])),
+        sample=sample,
+        answer=answer,
+        names=names,
+        stride=stride,
+        head=type(head).__name__,
+    )
 
 
 def every_query(boxes: Any, scores: Any) -> Any:

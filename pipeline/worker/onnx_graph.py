@@ -12,13 +12,15 @@ from pipeline.errors import NotPackable
 from pipeline.worker.laid_out import CHANNELS_LAST, Laid
 from pipeline.worker.onnx_node import Node, tensor
 from pipeline.worker.onnx_ops import operations
+from pipeline.worker.runs import Array
 
 
-def to_function(model: Any) -> Any:
+def to_function(model: Any, factors: Array | None = None) -> Any:
     """A concrete TensorFlow function that computes what the ONNX model does.
 
     Args:
         model: an `onnx.ModelProto` with one input [1, 3, height, width] and one output.
+        factors: what that output is multiplied by in the end.
 
     Returns:
         From [1, height, width, 3] to the model's output, its axes as ONNX has them.
@@ -32,12 +34,12 @@ def to_function(model: Any) -> Any:
     _, channels, height, width = (dim.dim_value for dim in given.type.tensor_type.shape.dim)
     picture = tf.TensorSpec([1, height, width, channels], tf.float32, "images")
     build = tf.function(
-        lambda images: _compute(model, images), input_signature=[picture], autograph=False
+        lambda images: _compute(model, images, factors), input_signature=[picture], autograph=False
     )
     return build.get_concrete_function()
 
 
-def _compute(model: Any, images: Any) -> Any:
+def _compute(model: Any, images: Any, factors: Array | None) -> Any:
     from onnx import helper, numpy_helper
 
     graph = model.graph
@@ -61,7 +63,8 @@ def _compute(model: Any, images: Any) -> Any:
             print(f"conversion: {proto.op_type} ({proto.name}) is not known here")
             raise NotPackable
         values |= dict(zip(proto.output, answers, strict=False))
-    return tensor(values[graph.output[0].name].numbered().data)
+    answer = tensor(values[graph.output[0].name].numbered().data)
+    return answer if factors is None else answer * tensor(factors)
 
 
 def _known(proto: Any, inputs: list[Laid | None], model: Any) -> list[Laid]:

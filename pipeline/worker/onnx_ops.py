@@ -39,6 +39,13 @@ def _elementwise(compute: Callable[..., Any]) -> Callable[[Node], Laid]:
     return build
 
 
+def _divided(a: Any, b: Any) -> Any:
+    import tensorflow as tf
+
+    # Whole numbers are places in lists here, never negative.
+    return tf.math.floordiv(a, b) if a.dtype.is_integer else tf.divide(a, b)
+
+
 def _convolution(node: Node) -> Laid:
     import tensorflow as tf
 
@@ -464,7 +471,8 @@ def operations() -> dict[str, Callable[[Node], Laid | list[Laid]]]:
                 "Add": tf.add,
                 "Sub": tf.subtract,
                 "Mul": tf.multiply,
-                "Div": tf.divide,
+                "Div": _divided,
+                "Mod": tf.math.floormod,
                 "Pow": tf.pow,
                 "Max": tf.maximum,
                 "Min": tf.minimum,
@@ -476,6 +484,8 @@ def operations() -> dict[str, Callable[[Node], Laid | list[Laid]]]:
                 "GreaterOrEqual": tf.greater_equal,
                 "And": tf.logical_and,
                 "Or": tf.logical_or,
+                # LiteRT has no operation of that name.
+                "Xor": tf.not_equal,
             }.items()
         },
         "LeakyRelu": lambda node: Laid(

@@ -70,7 +70,7 @@ def _stored(
 
 
 def _kernel(data: Any) -> bool:
-    return data.ndim >= 2 and data.size >= 1024
+    return bool(data.ndim >= 2 and data.size >= 1024)
 
 
 def _literal(name: str) -> str:
