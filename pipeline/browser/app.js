@@ -1,223 +1,219 @@
-// The page of one model: a photo or the camera in, boxes out. Names are shown as text, never markup.
+// The page of one model: pictures, a video or the camera in, boxes out. Names are shown as text,
+// never as markup.
 
+import { describe, entitle } from "./about.js";
+import { startCamera, whyNot } from "./camera.js";
+import { check } from "./check.js";
 import { Detector } from "./detector.js";
-import { colour, paint } from "./overlay.js";
-import { runSelftest } from "./selftest.js";
-import { startCamera } from "./camera.js";
+import { offerFeedback } from "./feedback.js";
+import { base, place, single } from "./files.js";
+import { isFilm, openFilm } from "./film.js";
+import { follow } from "./live.js";
+import { keepOffline, keepRest } from "./offline.js";
+import * as pictures from "./pictures.js";
+import { save } from "./save.js";
+import { percent, say, translate } from "./say.js";
+import { current, redraw, runsOn, show, tell, watchers } from "./stage.js";
 
 const FLOOR = 0.01;
+const WARMING = /^warm/i;
 const $ = (id) => document.getElementById(id);
-const base = new URL("./", document.baseURI);
 const parameters = new URLSearchParams(location.search);
 
-let shown = null; // { source, width, height, boxes, note }
-let camera = null;
+let live = null; // what plays now: { kind: "camera" or "film", camera, stop }
 
-const ready = Detector.load(base.href, {
-  runtime: parameters.get("runtime"),
-  onProgress: (share, words) => {
-    $("progress").value = share;
-    $("progress-words").textContent = words;
-  },
-});
+translate();
+const ready = start();
+ready.then(open, failed);
 
 // Reading window.selftest runs the check (once), so that a script can await its result.
 let selftest = null;
-Object.defineProperty(window, "selftest", { get: () => (selftest ??= check()) });
+Object.defineProperty(window, "selftest", { get: () => (selftest ??= test()) });
 
-ready.then(open, (error) => {
+async function start() {
+  if (!single) await keepOffline(base);
+  return Detector.load(place, {
+    runtime: parameters.get("runtime") ?? undefined,
+    onProgress: (share, words) => {
+      $("progress").value = share;
+      $("progress-words").textContent = say(WARMING.test(words) ? "warming" : "loading");
+    },
+  });
+}
+
+function failed(error) {
+  console.error(error);
   $("progress").hidden = true;
-  $("progress-words").textContent = `This page could not start: ${error.message}`;
-  $("progress-words").className = "bad";
-});
+  $("progress-words").textContent = say(/missing|fetch|network/i.test(error.message) ? "missing" : "failed");
+  $("progress-words").classList.add("bad");
+}
 
 function open(detector) {
-  const { project, version, classes } = detector.metadata;
-  const name = [project, version === undefined ? null : `v${version}`].filter(Boolean).join(" ");
-  $("title").textContent = name || "Detector";
-  document.title = name || "Detector";
-  $("finds").textContent = `Finds: ${classes.join(", ")}`;
+  entitle(detector.metadata);
   describe(detector);
+  runsOn(detector.runtime);
+  // Only raw answers have overlapping boxes left to thin.
+  $("thinning").hidden = (detector.metadata.output?.form ?? "raw") !== "raw";
+  $("overlap").value = Math.round((detector.metadata.nms?.iou ?? 0.7) * 100);
   $("loading").hidden = true;
   $("stage").hidden = false;
+  overlapWords();
+  listen();
+  redraw();
+  keepRest();
+  if (!single && base.protocol.startsWith("http")) offerFeedback(base);
+}
+
+function listen() {
   for (const id of ["take", "choose"]) {
+    $(`${id}-button`).addEventListener("click", () => $(id).click());
     $(id).addEventListener("change", ({ target }) => {
-      if (target.files[0]) showFile(target.files[0]);
+      take([...target.files]);
       target.value = "";
     });
   }
   $("threshold").addEventListener("input", redraw);
+  $("overlap").addEventListener("input", overlapWords);
+  $("overlap").addEventListener("change", again);
   $("selftest").addEventListener("click", () => {
-    selftest = check();
+    selftest = test();
   });
-  $("live").hidden = !navigator.mediaDevices?.getUserMedia;
-  $("live").addEventListener("click", toggleCamera);
-  $("flip").addEventListener("click", () => camera?.flip());
+  $("save").addEventListener("click", () => save(current()));
+  watchers.push((shown) => {
+    $("save").hidden = !shown || shown.note === say("looking");
+  });
+  $("live").addEventListener("click", () => (live ? stop() : watch()));
+  $("flip").addEventListener("click", flip);
+  $("torch").addEventListener("click", torch);
+  $("play").addEventListener("click", () => ($("video").paused ? $("video").play() : $("video").pause()));
+  $("position").addEventListener("input", seek);
+  for (const name of ["play", "pause", "timeupdate"]) $("video").addEventListener(name, playing);
   window.addEventListener("resize", redraw);
-  document.addEventListener("paste", ({ clipboardData }) => {
-    const file = [...(clipboardData?.files ?? [])].find(({ type }) => type.startsWith("image/"));
-    if (file) showFile(file);
+  document.addEventListener("visibilitychange", () => {
+    // Nobody looks: the camera's light goes off.
+    if (document.hidden && live?.kind === "camera") stop();
   });
+  document.addEventListener("paste", ({ clipboardData }) => take([...(clipboardData?.files ?? [])]));
   document.addEventListener("dragover", (event) => event.preventDefault());
   document.addEventListener("drop", (event) => {
     event.preventDefault();
-    if (event.dataTransfer.files[0]) showFile(event.dataTransfer.files[0]);
+    take([...event.dataTransfer.files]);
   });
 }
 
-function describe({ metadata, runtime }) {
-  const { test, val } = metadata.metrics ?? {};
-  // The test part was never looked at before, so its figure is the fairer one.
-  const figure = (test ?? val ?? metadata.metrics)?.map50;
-  const rows = [
-    ["Input", `${metadata.imgsz} × ${metadata.imgsz} pixels`],
-    ["Weights", metadata.precision === "fp16" ? "float16" : "float32"],
-    ["Runs on", { webgl: "graphics card", wasm: "processor (WebAssembly)", cpu: "JavaScript" }[runtime] ?? runtime],
-    ["mAP50", typeof figure === "number" ? figure.toFixed(2) : null],
-    ["Made", metadata.created?.slice(0, 10)],
-  ];
-  for (const [term, value] of rows) {
-    if (!value) continue;
-    const dt = document.createElement("dt");
-    const dd = document.createElement("dd");
-    dt.textContent = term;
-    dd.textContent = value;
-    $("about").append(dt, dd);
-  }
+function options() {
+  return { iou: Number($("overlap").value) / 100 };
 }
 
-async function showFile(file) {
-  camera?.stop();
-  $("summary").textContent = "Looking…";
-  $("counts").replaceChildren();
-  const url = URL.createObjectURL(file);
-  try {
-    const picture = new Image();
-    picture.src = url;
-    await picture.decode();
-    await look(picture, picture.naturalWidth, picture.naturalHeight);
-  } catch (error) {
-    console.error(error);
-    $("summary").textContent = "I can't read this picture; please try a JPEG or PNG.";
-  } finally {
-    URL.revokeObjectURL(url);
-  }
+function overlapWords() {
+  $("overlap-words").textContent = say("overlap", { percent: percent(options().iou) });
 }
 
-async function look(source, width, height) {
+async function again() {
+  if (!live) await pictures.lookAgain(await ready, options());
+}
+
+async function take(files) {
+  if (!files.length) return;
+  stop();
   const detector = await ready;
-  // Show the picture before the work begins.
-  shown = { source, width, height, boxes: [], note: "Looking…" };
-  redraw();
-  await new Promise((resolve) => setTimeout(resolve, 20));
-  const start = performance.now();
-  const boxes = await detector.detect(source, { threshold: FLOOR });
-  shown = { source, width, height, boxes, milliseconds: performance.now() - start };
-  redraw();
+  const films = files.filter(isFilm);
+  if (films.length === files.length) await watchFilm(films[0]);
+  else await pictures.look(detector, files.filter((file) => !isFilm(file)), options());
 }
 
-function redraw() {
-  const least = Number($("threshold").value) / 100;
-  $("threshold-words").textContent = `${Math.round(least * 100)}%`;
-  if (!shown) return;
-  const boxes = shown.all ? shown.boxes : shown.boxes.filter(({ score }) => score >= least);
-  $("empty").hidden = true;
-  $("view").hidden = false;
-  paint($("view"), shown.source, shown.width, shown.height, boxes);
-  count(boxes);
-  $("summary").textContent = shown.note ?? inWords(boxes.length, shown);
+async function watchFilm(file) {
+  pictures.clear();
+  try {
+    const film = await openFilm($("video"), file);
+    run({ kind: "film", stop: film.stop, name: file.name });
+  } catch (error) {
+    console.warn(error);
+    tell(say("badVideo"), { bad: true });
+  }
 }
 
-function inWords(count, { boxes, milliseconds }) {
-  const time = milliseconds ? ` in ${Math.max(1, Math.round(milliseconds))} ms` : "";
-  if (count) return `${count} found${time}`;
-  return boxes.length ? "Nothing that sure; move the slider left for weaker guesses." : "Nothing found.";
+async function watch() {
+  pictures.clear();
+  $("live").disabled = true;
+  try {
+    if (!navigator.mediaDevices?.getUserMedia) throw new Error("There are no cameras here.");
+    const camera = await startCamera($("video"));
+    run({ kind: "camera", camera, stop: camera.stop, name: "camera" });
+  } catch (error) {
+    console.warn(error);
+    tell(say(whyNot(error)), { bad: true });
+  } finally {
+    $("live").disabled = false;
+  }
 }
 
-function count(boxes) {
-  const totals = new Map();
-  for (const box of boxes) totals.set(box.index, { box, n: (totals.get(box.index)?.n ?? 0) + 1 });
-  $("counts").replaceChildren(
-    ...[...totals.values()].map(({ box, n }) => {
-      const item = document.createElement("li");
-      const dot = document.createElement("i");
-      const words = document.createElement("span");
-      dot.style.background = colour(box.index);
-      words.textContent = `${n} × ${box.class}`;
-      item.append(dot, words);
-      return item;
-    }),
+async function run(playing) {
+  const detector = await ready;
+  live = playing;
+  buttons();
+  const followed = follow(
+    $("video"),
+    (frame) => detector.detect(frame, { ...options(), threshold: FLOOR }),
+    (frame) => show({ ...frame, name: playing.name }),
   );
-}
-
-async function toggleCamera() {
-  if (camera) {
-    camera.stop();
-    return;
-  }
-  const detector = await ready;
-  try {
-    camera = await startCamera($("video"), {
-      onFrame: async (video) => {
-        const start = performance.now();
-        const boxes = await detector.detect(video, { threshold: FLOOR });
-        shown = {
-          source: video,
-          width: video.videoWidth,
-          height: video.videoHeight,
-          boxes,
-          milliseconds: performance.now() - start,
-        };
-        redraw();
-      },
-      onStop: () => {
-        camera = null;
-        $("live").textContent = "Live camera";
-        $("flip").hidden = true;
-        // The last frame stays; the video itself is gone.
-        shown = null;
-      },
-    });
-    $("live").textContent = "Stop";
-    $("flip").hidden = false;
-  } catch (error) {
+  live.end = followed.stop;
+  followed.ended.catch((error) => {
     console.error(error);
-    $("summary").textContent =
-      "I can't use the camera here: allow it for this page, or take a photo instead.";
-  }
+    stop();
+    tell(say("badLook"), { bad: true });
+  });
 }
 
-async function check() {
-  const words = $("selftest-words");
+function stop() {
+  live?.end();
+  live?.stop();
+  live = null;
+  buttons();
+}
+
+function buttons() {
+  $("live").textContent = say(live ? "stop" : "live");
+  $("flip").hidden = !live?.camera?.several;
+  $("torch").hidden = !live?.camera?.torch;
+  $("torch").setAttribute("aria-pressed", "false");
+  $("playing").hidden = live?.kind !== "film";
+}
+
+async function flip() {
   try {
-    const detector = await ready;
-    camera?.stop();
-    $("selftest").disabled = true;
-    words.className = "";
-    words.textContent = "Comparing…";
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    const { picture, width, height, boxes, ...result } = await runSelftest(detector, base);
-    shown = { source: picture, width, height, boxes, all: true, note: "The picture of the check" };
-    redraw();
-    words.textContent = verdict(result);
-    words.className = result.passed ? "good" : "bad";
-    return result;
+    await live.camera.flip();
+    buttons();
   } catch (error) {
-    console.error(error);
-    words.textContent = `The check could not run: ${error.message}`;
-    words.className = "bad";
-    return { passed: false, compared: 0, matched: 0, error: error.message };
-  } finally {
-    $("selftest").disabled = false;
+    console.warn(error);
+    stop();
+    tell(say(whyNot(error)), { bad: true });
   }
 }
 
-function verdict({ passed, compared, matched, minIou, maxScoreDifference, suppressed }) {
-  if (!passed) {
-    return `✗ Only ${matched} of ${compared} boxes are the same here; try another browser.`;
+async function torch() {
+  try {
+    $("torch").setAttribute("aria-pressed", String(await live.camera.light()));
+  } catch (error) {
+    console.warn(error);
+    $("torch").hidden = true;
   }
-  const fit = Math.floor(minIou * 1000) / 10;
-  const points = (maxScoreDifference * 100).toFixed(maxScoreDifference < 0.0005 ? 0 : 1);
-  const young = suppressed ? "" : " It is still unsure of everything, so raw guesses were compared.";
-  return `✓ The same ${compared} boxes as in PyTorch: they overlap by ${fit}% or more, scores differ by ${points} points at most.${young}`;
+}
+
+function playing() {
+  const { paused, currentTime, duration } = $("video");
+  $("play").textContent = say(paused ? "play" : "pause");
+  if (duration) $("position").value = currentTime / duration;
+}
+
+function seek() {
+  $("video").currentTime = Number($("position").value) * $("video").duration;
+}
+
+async function test() {
+  const detector = await ready.catch((error) => ({ error }));
+  if (detector.error) return { passed: false, compared: 0, matched: 0, error: detector.error.message };
+  stop();
+  pictures.clear();
+  return check(detector);
 }

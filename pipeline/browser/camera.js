@@ -1,55 +1,75 @@
-// The live camera: the rear one first, one frame after the other, as fast as the model goes.
+// The live camera: the rear one first; the other one and the light where the device has them.
 
 const SIZE = { width: { ideal: 960 }, height: { ideal: 720 } };
+const REFUSALS = {
+  NotAllowedError: "cameraRefused",
+  SecurityError: "cameraRefused",
+  NotFoundError: "cameraNone",
+  OverconstrainedError: "cameraNone",
+  NotReadableError: "cameraBusy",
+  AbortError: "cameraBusy",
+};
+
+/** Which sentence says why the camera did not start. */
+export function whyNot(error) {
+  if (!window.isSecureContext) return "cameraHttps";
+  return REFUSALS[error.name] ?? "cameraNone";
+}
 
 /**
- * Starts the camera into `video` and calls `onFrame(video)` again and again.
- * @returns {Promise<{stop: Function, flip: Function}>}
+ * Starts the camera into `video`.
+ * @returns {Promise<object>} `several`: there is another camera; `torch`: this one has a light;
+ *   `flip()`, `light()`, `stop()`
  */
-export async function startCamera(video, { onFrame, onStop }) {
+export async function startCamera(video) {
   let facing = "environment";
-  let running = true;
+  let lit = false;
+  const camera = { several: false, torch: false, flip, light, stop };
   await open();
+  return camera;
 
   async function open() {
-    const stream = await navigator.mediaDevices.getUserMedia({
-      video: { facingMode: { ideal: facing }, ...SIZE },
-      audio: false,
-    });
-    close();
-    video.srcObject = stream;
+    const before = video.srcObject;
+    // Many phones open one camera at a time.
+    stop();
+    try {
+      video.srcObject = await ask(facing);
+    } catch (error) {
+      if (!before) throw error;
+      facing = facing === "environment" ? "user" : "environment";
+      video.srcObject = await ask(facing);
+    }
     await video.play();
+    lit = false;
+    const devices = await navigator.mediaDevices.enumerateDevices();
+    camera.several = devices.filter(({ kind }) => kind === "videoinput").length > 1;
+    camera.torch = Boolean(track().getCapabilities?.().torch);
   }
 
-  function close() {
-    for (const track of video.srcObject?.getTracks() ?? []) track.stop();
-    video.srcObject = null;
+  function track() {
+    return video.srcObject.getVideoTracks()[0];
+  }
+
+  async function flip() {
+    facing = facing === "environment" ? "user" : "environment";
+    await open();
+  }
+
+  async function light() {
+    lit = !lit;
+    await track().applyConstraints({ advanced: [{ torch: lit }] });
+    return lit;
   }
 
   function stop() {
-    if (!running) return;
-    running = false;
-    close();
-    onStop();
+    for (const each of video.srcObject?.getTracks() ?? []) each.stop();
+    video.srcObject = null;
   }
+}
 
-  async function loop() {
-    while (running) {
-      if (video.videoWidth) await onFrame(video);
-      await new Promise((resolve) => requestAnimationFrame(resolve));
-    }
-  }
-
-  loop().catch((error) => {
-    console.error(error);
-    stop();
+function ask(facing) {
+  return navigator.mediaDevices.getUserMedia({
+    video: { facingMode: { ideal: facing }, ...SIZE },
+    audio: false,
   });
-
-  return {
-    stop,
-    flip: async () => {
-      facing = facing === "environment" ? "user" : "environment";
-      await open();
-    },
-  };
 }

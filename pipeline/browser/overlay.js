@@ -1,4 +1,4 @@
-// Draws a picture with boxes, sharp at any screen's density.
+// Draws a picture with boxes: sharp at any screen's density, or at the picture's own size to save.
 
 const PALETTE = [
   "rgb(255 196 0)",
@@ -12,13 +12,16 @@ const PALETTE = [
 ];
 const DARK = "rgb(20 22 26)";
 const MAX_HEIGHT_SHARE = 0.68;
+const CROWD = 25;
+// At this many pixels along its longer side a saved picture has words of the screen's size.
+const SCREEN = 900;
 
 /** The colour of a class, the same everywhere. */
 export function colour(index) {
   return PALETTE[index % PALETTE.length];
 }
 
-/** Draws `source` (width x height pixels) into `canvas`, then its boxes with words. */
+/** Draws `source` (width x height pixels) into `canvas`, as wide as its parent, then its boxes. */
 export function paint(canvas, source, width, height, boxes) {
   const frame = canvas.parentElement.clientWidth;
   const density = window.devicePixelRatio || 1;
@@ -30,17 +33,46 @@ export function paint(canvas, source, width, height, boxes) {
   canvas.width = Math.round(frame * density);
   canvas.height = Math.round(shownHeight * density);
   const context = canvas.getContext("2d");
-  context.setTransform(density, 0, 0, density, 0, 0);
-  context.drawImage(source, left, 0, width * scale, height * scale);
-  context.translate(left, 0);
-  const crowded = boxes.length > 25;
-  for (const found of [...boxes].reverse()) frameOf(context, found, scale, crowded);
-  if (!crowded) {
-    for (const found of [...boxes].reverse()) words(context, found, scale, width * scale);
-  }
+  context.setTransform(density, 0, 0, density, left * density, 0);
+  context.drawImage(source, 0, 0, width * scale, height * scale);
+  drawBoxes(context, boxes, scale, width * scale);
 }
 
-function frameOf(context, { index, box }, scale, crowded) {
+/**
+ * A JPEG of `source` (width x height pixels).
+ * @param {object[]} boxes drawn into it
+ * @param {number} longest the most pixels that its longer side may have
+ * @returns {Promise<Blob>}
+ */
+export function toJpeg(source, width, height, boxes = [], longest = Infinity) {
+  const share = Math.min(1, longest / Math.max(width, height));
+  const canvas = document.createElement("canvas");
+  canvas.width = Math.max(1, Math.round(width * share));
+  canvas.height = Math.max(1, Math.round(height * share));
+  const context = canvas.getContext("2d");
+  context.drawImage(source, 0, 0, canvas.width, canvas.height);
+  const unit = Math.max(1, Math.max(canvas.width, canvas.height) / SCREEN);
+  context.scale(unit, unit);
+  drawBoxes(context, boxes, share / unit, canvas.width / unit);
+  return new Promise((resolve, reject) => {
+    canvas.toBlob(
+      (blob) => (blob ? resolve(blob) : reject(new Error("The picture could not be written."))),
+      "image/jpeg",
+      0.92,
+    );
+  });
+}
+
+function drawBoxes(context, boxes, scale, width) {
+  const crowded = boxes.length > CROWD;
+  // The surest go last, so that they lie on top.
+  const weakestFirst = [...boxes].reverse();
+  for (const found of weakestFirst) outline(context, found, scale, crowded);
+  if (crowded) return;
+  for (const found of weakestFirst) words(context, found, scale, width);
+}
+
+function outline(context, { index, box }, scale, crowded) {
   const [x1, y1, x2, y2] = box.map((value) => value * scale);
   context.lineJoin = "round";
   // A dark rim keeps a bright line visible on a bright picture.

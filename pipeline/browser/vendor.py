@@ -39,6 +39,9 @@ BINARIES = {
 EDITOR = ("konva/konva.min.js",)
 """Paths inside `node_modules` that the editor needs."""
 
+PAGE = "page.js"
+"""All of the page's modules in one script, for the page that is one file; it stays here."""
+
 _GLUE = (_LITERT.format(""), _LITERT.format("_threaded"))
 _BUNDLING = (
     "--bundle",
@@ -61,7 +64,7 @@ def wanted() -> dict[str, str]:
     """The exact version of each npm package, and a digest of our own part of the bundles."""
     manifest = json.loads((HERE / "package.json").read_text())
     own = hashlib.sha256()
-    for path in (*sorted((HERE / "engine").glob("*.js")), HERE / "boxes.js", HERE / "letterbox.js"):
+    for path in (*sorted((HERE / "engine").glob("*.js")), *sorted(HERE.glob("*.js"))):
         own.update(path.read_bytes())
     own.update(" ".join(_BUNDLING).encode())
     return {**manifest["dependencies"], "own": own.hexdigest()}
@@ -76,7 +79,7 @@ def files(runtimes: Iterable[str] = ("tfjs",)) -> list[str]:
 
 def is_complete() -> bool:
     """True when `vendor/` holds every file, of the versions that package.json names."""
-    names = [*files(SCRIPTS), *(Path(name).name for name in EDITOR)]
+    names = [*files(SCRIPTS), PAGE, *(Path(name).name for name in EDITOR)]
     return (
         STAMP.is_file()
         and json.loads(STAMP.read_text()) == wanted()
@@ -167,13 +170,17 @@ def _bundle() -> set[str]:
     for name in _GLUE:
         # As .cjs its way of exporting is understood.
         shutil.copyfile(MODULES / f"{name}.js", glue / f"{Path(name).name}.cjs")
+    page = ["app.js", "--bundle", "--format=iife", "--minify", "--charset=utf8"]
+    _esbuild([*page, "--target=es2022", "--log-level=warning", f"--outfile={VENDOR / PAGE}"])
     report = MODULES / "bundles.json"
     scripts = [f"engine/{name}.js" for names in SCRIPTS.values() for name in names]
-    esbuild = MODULES / "esbuild" / "bin" / "esbuild"
-    command = [find_node(), str(esbuild), *scripts, *_BUNDLING]
-    command += [f"--outdir={VENDOR}", f"--metafile={report}"]
-    if subprocess.run(command, cwd=HERE, check=False).returncode != 0:
-        raise WorkerError("The scripts of the web pages could not be bundled.")
+    _esbuild([*scripts, *_BUNDLING, f"--outdir={VENDOR}", f"--metafile={report}"])
     inputs = json.loads(report.read_text())["inputs"]
     found = {licences.package_of(name) for name in inputs if name.startswith("node_modules/")}
     return (found - {glue.name}) | {"@litertjs/core", "konva"}
+
+
+def _esbuild(arguments: list[str]) -> None:
+    command = [find_node(), str(MODULES / "esbuild" / "bin" / "esbuild"), *arguments]
+    if subprocess.run(command, cwd=HERE, check=False).returncode != 0:
+        raise WorkerError("The scripts of the web pages could not be bundled.")

@@ -1,0 +1,46 @@
+// One frame after the other, as fast as the model goes.
+
+/**
+ * Calls `onFrame(bitmap, milliseconds, boxes)` for frames of a playing `video`.
+ *
+ * The frame is kept while the model looks at it, so that boxes lie where things were.
+ * @param {HTMLVideoElement} video
+ * @param {(bitmap: ImageBitmap) => Promise<object[]>} look gives the boxes in a frame
+ * @param {(frame: object) => void} onFrame takes {source, width, height, boxes, milliseconds}
+ * @returns {{stop: () => void, ended: Promise<void>}} `ended` fails when a frame did
+ */
+export function follow(video, look, onFrame) {
+  let running = true;
+  let before = null;
+
+  async function loop() {
+    while (running) {
+      // A paused video shows the same frame: looking again would only cost power.
+      if (video.videoWidth && (!video.paused || video.currentTime !== before)) {
+        before = video.currentTime;
+        await one();
+      }
+      await new Promise((resolve) => requestAnimationFrame(resolve));
+    }
+  }
+
+  async function one() {
+    const source = await createImageBitmap(video);
+    const start = performance.now();
+    const boxes = await look(source);
+    const milliseconds = performance.now() - start;
+    if (!running) {
+      source.close();
+      return;
+    }
+    const { width, height } = source;
+    onFrame({ source, width, height, boxes, milliseconds, passing: true });
+  }
+
+  return {
+    stop: () => {
+      running = false;
+    },
+    ended: loop(),
+  };
+}
