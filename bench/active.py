@@ -18,14 +18,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import mean
 from typing import Any
-from xml.etree import ElementTree
 
-from bench import Row
+from bench import Row, bccd
+from bench.bccd import CLASSES, Photo
 from bench.curves import Curve, plot
 from storage.files import FileStore
 
 ROOT = Path(__file__).resolve().parent.parent
-DATA = ROOT.parent / "shared" / "data" / "bccd"
 PLOT = Path("build/active.png")
 
 SEEDS = (0, 1, 2)
@@ -34,14 +33,6 @@ IMGSZ = 224
 EACH = 150
 """Pictures an epoch, however few are labelled: they are repeated, so that all trainings compare."""
 FIRST_EPOCHS, EPOCHS = 32, 12
-CLASSES = ("RBC", "WBC", "Platelets")
-
-Photo = dict[str, Any]
-"""A photo as a manifest holds it: id, key, boxes."""
-
-
-class DataMissing(RuntimeError):
-    """This bench needs the BCCD photos in ../shared/data/bccd."""
 
 
 class RunFailed(RuntimeError):
@@ -102,30 +93,9 @@ class _Bench:
     def __init__(self, home: Path) -> None:
         self._home = home
         self._store = FileStore(home / "store")
-        self._pool = self._photos("trainval")
-        self._judges = self._photos("test")
+        self._pool = bccd.photos(self._store, "trainval")
+        self._judges = bccd.photos(self._store, "test")
         self._runs = 0
-
-    def _photos(self, part: str) -> list[Photo]:
-        names = DATA / "ImageSets" / "Main" / f"{part}.txt"
-        if not names.is_file():
-            raise DataMissing(DataMissing.__doc__)
-        return [self._photo(name) for name in names.read_text().split()]
-
-    def _photo(self, name: str) -> Photo:
-        root = ElementTree.parse(DATA / "Annotations" / f"{name}.xml").getroot()
-        width, height = (float(root.findtext(f"size/{side}", "1")) for side in ("width", "height"))
-        boxes = []
-        for thing in root.iter("object"):
-            x1, y1, x2, y2 = (
-                float(thing.findtext(f"bndbox/{edge}", "0"))
-                for edge in ("xmin", "ymin", "xmax", "ymax")
-            )
-            if x2 > x1 and y2 > y1:
-                label = CLASSES.index(thing.findtext("name", ""))
-                boxes.append([label, x1 / width, y1 / height, x2 / width, y2 / height])
-        key = self._store.put_file(DATA / "JPEGImages" / f"{name}.jpg")
-        return {"id": int(name.rpartition("_")[2]) + 1, "key": key, "boxes": boxes}
 
     def starts(self) -> dict[int, Side]:
         """What is labelled at first with each seed, and the model trained on that."""

@@ -34,6 +34,7 @@ from bot.webapp import pages
 from bot.webapp.editor_api import EditorApi
 from bot.webapp.server import LOOPBACK, WebServer, bind
 from bot.weighing import Weigher
+from pipeline import chromium
 from pipeline.jobs.executor import Executor, LocalExecutor, worker_environment
 from pipeline.jobs.runner import Runner
 from pipeline.kinds.places import Places
@@ -99,7 +100,7 @@ class TaptrainApp:
         site.router.routes += EditorApi(self.services, self._ptb.bot).routes()
         self._pool = PicturePool()
         self._sender = Sender(self._ptb.bot, self._db, files)
-        executor: Executor = LocalExecutor(environment=worker_environment(os.environ))
+        executor: Executor = LocalExecutor(environment=_for_workers(settings))
         self._cluster: cluster.Cluster | None = None
         if settings.executor == "ray":
             self._cluster = cluster.build(settings, self._db, self._places, self.web_url)
@@ -252,6 +253,12 @@ def _database(settings: Settings) -> Database:
     except (DatabaseUrlError, DatabaseTooNew) as error:
         raise SettingsError(f"TAPTRAIN_DATABASE_URL can't be used: {error}") from error
     return db
+
+
+def _for_workers(settings: Settings) -> dict[str, str]:
+    """What a worker may know of the environment, and the browser that was set."""
+    named = {chromium.SETTING: settings.chromium} if settings.chromium else {}
+    return worker_environment(os.environ) | named
 
 
 def _telegram(settings: Settings) -> PTB:

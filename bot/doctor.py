@@ -15,6 +15,7 @@ import httpx
 
 from bot import requirements
 from bot.settings import HOME, Settings, SettingsError, load
+from pipeline import chromium
 from pipeline.browser import vendor
 from pipeline.sources.javascript import deno
 
@@ -23,7 +24,6 @@ NODE_LEAST = 22
 DENO_LEAST = (2, 3)
 LITTLE_GB, TIGHT_GB = 1.0, 5.0
 ANSWER_SECONDS = 2.0
-CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 TOLD = ("ultralytics", "torch", "tensorflow", "tensorflowjs")
 
 
@@ -71,7 +71,7 @@ def findings() -> Iterator[Finding]:
     yield youtube_reader(date.today())
     yield javascript()
     yield ffmpeg()
-    yield browser()
+    yield browser(settings.chromium if settings else "")
     if settings is None:
         yield Finding(Mark.WRONG, str(trouble))
     else:
@@ -197,12 +197,20 @@ def ffmpeg() -> Finding:
     return Finding(Mark.RIGHT, "No ffmpeg, and none is needed: frames are read without it")
 
 
-def browser() -> Finding:
-    """A Chromium, which only the tests need."""
-    found = next((name for name in CHROMIUMS if shutil.which(name)), None)
+def browser(named: str) -> Finding:
+    """A Chromium, in which each model's page is proved before it is sent."""
+    if named.lower() == chromium.NONE:
+        return Finding(Mark.RIGHT, "No browser is asked for: TensorFlow proves models")
+    found = chromium.find(named)
     if found:
-        return Finding(Mark.RIGHT, f"{found} is here for the tests")
-    return Finding(Mark.ADVICE, "No Chromium on the path: `make test` brings one for its tests.")
+        return Finding(Mark.RIGHT, f"{found} proves each model's page before it is sent")
+    if named:
+        return Finding(Mark.WRONG, f"TAPTRAIN_CHROMIUM names {named}, which is no program here.")
+    return Finding(
+        Mark.ADVICE,
+        "No Chromium here: TensorFlow proves models in its place. Install chromium, or name one "
+        "in TAPTRAIN_CHROMIUM.",
+    )
 
 
 def telegram(settings: Settings) -> Finding:

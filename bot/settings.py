@@ -35,6 +35,7 @@ class Settings(BaseSettings):
     mirrors: str = ""
     offline: bool = False
     inbox: Path | None = None
+    chromium: str = ""
     executor: str = "local"
     ray_address: str = "http://127.0.0.1:8265"
     ray_python: str = ""

@@ -1,14 +1,15 @@
 """What tests of every kind share."""
 
-import shutil
+import os
 import signal
 from pathlib import Path
 
 import hypothesis
 import pytest
 
+from pipeline.chromium import SETTING, find
+
 ROOT = Path(__file__).resolve().parent.parent
-CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 # A busy machine is no wrong result: how long an example takes is for the benches. To explain a
 # failure line by line each example would be traced, which takes several times as long.
@@ -40,13 +41,7 @@ def shared_data() -> Path:
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """The path of a Chromium: the system's, else the one Playwright fetched."""
-    for name in CHROMIUMS:
-        if found := shutil.which(name):
-            return found
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        own = playwright.chromium.executable_path
-    if not Path(own).exists():
+    found = find(os.environ.get(SETTING))
+    if found is None:
         pytest.skip("needs a Chromium (make test says how to get one)")
-    return own
+    return found

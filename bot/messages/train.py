@@ -127,7 +127,8 @@ def packing(project: Project, number: int, stage: str = "") -> Wish:
     words = {
         "load": "loading",
         "convert": "converting",
-        "check": "checking that the browser's boxes equal PyTorch's",
+        "check": "checking that its boxes equal PyTorch's",
+        "prove": "trying it on labelled pictures in a browser",
     }.get(stage, "in a moment")
     return text(f"{head(project)}packing v{number} for the browser: {words}…")
 

@@ -17,6 +17,7 @@ from typing import Protocol
 
 import psutil
 
+from pipeline import chromium
 from pipeline.errors import WorkerError
 from pipeline.jobs.process import Identity, identify, members, running, started_with
 
@@ -33,6 +34,7 @@ _PASSED_ON = frozenset(
     {"PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TMPDIR", "VIRTUAL_ENV"}
     | {"LD_LIBRARY_PATH", "XDG_CACHE_HOME", "YOLO_CONFIG_DIR", "MPLCONFIGDIR"}
     | {"SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"}
+    | {chromium.SETTING, "PLAYWRIGHT_BROWSERS_PATH"}
     | {"OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "CUDA_VISIBLE_DEVICES"}
 )
 _PROXIES = frozenset({"http_proxy", "https_proxy", "no_proxy", "all_proxy"})

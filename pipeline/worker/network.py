@@ -74,7 +74,7 @@ def export(
     head = model.model.model[-1]
     detr = type(head).__name__ == "RTDETRDecoder"
     if detr and not bare:
-        head.postprocess = _queries
+        head.postprocess = every_query
     stride = DETR_STRIDE if detr else int(max(model.model.stride))
     size = _size(imgsz, stride)
     exported = _export(model, folder, size, simplify=bare)
@@ -105,7 +105,7 @@ def export(
     )
 
 
-def _queries(boxes: Any, scores: Any) -> Any:
+def every_query(boxes: Any, scores: Any) -> Any:
     """In place of RT-DETR's choice of the best 300: every query with the scores of all classes."""
     import torch
 

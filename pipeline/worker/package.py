@@ -1,103 +1,174 @@
-"""The package kind: weights in, a zip that holds a working, verified page out."""
+"""The package kind: weights in, a zip that holds a working, proved page out."""
 
 import dataclasses
-import json
 import shutil
-import zipfile
 from collections.abc import Callable
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline import attribution
-from pipeline.browser import HERE, PAGE_FILES, VENDOR, vendor
 from pipeline.errors import NotPackable, WorkerError
 from pipeline.jobs.events import Progress
 from pipeline.jobs.spec import PackageResult, PackageSpec
-from pipeline.worker import engine, matching, selftest
-from pipeline.worker.convert import Converted, convert, read_back
+from pipeline.jobs.spec_package import Proof
+from pipeline.worker import engine, proving, selftest, site, smaller
+from pipeline.worker.answers import Trained
+from pipeline.worker.convert import Portable, portable, read_back
 from pipeline.worker.reporter import Reporter
 from storage.files import FileStore
 
-OUTPUT_FORM = {
-    "form": "raw",
-    "layout": "[1, 4+classes, anchors]",
-    "boxes": "cxcywh input pixels",
-}
 PAGE = "page"
+TFLITE = "model.tflite"
+
+_LAYOUTS = {
+    "raw": {"layout": "[1, 4+classes, anchors]", "boxes": "cxcywh input pixels"},
+    "queries": {"layout": "[1, queries, 4+classes]", "boxes": "cxcywh shares of the picture"},
+}
+
+
+@dataclass(frozen=True)
+class Made:
+    """A laid out page: its self-test, and what metadata.json says but for the proof.
+
+    `model`: the file or folder of the form that was asked for, as it was written.
+    """
+
+    page: Path
+    model: Path
+    test: selftest.SelfTest
+    metadata: dict[str, Any]
 
 
 def run(spec: PackageSpec, reporter: Reporter) -> PackageResult:
-    """Convert, verify and zip as `spec` asks; files go to `reporter.out`.
+    """Convert, prove and zip as `spec` asks; files go to `reporter.out`.
 
     Raises:
         NotPackable: a kind of model that the page can't run yet.
         WorkerError: the weights are missing, cannot be converted, or the converted model does not
             find what the trained one finds.
+        TooCoarse: it does not, for 8 bits a weight are too few.
     """
     out, folder = reporter.out.resolve(), reporter.folder.resolve()
     store = FileStore(spec.store)
     weights = _weights(store, spec.weights, folder)
     model = engine.load(weights)
-    _check_model(model)
-    converted = convert(
-        weights, folder / "convert", spec.imgsz, spec.precision, _teller(reporter, "convert")
-    )
     classes = _classes(model, spec)
-    _check_output(converted, classes)
-    tell = _teller(reporter, "check")
+    network = portable(weights, folder / "convert", spec.imgsz, _teller(reporter, "convert"))
+    trained = Trained(model, spec.imgsz)
+    made = lay_out(spec, network, classes, trained, out / PAGE, _teller(reporter, "check"))
+    tell = _teller(reporter, "prove")
     tell(0)
-    test = selftest.choose_selftest(
-        model,
-        read_back(converted.folder),
-        [_reader(store, key) for key in spec.selftest_pictures],
-        spec.imgsz,
-        tell,
-    )
-    page = out / PAGE
-    shutil.rmtree(page, ignore_errors=True)
-    shutil.copytree(converted.folder, page)
-    copy_page(page)
-    _write_selftest(test, classes, page)
-    metadata = _metadata(spec, converted, test, classes)
-    (page / "metadata.json").write_text(json.dumps(metadata, ensure_ascii=False, indent=2) + "\n")
-    (page / attribution.FILE).write_text(_attribution(spec.metadata))
-    target = out / Path(spec.file_name).name
-    zip_folder(page, target)
+    judged = proving.pictures(spec, store, trained, network.network.form, folder / "proof", tell)
+    proof = proving.prove(judged, made.page, read_back(made.model), spec, folder)
+    if spec.form == "tfjs" and "litert" in made.metadata["runtimes"]:
+        tell(0.8)
+        if not proving.stands(judged, made.page, "litert", folder):
+            made = _without_litert(made)
+    tell(0.9)
+    target = _finish(spec, made, proof, out)
+    little = smaller.measure(spec, judged, network, made.page, target, folder)
     tell(1)
     return PackageResult(
         package=target.name,
         page=PAGE,
         size_bytes=target.stat().st_size,
-        output_form=f"{OUTPUT_FORM['form']} {OUTPUT_FORM['layout']}, {OUTPUT_FORM['boxes']}",
-        selftest_boxes=len(test.boxes),
-        selftest_threshold=test.threshold,
-        max_difference=test.max_difference,
+        precision=spec.precision,
+        output_form=" ".join(str(made.metadata["output"][key]) for key in ("form", "layout")),
+        selftest_boxes=len(made.test.boxes),
+        selftest_threshold=made.test.threshold,
+        max_difference=made.test.max_difference,
+        proof=proof,
+        smaller=little.proof if little else None,
+        smaller_bytes=little.size_bytes if little else 0,
     )
 
 
-def copy_page(page: Path) -> None:
-    """Put the page's own files and its scripts into `page`.
+def lay_out(
+    spec: PackageSpec,
+    network: Portable,
+    classes: list[str],
+    trained: Trained,
+    page: Path,
+    tell: Callable[[float], None] = lambda share: None,
+) -> Made:
+    """Write the page of one precision to `page`, whatever was there, with its self-test.
 
     Raises:
-        WorkerError: the scripts were never fetched on this machine.
+        WorkerError: the converted model does not find what the trained one finds.
     """
-    if not VENDOR.is_dir():
-        raise WorkerError("The page's scripts are missing here: run `python -m pipeline.browser`.")
-    for name in PAGE_FILES:
-        shutil.copyfile(HERE / name, page / name)
-    scripts = page / "vendor"
-    scripts.mkdir(exist_ok=True)
-    for name in vendor.files(("tfjs",)):
-        shutil.copy(VENDOR / name, scripts)
+    tell(0)
+    store = FileStore(spec.store)
+    shutil.rmtree(page, ignore_errors=True)
+    page.mkdir(parents=True)
+    runtimes, model = _write(spec, network, page)
+    form = network.network.form
+    test = selftest.choose_selftest(
+        trained,
+        read_back(model),
+        [_reader(store, key) for key in spec.selftest_pictures],
+        spec.imgsz,
+        tell,
+        form=form,
+        own=spec.precision == "uint8",
+    )
+    site.copy_page(page, runtimes)
+    site.write_selftest(test, classes, page)
+    site.write_attribution(page, spec.metadata)
+    shape = list(network.network.shape)
+    output = {"form": form, "resize": network.network.resize, **_LAYOUTS[form], "shape": shape}
+    own = {
+        "classes": classes,
+        "imgsz": spec.imgsz,
+        "output": output,
+        "precision": spec.precision,
+        "runtimes": runtimes,
+        **({"litert": TFLITE} if "litert" in runtimes else {}),
+    }
+    metadata = site.metadata(spec.metadata, own, test)
+    site.write_metadata(page, metadata)
+    tell(1)
+    return Made(page, model, test, metadata)
 
 
-def zip_folder(folder: Path, target: Path) -> None:
-    """Zip the content of `folder` (not the folder itself), so that hosts take it as a site."""
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
-        for path in sorted(folder.rglob("*")):
-            if path.is_file():
-                archive.write(path, path.relative_to(folder).as_posix())
+def _write(spec: PackageSpec, network: Portable, page: Path) -> tuple[list[str], Path]:
+    """Write the model; returns what can run it, and the folder or file of the form asked for."""
+    if spec.form == "litert":
+        return ["litert"], network.tflite(page / TFLITE, spec.precision)
+    network.tfjs(page, spec.precision)
+    try:
+        network.tflite(page / TFLITE, spec.precision)
+    except NotPackable:
+        print("LiteRT cannot run this model: its page has TensorFlow.js alone")
+        return ["tfjs"], page
+    return ["tfjs", "litert"], page
+
+
+def _without_litert(made: Made) -> Made:
+    """A served page is quicker with it, and complete without."""
+    metadata = _tfjs_alone(made.metadata)
+    for name in (TFLITE, *site.only_for("litert", ["tfjs"])):
+        (made.page / name).unlink(missing_ok=True)
+    return dataclasses.replace(made, metadata=metadata)
+
+
+def _tfjs_alone(metadata: dict[str, Any]) -> dict[str, Any]:
+    without = {key: value for key, value in metadata.items() if key != "litert"}
+    return without | {"runtimes": ["tfjs"]}
+
+
+def _finish(spec: PackageSpec, made: Made, proof: Proof | None, out: Path) -> Path:
+    """The zip, once the page is known to be good."""
+    metadata = made.metadata | ({"proof": proof.model_dump()} if proof else {})
+    site.write_metadata(made.page, metadata)
+    target = out / Path(spec.file_name).name
+    if spec.form == "litert":
+        site.zip_folder(made.page, target)
+        return target
+    # Beside TensorFlow.js the other runtime would double the zip; only served pages have both.
+    without = {TFLITE, *site.only_for("litert", ["tfjs"])}
+    alone = site.as_json(_tfjs_alone(metadata))
+    site.zip_folder(made.page, target, without, {site.METADATA: alone})
+    return target
 
 
 def _weights(store: FileStore, key: str, folder: Path) -> Path:
@@ -118,20 +189,6 @@ def _classes(model: Any, spec: PackageSpec) -> list[str]:
     return [str(name) for name in own] if isinstance(own, list) and fits else names
 
 
-def _check_model(model: Any) -> None:
-    # Its pictures are stretched instead of padded, and its answer is 300 finished boxes: the page
-    # computes neither.
-    if type(model).__name__ == "RTDETR":
-        raise NotPackable
-
-
-def _check_output(converted: Converted, classes: list[str]) -> None:
-    rows = converted.output_shape[1]
-    if rows != 4 + len(classes):
-        print(f"the converted model answers with {rows} rows, not 4 + {len(classes)}")
-        raise NotPackable
-
-
 def _reader(store: FileStore, key: str) -> Callable[[], bytes]:
     return lambda: store.read(key)
 
@@ -141,51 +198,3 @@ def _teller(reporter: Reporter, stage: str) -> Callable[[float], None]:
         reporter.progress(Progress(stage=stage, done=share, total=1.0), important=share in {0, 1})
 
     return tell
-
-
-def _write_selftest(test: selftest.SelfTest, classes: list[str], page: Path) -> None:
-    folder = page / "selftest"
-    folder.mkdir(exist_ok=True)
-    (folder / "picture.png").write_bytes(test.png())
-    expected = {
-        "picture": "picture.png",
-        "width": test.picture.width,
-        "height": test.picture.height,
-        "threshold": test.threshold,
-        **dataclasses.asdict(test.suppression),
-        "tolerance": {"iou": matching.MIN_IOU, "score": matching.MAX_SCORE_DIFFERENCE},
-        "boxes": [
-            {"class": classes[box.index], "index": box.index, "score": box.score, "box": box.xyxy}
-            for box in test.boxes
-        ],
-    }
-    (folder / "expected.json").write_text(json.dumps(expected, ensure_ascii=False, indent=1) + "\n")
-
-
-def _attribution(metadata: dict[str, object]) -> str:
-    sources = metadata.get("attribution")
-    name = f"{metadata.get('project', 'the model')} v{metadata.get('version', 1)}"
-    return attribution.markdown(name, sources if isinstance(sources, list) else [])
-
-
-def _metadata(
-    spec: PackageSpec, converted: Converted, test: selftest.SelfTest, classes: list[str]
-) -> dict[str, object]:
-    return {
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        **spec.metadata,
-        # The page's own needs go last: nothing that was passed in may change what it computes.
-        "classes": classes,
-        "imgsz": spec.imgsz,
-        "output": {**OUTPUT_FORM, "shape": list(converted.output_shape)},
-        "precision": converted.precision,
-        "nms": dataclasses.asdict(selftest.USUAL),
-        "threshold": matching.USUAL_THRESHOLD,
-        "selftest": {
-            "folder": "selftest",
-            "boxes": len(test.boxes),
-            "threshold": test.threshold,
-            "max_difference": test.max_difference,
-        },
-        "versions": engine.versions(),
-    }

@@ -14,9 +14,17 @@ import numpy as np
 from PIL import Image
 
 from pipeline.errors import SourceError, WorkerError
-from pipeline.worker.convert import Array, Run
+from pipeline.worker.answers import (
+    BEFORE,
+    EVERYTHING,
+    USUAL,
+    Suppression,
+    Trained,
+    decode,
+)
 from pipeline.worker.matching import Box, compare, cuts
-from pipeline.worker.pictures import read_picture, shrink, to_bgr
+from pipeline.worker.pictures import read_picture, shrink
+from pipeline.worker.runs import Array, Form, Run, difference
 
 MAX_CANDIDATES = 40
 # Without suppression a model passes thousands of boxes a picture, and the pictures hardly differ.
@@ -30,24 +38,6 @@ _BOX_NOISE = 1e-5
 # Near-equal scores change places at the smallest noise, sure ones only at the largest; and a few
 # tries can agree by luck.
 _NOISE_SCALES = (1.0, 0.1, 0.01, 0.001) * 4
-_EVERYTHING = 1e-9
-
-
-@dataclass(frozen=True)
-class Suppression:
-    """How overlapping boxes are thinned: ultralytics' `iou`, `max_det` and `multi_label`."""
-
-    iou: float
-    max_det: int
-    multi_label: bool
-
-
-USUAL = Suppression(iou=0.7, max_det=300, multi_label=False)
-"""ultralytics' defaults for predictions; the page's too."""
-
-BEFORE = Suppression(iou=1.0, max_det=100_000, multi_label=True)
-"""Nothing thinned, every class told. An almost untrained model scores whole rows of neighbours,
-and its classes, alike to the last digit: which of them survives thinning is chance."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +49,7 @@ class Candidate:
     raw: Array
     boxes: list[Box]
     suppression: Suppression
+    form: Form
 
     @property
     def imgsz(self) -> int:
@@ -88,21 +79,35 @@ class SelfTest:
         return data.getvalue()
 
 
+@dataclass(frozen=True)
+class _Asked:
+    run: Run
+    imgsz: int
+    form: Form
+    own: bool
+
+
 def choose_selftest(
-    model: Any,
+    trained: Trained,
     run: Run,
     pictures: Sequence[Callable[[], bytes]],
     imgsz: int,
     tell: Callable[[float], None] = lambda share: None,
+    *,
+    form: Form = "raw",
+    own: bool = False,
 ) -> SelfTest:
     """The picture with the surest boxes on which the converted model agrees with PyTorch.
 
     Args:
-        model: an ultralytics `YOLO` of the weights.
+        trained: the model that was trained.
         run: the converted model (see convert.read_back).
         pictures: readers of candidate pictures, the most wanted first.
         imgsz: the model's input size.
         tell: called with the share done, 0..1.
+        form: what the converted model's answers look like.
+        own: expect the converted model's own boxes: weights of 8 bits are not meant to find
+            exactly what the trained ones find, but everywhere the same.
 
     Raises:
         WorkerError: there is no such picture, so the package must not be called good.
@@ -111,12 +116,13 @@ def choose_selftest(
     # Small or square pictures are made telling: it is the same arithmetic on other pixels.
     group = [p for p in readable if _telling(p, imgsz)]
     group = group or [_make_telling(p, imgsz) for p in readable]
+    asked = _Asked(run, imgsz, form, own)
     done = 0
     for suppression in (USUAL, BEFORE):
         wanted = group if suppression is USUAL else group[:_MAX_BEFORE]
         candidates = []
         for picture in wanted:
-            candidates.append(_candidate(model, picture, imgsz, suppression))
+            candidates.append(_candidate(trained, picture, asked, suppression))
             done += 1
             tell(done / (len(group) + _MAX_BEFORE + 1))
         # A stable sort: among equals the most wanted stays first.
@@ -127,33 +133,6 @@ def choose_selftest(
     raise WorkerError(
         "The browser's model does not find what the trained one finds, so I don't send it."
     )
-
-
-def decode(
-    raw: Array, threshold: float, imgsz: int, size: tuple[int, int], suppression: Suppression
-) -> list[Box]:
-    """Boxes of a raw output as ultralytics makes them: NMS, then pixels of the picture.
-
-    Args:
-        raw: [1, 4 + classes, anchors].
-        threshold: boxes at or under it are left out.
-        imgsz: the model's input size.
-        size: width and height of the picture.
-        suppression: how overlapping boxes are thinned.
-    """
-    import torch
-    from ultralytics.utils.nms import non_max_suppression
-    from ultralytics.utils.ops import scale_boxes
-
-    (rows,) = non_max_suppression(
-        torch.from_numpy(raw.copy()),
-        threshold,
-        suppression.iou,
-        max_det=suppression.max_det,
-        multi_label=suppression.multi_label,
-    )
-    rows[:, :4] = scale_boxes((imgsz, imgsz), rows[:, :4], (size[1], size[0]))
-    return [Box(int(c), s, (x1, y1, x2, y2)) for x1, y1, x2, y2, s, c in rows.tolist()]
 
 
 def _read(pictures: Sequence[Callable[[], bytes]]) -> list[Image.Image]:
@@ -182,46 +161,20 @@ def _make_telling(picture: Image.Image, imgsz: int) -> Image.Image:
     return picture.resize((next(sides), next(sides)), Image.Resampling.BICUBIC)
 
 
-def _candidate(model: Any, picture: Image.Image, imgsz: int, suppression: Suppression) -> Candidate:
-    longest = max(_LONGEST, round(imgsz * 1.1 * max(picture.size) / min(picture.size)))
+def _candidate(
+    trained: Trained, picture: Image.Image, asked: _Asked, suppression: Suppression
+) -> Candidate:
+    longest = max(_LONGEST, round(asked.imgsz * 1.1 * max(picture.size) / min(picture.size)))
     picture = shrink(picture, longest)
-    bgr = to_bgr(picture)
-    (result,) = model.predict(
-        bgr,
-        imgsz=imgsz,
-        conf=_EVERYTHING,
-        iou=suppression.iou,
-        max_det=suppression.max_det,
-        rect=False,
-        verbose=False,
-        save=False,
-    )
-    batch = model.predictor.preprocess([bgr])
-    raw = model.predictor.inference(batch)
-    raw = raw[0] if isinstance(raw, (list, tuple)) else raw
-    raw = raw.detach().cpu().float().numpy()
-    if suppression.multi_label:
+    answer = trained.ask(picture)
+    raw = asked.run(answer.batch) if asked.own else answer.raw
+    if asked.own or suppression.multi_label:
         # A prediction names one class a box; the others stand in the same raw output.
-        boxes = decode(raw, _EVERYTHING, imgsz, picture.size, suppression)
+        boxes = decode(raw, EVERYTHING, asked.imgsz, picture.size, suppression, asked.form)
     else:
-        boxes = _boxes(result)
-    return Candidate(
-        picture,
-        np.ascontiguousarray(batch.permute(0, 2, 3, 1).cpu().numpy()),
-        raw,
-        sorted(boxes, key=lambda box: -box.score),
-        suppression,
-    )
-
-
-def _boxes(result: Any) -> list[Box]:
-    found = zip(
-        result.boxes.cls.tolist(),
-        result.boxes.conf.tolist(),
-        result.boxes.xyxy.tolist(),
-        strict=True,
-    )
-    return [Box(int(index), score, tuple(xyxy)) for index, score, xyxy in found]
+        boxes = trained.boxes(picture, suppression)
+    boxes = sorted(boxes, key=lambda box: -box.score)
+    return Candidate(picture, answer.batch, raw, boxes, suppression, asked.form)
 
 
 def _try(candidate: Candidate, run: Run) -> SelfTest | None:
@@ -236,13 +189,20 @@ def _try(candidate: Candidate, run: Run) -> SelfTest | None:
                 threshold,
                 candidate.suppression,
                 expected,
-                _difference(candidate.raw, raw, candidate.imgsz),
+                difference(raw, candidate.raw, candidate.form, (candidate.imgsz,) * 2),
             )
     return None
 
 
 def _same(candidate: Candidate, raw: Array, threshold: float, expected: Sequence[Box]) -> bool:
-    found = decode(raw, threshold, candidate.imgsz, candidate.picture.size, candidate.suppression)
+    found = decode(
+        raw,
+        threshold,
+        candidate.imgsz,
+        candidate.picture.size,
+        candidate.suppression,
+        candidate.form,
+    )
     passing = sum(box.score > threshold for box in candidate.boxes)
     # Boxes that come and go among equals show that it was chance which ones were kept.
     if passing == len(expected) != len(found):
@@ -253,16 +213,14 @@ def _same(candidate: Candidate, raw: Array, threshold: float, expected: Sequence
 def _stable(candidate: Candidate, raw: Array, threshold: float, expected: Sequence[Box]) -> bool:
     """True when the last digits, which differ between machines, do not decide."""
     rng = np.random.default_rng(0)
-    strength = np.full((1, raw.shape[1], 1), _SCORE_NOISE)
-    strength[:, :4] = _BOX_NOISE
+    strength = np.full(raw.shape, _SCORE_NOISE)
+    _coordinates(strength, candidate.form)[...] = _BOX_NOISE
     noises = (1 + scale * strength * rng.uniform(-1, 1, raw.shape) for scale in _NOISE_SCALES)
     return all(
         _same(candidate, (raw * noise).astype(np.float32), threshold, expected) for noise in noises
     )
 
 
-def _difference(ours: Array, theirs: Array, imgsz: int) -> float:
-    """The largest difference of any score, or of any coordinate as a share of the input size."""
-    gap = np.abs(ours - theirs)
-    gap[:, :4] /= imgsz
-    return float(gap.max())
+def _coordinates(raw: Any, form: Form) -> Any:
+    """The boxes' part of an answer, as a view."""
+    return raw[:, :4] if form == "raw" else raw[..., :4]

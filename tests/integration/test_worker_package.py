@@ -40,14 +40,69 @@ def test_the_zip_is_a_site(trained: Trained) -> None:
     assert "vendor/tfjs-backend-wasm-simd.wasm" in names
 
 
-def test_the_page_folder_is_the_zip_unpacked(trained: Trained) -> None:
-    """What the bot serves and what it sends are the same files."""
+def test_the_zip_is_the_served_page_less_litert(trained: Trained) -> None:
+    """A served page may choose between two kinds of model; the zip carries one, and says so."""
     result = trained.package.result
     page = trained.package.out / result["page"]
     with zipfile.ZipFile(trained.package.out / result["package"]) as archive:
         inside = {name: archive.read(name) for name in archive.namelist()}
     files = {p.relative_to(page).as_posix(): p.read_bytes() for p in page.rglob("*") if p.is_file()}
-    assert files == inside
+    more = set(files) - set(inside)
+    assert "model.tflite" in more
+    assert all("litert" in name for name in more - {"model.tflite"})
+    served, sent = (json.loads(side.pop("metadata.json")) for side in (files, inside))
+    assert {name: files[name] for name in inside} == inside
+    assert (served.pop("runtimes"), sent.pop("runtimes")) == (["tfjs", "litert"], ["tfjs"])
+    assert served.pop("litert") == "model.tflite"
+    assert served == sent
+
+
+def test_a_package_has_its_proof(trained: Trained) -> None:
+    """What it finds on labelled pictures stands beside what PyTorch finds, in both places."""
+    result = trained.package.result
+    proof = result["proof"]
+    page = trained.package.out / result["page"]
+    assert json.loads((page / "metadata.json").read_text())["proof"] == proof
+    assert proof["passed"]
+    judged = [i for i in trained.manifest["images"] if i["part"] == proof["part"] != "train"]
+    assert proof["pictures"] == len(judged) > 0
+    assert proof["boxes"] == sum(len(image["boxes"]) for image in judged)
+    if proof["where"] == "browser":
+        assert proof["runtime"] == "wasm"
+        assert proof["compared"] == result["selftest_boxes"]
+
+
+def test_8_bits_are_measured_beside_it(trained: Trained) -> None:
+    """The usual package tells how a smaller one would do, and what it would weigh."""
+    result = trained.package.result
+    assert result["smaller"]["pictures"] == result["proof"]["pictures"]
+    assert 0 < result["smaller_bytes"] < result["size_bytes"] - 1_000_000
+
+
+def test_without_a_browser_tensorflow_stands_in(trained: Trained, tmp_path: Path) -> None:
+    """The proof says where it was made; a zip for LiteRT has nothing of TensorFlow.js."""
+    attempt = work(
+        tmp_path / "attempt",
+        environment={"TAPTRAIN_CHROMIUM": "none"},
+        kind="package",
+        store=trained.store.root,
+        weights=trained.weights,
+        form="litert",
+        imgsz=IMGSZ,
+        file_name="fruit-v1-litert.zip",
+        metadata={"classes": CLASSES},
+        selftest_pictures=[image["key"] for image in trained.manifest["images"]],
+        manifest=trained.manifest_key,
+    )
+    proof = attempt.result["proof"]
+    assert (proof["where"], proof["runtime"], proof["passed"]) == ("tensorflow", "tensorflow", True)
+    assert attempt.result["smaller"] is None
+    with zipfile.ZipFile(attempt.out / attempt.result["package"]) as archive:
+        names = archive.namelist()
+        metadata = json.loads(archive.read("metadata.json"))
+    assert "model.tflite" in names
+    assert not [name for name in names if "tfjs" in name or name == "model.json"]
+    assert metadata["runtimes"] == ["litert"]
 
 
 def test_metadata_says_what_the_model_is(trained: Trained) -> None:

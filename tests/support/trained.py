@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,18 +63,23 @@ class Trained:
 WORKER = (sys.executable, "-m", "pipeline.worker")
 
 
-def work(folder: Path, *, command: Sequence[str] = WORKER, **spec: object) -> Attempt:
+def work(
+    folder: Path,
+    *,
+    command: Sequence[str] = WORKER,
+    environment: Mapping[str, str] | None = None,
+    **spec: object,
+) -> Attempt:
     """Run a worker on `spec` in a process of its own, cut off from the network's proxies."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "spec.json").write_text(json.dumps(spec))
-    environment = {
-        name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ
-    }
+    passed_on = ("PATH", "HOME", "LANG", "TAPTRAIN_CHROMIUM")
+    given = {name: os.environ[name] for name in passed_on if name in os.environ}
     with (folder / "log.txt").open("w") as log:
         done = subprocess.run(
             [*command, str(folder)],
             cwd=ROOT,
-            env=environment,
+            env=given | dict(environment or {}),
             stdout=log,
             stderr=subprocess.STDOUT,
             timeout=500,
@@ -125,6 +130,7 @@ def trained_once(factory: pytest.TempPathFactory) -> Trained:
                 "dataset": "digest",
             },
             selftest_pictures=[image["key"] for image in unseen_first],
+            manifest=key,
         )
         _made.append(Trained(store, key, manifest, train, weights, package))
     return _made[0]

@@ -179,3 +179,17 @@ def test_the_doctor_loads_nothing_heavy(settled):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_browser_that_proves_models_is_looked_for(tmp_path, monkeypatch):
+    """One that is named has to be there; without any TensorFlow does it."""
+    program = tmp_path / "chromium"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(doctor.chromium, "_installed", lambda: iter(()))
+    assert doctor.browser("").mark is Mark.ADVICE
+    assert doctor.browser("none").mark is Mark.RIGHT
+    assert str(program) in doctor.browser(str(program)).words
+    wrong = doctor.browser(str(tmp_path / "gone"))
+    assert wrong.mark is Mark.WRONG
+    assert "TAPTRAIN_CHROMIUM" in wrong.words

@@ -8,9 +8,8 @@ import pytest
 
 from pipeline.browser import PAGE_FILES, vendor
 from pipeline.errors import NotPackable, WorkerError
-from pipeline.worker import convert, package
-from pipeline.worker.convert import Converted
-from pipeline.worker.package import copy_page, zip_folder
+from pipeline.worker import site, tfjs_model
+from pipeline.worker.site import copy_page, zip_folder
 
 
 def test_a_zip_holds_the_content_not_the_folder(tmp_path: Path) -> None:
@@ -23,6 +22,19 @@ def test_a_zip_holds_the_content_not_the_folder(tmp_path: Path) -> None:
         assert archive.namelist() == ["index.html", "selftest/a.json"]
 
 
+def test_a_zip_may_hold_less_than_the_folder(tmp_path: Path) -> None:
+    """Files that its readers do not need stay out, and others say what is in it."""
+    (tmp_path / "page").mkdir()
+    for name in ("a.json", "b.js", "c.bin"):
+        (tmp_path / "page" / name).write_text("x")
+    zip_folder(tmp_path / "page", tmp_path / "a.zip", {"c.bin"}, {"a.json": b"other"})
+    with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+        assert {name: archive.read(name) for name in archive.namelist()} == {
+            "a.json": b"other",
+            "b.js": b"x",
+        }
+
+
 def test_every_file_of_the_page_exists() -> None:
     """The list of the page's files and the folder agree."""
     folder = Path(vendor.__file__).parent
@@ -31,15 +43,9 @@ def test_every_file_of_the_page_exists() -> None:
     assert scripts <= set(PAGE_FILES)
 
 
-def test_the_page_loads_what_is_shipped() -> None:
-    """The scripts named in detector.js are those that `python -m pipeline.browser` copies."""
-    detector = (Path(vendor.__file__).parent / "detector.js").read_text()
-    assert str(list(vendor.SCRIPTS)).replace("'", '"') in detector
-
-
 def test_missing_scripts_name_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without TensorFlow.js the page would be an empty promise."""
-    monkeypatch.setattr(package, "VENDOR", tmp_path / "none")
+    monkeypatch.setattr(site, "VENDOR", tmp_path / "none")
     with pytest.raises(WorkerError, match=r"python -m pipeline\.browser"):
         copy_page(tmp_path)
 
@@ -52,29 +58,10 @@ def test_without_npm_the_words_say_so(monkeypatch: pytest.MonkeyPatch, tmp_path:
         vendor.find_npm()
 
 
-class RTDETR:
-    """As the training library calls what it makes of such weights."""
-
-
-def test_what_the_page_cannot_run_is_told_before_the_work() -> None:
-    """RT-DETR answers in another way; the sentence says that the model is of use all the same."""
-    with pytest.raises(NotPackable, match=r"it is kept, and /predict tries it"):
-        package._check_model(RTDETR())
-
-
-@pytest.mark.parametrize(
-    ("shape", "classes"), [((1, 300, 6), ["a", "b"]), ((1, 7, 84), ["a", "b"])]
-)
-def test_an_answer_of_another_form_is_told(shape: tuple[int, int, int], classes: list[str]) -> None:
-    """Finished boxes, or rows that are no classes, are nothing that the page decodes."""
-    with pytest.raises(NotPackable):
-        package._check_output(Converted(Path(), "fp16", shape), classes)
-
-
 def test_several_answers_are_told(tmp_path: Path) -> None:
     """A network with two outputs has not the one that the page reads."""
     output = {"tensorShape": {"dim": [{"size": "1"}, {"size": "6"}, {"size": "84"}]}}
     outputs = {"a": output, "b": output}
     (tmp_path / "model.json").write_text(json.dumps({"signature": {"outputs": outputs}}))
     with pytest.raises(NotPackable):
-        convert._output_shape(tmp_path)
+        tfjs_model.output_shape(tmp_path)
