@@ -23,6 +23,8 @@ ROOMS = {
     "propose": "pipeline.worker.propose",
     "train": "pipeline.worker.train",
     "package": "pipeline.worker.package",
+    "model_file": "pipeline.worker.model_file",
+    "compare": "pipeline.worker.compare",
     "predict": "pipeline.worker.predict",
     "measure": "pipeline.worker.measure",
     "labels": "pipeline.worker.labels",
