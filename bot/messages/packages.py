@@ -10,6 +10,9 @@ from pipeline.kinds import package as packages
 from pipeline.kinds.exports import Form, Wanted
 from storage.models import Job, Json, Model, Project
 
+NOTHING = 0.005
+"""With less mAP50 than that both figures would be 0.00: the boxes of the self-test say more."""
+
 PIECES = 10
 """More messages than that are no help."""
 
@@ -37,6 +40,8 @@ def proven(made: Json) -> str:
     proof = Proof.model_validate(made["proof"])
     both = f"{proof.trained_map50:.3f} / {proof.map50:.3f}"
     what = f"mAP50 as trained / packed, {count(proof.pictures, 'picture')}"
+    if proof.compared and max(proof.trained_map50, proof.map50) < NOTHING:
+        both, what = count(proof.compared, "box", "boxes"), "it hardly finds anything yet"
     if not proof.passed:
         where = "in the browser" if proof.where == "browser" else "once packed"
         return f"⚠️ Not the same {where}: {both} ({what}). Check what it finds before you use it."
@@ -155,12 +160,17 @@ def offers(project: Project, model: Model) -> list[Button]:
     verb, number = at(project, "ex"), model.number
     made: Json = model.details.get("package", {})
     row = [button("📤 Other forms", verb, number)]
-    if made.get("smaller"):
+    if _smaller(made):
         proof = Proof.model_validate(made["smaller"])
         size = f" {in_bytes(made['smaller_bytes'])}," if made.get("smaller_bytes") else ""
         words = f"🪶 Smaller:{size} mAP50 {proof.map50:.2f}"
         row.insert(0, button(words, verb, number, "tfjs", "uint8"))
     return row
+
+
+def _smaller(made: Json) -> bool:
+    """Whether 8 bits were measured and cost little."""
+    return bool(made.get("smaller") and made["smaller"]["passed"])
 
 
 def menu(project: Project, model: Model) -> Wish:
@@ -177,7 +187,7 @@ def menu(project: Project, model: Model) -> Wish:
     keyboard: Keyboard = [[button("📦 For the browser", verb, number, "tfjs")]]
     if "single_key" in made:
         keyboard[0].append(button("📄 One file", verb, number, "html"))
-    if made.get("smaller"):
+    if _smaller(made):
         keyboard.append(offers(project, model)[:1])
     keyboard.append([button("⚡ litert", verb, number, "litert")])
     keyboard[-1] += [button(f"{icon}", verb, number, form) for icon, form in _FILES]

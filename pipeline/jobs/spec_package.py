@@ -16,7 +16,10 @@ class Proof(Part):
     `where`: "browser" (a real one ran the packaged page) or "tensorflow" (there is none on this
     machine). `runtime`: what computed there ("wasm", "litert", ...). Figures are mAP, 0..1, of the
     same pictures, squarely letterboxed, confidence 0.001, multi-label suppression at 0.7, 300
-    boxes. `passed`: they differ by half a point at most.
+    boxes. `passed`: they differ by half a point at most (uint8: they lose a point at most), or by
+    what one box of the rarest class counts where that is more. `compared`: boxes of the page's
+    self-test that a browser found again one by one, which says something even of a model that
+    finds nothing yet.
     """
 
     where: Literal["browser", "tensorflow"]
@@ -29,6 +32,7 @@ class Proof(Part):
     trained_map50: float
     trained_map50_95: float
     passed: bool
+    compared: int = 0
 
 
 class PackageSpec(Part):
@@ -55,7 +59,8 @@ class PackageSpec(Part):
 class PackageResult(Part):
     """`package`: the zip. `page`: folder with its content, unpacked, for serving.
 
-    `single`: the page as one HTML file with the weights inside.
+    `single`: the page as one HTML file with the weights inside. `smaller`: how the model does with
+    weights of 8 bits, and `smaller_bytes` what its zip would weigh, where that was measured.
     """
 
     kind: Literal["package"] = "package"
@@ -70,6 +75,8 @@ class PackageResult(Part):
     selftest_threshold: float
     max_difference: float
     proof: Proof | None = None
+    smaller: Proof | None = None
+    smaller_bytes: int = 0
 
 
 class ModelFileSpec(Part):

@@ -8,6 +8,7 @@ import pytest
 from sqlmodel import Session
 
 from bot.messages import packages as words
+from bot.messages.models import history
 from pipeline import dataset
 from pipeline.kinds import package, parcels
 from pipeline.kinds.places import Places
@@ -82,6 +83,7 @@ PROOF = {
     [
         ({}, "✔ Same in the browser: 0.726 / 0.725 ("),
         ({"where": "tensorflow"}, "✔ Checked here without a browser: 0.726 / 0.725 ("),
+        ({"map50": 0.0, "trained_map50": 0.0, "compared": 9}, "✔ Same in the browser: 9 boxes ("),
         ({"passed": False, "map50": 0.6}, "⚠️ Not the same in the browser: 0.726 / 0.600 ("),
     ],
 )
@@ -105,6 +107,26 @@ def test_a_package_of_an_earlier_release_still_reads(session: Session, model: Mo
     assert not any("html" in one or "uint8" in one for one in data)
 
 
+@pytest.mark.parametrize(
+    ("proof", "line"),
+    [
+        (None, "📦 6.2 MB"),
+        (PROOF, "📦 6.2 MB, same in the browser (mAP50 0.725)"),
+        (PROOF | {"where": "tensorflow"}, "📦 6.2 MB, checked without a browser (mAP50 0.725)"),
+        (PROOF | {"passed": False}, "📦 6.2 MB, ⚠️ not the same in the browser (mAP50 0.725)"),
+    ],
+)
+def test_the_history_says_where_each_was_proven(
+    session: Session, model: Model, proof: dict[str, object] | None, line: str
+) -> None:
+    """Size and figure of the package; nothing where there is none."""
+    project = session.get_one(Project, model.project_id)
+    model.details = {"epochs": 9, "package": {"size_bytes": 6_200_000, "proof": proof}}
+    assert "📦" not in history(project, [model])["text"]
+    model.package_key = "aa/a.zip"
+    assert history(project, [model])["text"].split("\n")[-1].strip() == line
+
+
 def test_the_smaller_one_is_offered_where_it_was_measured(session: Session, model: Model) -> None:
     """Its size and figure stand on the button, which asks for uint8."""
     project = session.get_one(Project, model.project_id)
@@ -115,3 +137,6 @@ def test_the_smaller_one_is_offered_where_it_was_measured(session: Session, mode
     assert first["text"] == "🪶 Smaller: 3.2 MB, mAP50 0.72"
     assert first["data"] == f"v1:ex@{project.id}:3:tfjs:uint8"
     assert other["data"] == f"v1:ex@{project.id}:3"
+    worse = {**model.details["package"], "smaller": PROOF | {"passed": False}}
+    model.details = {"package": worse}
+    assert words.offers(project, model) == [other]
