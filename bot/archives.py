@@ -2,6 +2,8 @@
 
 from bot.desk import Desk
 from bot.messages import export as words
+from bot.wishes import Wish
+from pipeline.jobs.events import Progress
 from pipeline.jobs.spec_export import LabelsResult
 from storage import chats
 from storage.models import Job
@@ -14,6 +16,11 @@ def made(job: Job, result: LabelsResult, desk: Desk) -> None:
     for number, archive in enumerate(result.archives, start=1):
         wish = words.archive(project, archive, tasks=result.tasks)
         desk.tell(job, wish, key=f"labels:{job.id}:{number}")
+
+
+def progress(job: Job, news: Progress, desk: Desk) -> Wish:
+    """Its card with the bar."""
+    return words.packing(desk.project(job), job, news)
 
 
 def failed(job: Job, desk: Desk) -> None:

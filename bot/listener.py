@@ -8,15 +8,17 @@ from types import ModuleType
 
 from sqlmodel import Session
 
-from bot import anew, archives, carrying, notices
+from bot import anew, archives, carrying, comparing, exporting, notices
 from bot.desk import Desk, card_key
 from bot.messages import schedule as schedule_words
 from bot.messages import train as train_words
 from pipeline.jobs.events import Progress
 from pipeline.jobs.listener import Chunk
 from pipeline.jobs.spec import (
+    CompareResult,
     MeasureResult,
     MeasureSpec,
+    ModelFileResult,
     PackageResult,
     PredictResult,
     ProposeResult,
@@ -31,8 +33,11 @@ from pipeline.jobs.spec_tracks import CarryResult
 from pipeline.kinds import (
     carry,
     collect,
+    compare,
     consensus,
+    exports,
     labels,
+    model_file,
     package,
     predict,
     propose,
@@ -71,6 +76,10 @@ class JobListener:
                 return train.prepare(job, folder, self._places, session=session)
             case "package":
                 return package.prepare(job, folder, self._places, session=session)
+            case "model_file":
+                return model_file.prepare(job, folder, self._places, session=session)
+            case "compare":
+                return compare.prepare(job, folder, self._places, session=session)
             case "predict":
                 return predict.prepare(job, folder, self._places, session=session)
             case "labels":
@@ -90,7 +99,7 @@ class JobListener:
 
     def progressed(self, job: Job, progress: Progress, *, session: Session) -> None:
         """Show how far it is, as often as the chat can bear."""
-        tell = anew.progress if refresh.is_one(job) else notices.progress
+        tell = _teller(job).progress
         wish = tell(job, progress, self._desk(session))
         if wish is None:
             return
@@ -114,6 +123,8 @@ class JobListener:
             yield from collect.chunks(job, result, folder)
         elif isinstance(result, PackageResult):
             yield from package.chunks(job, result, folder, self._places)
+        elif isinstance(result, ModelFileResult):
+            yield from model_file.chunks(job, result, folder, self._places)
         elif isinstance(result, ConsensusResult):
             yield from consensus.chunks(job, result, folder)
 
@@ -129,6 +140,10 @@ class JobListener:
                 notices.proposed(job, result, desk)
             case TrainResult():
                 notices.trained(job, result, folder, desk)
+            case PackageResult() | ModelFileResult() if exports.is_one(job):
+                exporting.made(job, desk)
+            case CompareResult():
+                comparing.compared(job, result, desk)
             case PackageResult():
                 notices.packaged(job, desk)
             case PredictResult():
@@ -165,4 +180,6 @@ def _teller(job: Job) -> ModuleType:
     """Who tells of this job's end."""
     if refresh.is_one(job):
         return anew
-    return archives if job.kind == "labels" else notices
+    if exports.is_one(job):
+        return exporting
+    return {"labels": archives, "compare": comparing}.get(job.kind, notices)

@@ -9,8 +9,8 @@ from sqlmodel import Session, col, select
 from bot import audience, corrections, receipts, training_news, wishes
 from bot.desk import Desk, card_key
 from bot.messages import collect as collect_words
-from bot.messages import export as export_words
 from bot.messages import moving
+from bot.messages import packages as package_words
 from bot.messages import propose as propose_words
 from bot.messages import result as result_words
 from bot.messages import train as train_words
@@ -58,8 +58,6 @@ def progress(job: Job, news: Progress, desk: Desk) -> wishes.Wish | None:
         case "package" if _has_card(job, desk):
             model = package.model_of(job, session=desk.session)
             return train_words.packing(desk.project(job), model.number, news.stage)
-        case "labels":
-            return export_words.packing(desk.project(job), job, news)
     return None
 
 
@@ -175,22 +173,17 @@ def _unpacked(job: Job, desk: Desk) -> None:
 
 
 def send_package(job: Job, desk: Desk) -> None:
-    """Put the zip of the job's model into the outbox."""
+    """Put the files of the job's model into the outbox: the zip, and the page as one file."""
     project = desk.project(job)
     model = package.model_of(job, session=desk.session)
     public, local = desk.page(model)
-    wish = result_words.package(
-        project,
-        model,
-        package.file_name(project, model),
-        model.details["package"]["size_bytes"],
-        page=public or local,
-    )
-    key = f"zip:{model.id}:{job.id}"
-    if job.idempotency_key == package.first_key(model):
-        audience.deliver(job, wish, key, desk)
-    else:
-        desk.tell(job, wish, key=key)
+    first = job.idempotency_key == package.first_key(model)
+    for number, wish in enumerate(package_words.package(project, model, page=public or local)):
+        key = f"zip:{model.id}:{job.id}" + (f":{number}" if number else "")
+        if first:
+            audience.deliver(job, wish, key, desk)
+        else:
+            desk.tell(job, wish, key=key)
 
 
 def predicted(job: Job, result: PredictResult, folder: Path, desk: Desk) -> None:

@@ -68,7 +68,7 @@ async def send(bot: Bot, chat_id: int, wish: Wish, files: FileStore) -> Message:
         case "document":
             return await bot.send_document(
                 chat_id,
-                files.path(wish["file"]),
+                _document(files, wish),
                 caption=wish["text"],
                 filename=wish["name"],
                 disable_content_type_detection=True,
@@ -137,6 +137,17 @@ async def edit(
             **PATIENCE,
             **where,
         )
+
+
+def _document(files: FileStore, wish: Wish) -> Path | bytes:
+    """The file of a wish, or the piece of it that is wanted."""
+    path = files.path(wish["file"])
+    if "piece" not in wish:
+        return path
+    start, end = wish["piece"]
+    with path.open("rb") as handle:
+        handle.seek(start)
+        return handle.read(end - start)
 
 
 def _bytes(files: FileStore, key: str) -> bytes:

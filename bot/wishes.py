@@ -83,8 +83,18 @@ def photo(
     }
 
 
-def document(file: str, name: str, caption: str = "", *, loud: bool = False) -> Wish:
-    """A file from the file store, under a name of its own."""
+def document(
+    file: str,
+    name: str,
+    caption: str = "",
+    *,
+    piece: tuple[int, int] | None = None,
+    loud: bool = False,
+) -> Wish:
+    """A file from the file store, under a name of its own.
+
+    `piece`: only these bytes of it, from the first to before the second.
+    """
     return {
         "kind": "document",
         "file": file,
@@ -92,6 +102,7 @@ def document(file: str, name: str, caption: str = "", *, loud: bool = False) -> 
         "text": fit(caption, CAPTION_LIMIT),
         "keyboard": [],
         "loud": loud,
+        **({"piece": list(piece)} if piece else {}),
     }
 
 

@@ -1,6 +1,6 @@
 """Whose turn it is: the order in which the waiting jobs of a lane start.
 
-1. A package goes before a training: it takes seconds, and somebody waits for it.
+1. A package or a model's file goes before a training: it takes seconds, and somebody waits.
 2. A higher priority first: an owner of the installation has one.
 3. Chats take turns. A job's turn is how many jobs its chat has under way in the lane, or had within
    the past hour, and how many of its own are before this one.
@@ -23,7 +23,7 @@ from sqlmodel import Session, col, select
 
 from storage.models import Job, now
 
-HEAVY = frozenset({"train", "package"})
+HEAVY = frozenset({"train", "package", "model_file"})
 """Kinds of the lane that goes one at a time; most other kinds share the light lane."""
 
 PROMPT = frozenset({"predict"})
@@ -34,7 +34,7 @@ ACTIVE = ("leased", "running", "cancelling")
 RECENT = timedelta(hours=1)
 """Work that ended within it still counts as a turn that the chat had."""
 
-_SOON = ("package",)
+_SOON = ("package", "model_file")
 _WORKED = ("succeeded", "failed")
 LANES = ("prompt", "heavy", "light")
 _FEW = 500

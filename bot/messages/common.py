@@ -45,6 +45,11 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
+def in_bytes(amount: int) -> str:
+    """`5.9 MB`, `12 kB`."""
+    return f"{amount / 1e6:.1f} MB" if amount >= 1e5 else f"{max(1, round(amount / 1e3))} kB"
+
+
 def plural(label: str) -> str:
     """A class name for several of them: `cats`, `boxes`; names that are no English stay."""
     if not label.isascii() or not label[-1:].isalpha():

@@ -1,11 +1,11 @@
 """Labels out to other tools and back: the choice of a form, the archives, what came back."""
 
-from bot.messages.common import at, bar, count, head
-from bot.messages.result import UPLOAD_LIMIT
+from bot.messages.common import at, bar, count, head, in_bytes
 from bot.wishes import Keyboard, Wish, button, document, esc, rows, text
 from pipeline.jobs.events import Progress
 from pipeline.jobs.spec_export import Archive, Form, LabelsResult
 from pipeline.kinds.labels import Amounts
+from pipeline.kinds.parcels import LIMIT
 from pipeline.labelling.answers import Came
 from storage.models import DatasetVersion, Job, Project
 
@@ -98,8 +98,8 @@ def packed(project: Project, result: LabelsResult) -> Wish:
 
 def archive(project: Project, made: Archive, *, tasks: bool) -> Wish:
     """One zip."""
-    size = _size(made.size_bytes)
-    if made.size_bytes > UPLOAD_LIMIT:
+    size = in_bytes(made.size_bytes)
+    if made.size_bytes > LIMIT:
         return text(
             f"{head(project)}{esc(made.name)} has {size}, and Telegram takes files up to 50 MB, "
             "so I can't send it. Fewer classes (/classes) make it smaller."
@@ -112,10 +112,6 @@ def archive(project: Project, made: Archive, *, tasks: bool) -> Wish:
         f"{head(project)}{count(made.images, 'picture')}, {size}. {how} "
         f"{back}: I know each picture and box again.",
     )
-
-
-def _size(amount: int) -> str:
-    return f"{amount / 1e6:.1f} MB" if amount >= 1e5 else f"{max(1, round(amount / 1e3))} kB"
 
 
 def failed(project: Project, job: Job, starter: str) -> Wish:

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 
-from bot.messages.common import at, count, head
+from bot.messages.common import at, count, head, in_bytes
 from bot.messages.result import began_with, judged
 from bot.messages.rivals import use_button
 from bot.wishes import Keyboard, Wish, button, esc, photo, text
+from pipeline.jobs.spec_package import Proof
 from pipeline.kinds import promotion
 from storage.models import DatasetVersion, Model, Project
 
@@ -34,6 +35,8 @@ def history(
         star = f"{IN_USE} " if model.number == number else ""
         lines.append(f"{star}<b>v{model.number}</b>: {_figures(model)}{_aside(model, number)}")
         lines.append(f"   {_made(model, (versions or {}).get(model.dataset_id))}")
+        if packed := _packed(model):
+            lines.append(f"   {packed}")
     if len(rows) > SHOWN:
         lines.append(f"and {count(len(rows) - SHOWN, 'older one', 'older ones')}")
     others = [model.number for model in rows if model.number != number][:BUTTONS]
@@ -42,6 +45,8 @@ def history(
     ]
     if others and current is not None:
         keyboard.append([use_button(project, other, f"{IN_USE} v{other}") for other in others])
+    if len(rows) > 1:
+        keyboard.append([button("⚖ Compare", at(project, "cmp"))])
     keyboard.append([button("🏷 Labels as files", at(project, "labels"))])
     return text("\n".join(lines), keyboard)
 
@@ -77,6 +82,20 @@ def _made(model: Model, version: DatasetVersion | None) -> str:
         f"{data}{esc(model.architecture)} from {esc(began)}, "
         f"{count(model.details['epochs'], 'epoch')} at {model.imgsz} px"
     )
+
+
+def _packed(model: Model) -> str:
+    """`📦 5.9 MB, same in the browser (0.725)`; empty where there is no package yet."""
+    made = model.details.get("package")
+    if not model.package_key or not made:
+        return ""
+    size = f"📦 {in_bytes(made['size_bytes'])}"
+    if not made.get("proof"):
+        return size
+    proof = Proof.model_validate(made["proof"])
+    where = "in the browser" if proof.where == "browser" else "checked without a browser"
+    same = "" if proof.where != "browser" else "same " if proof.passed else "⚠️ not the same "
+    return f"{size}, {same}{where} (mAP50 {proof.map50:.3f})"
 
 
 def curve(project: Project, picture: str) -> Wish:

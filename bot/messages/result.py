@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from bot.messages import hosting, packages
 from bot.messages.common import at, count, duration, head, plural
 from bot.messages.rivals import compared, overrule
-from bot.wishes import Keyboard, Wish, album, button, document, esc, link, photo, text
+from bot.wishes import Keyboard, Wish, album, button, esc, link, photo, text
 from pipeline import families
 from pipeline.advice import advise
 from pipeline.jobs.spec import Confusion, Figures, PredictResult, TrainResult
@@ -14,8 +15,6 @@ SURE = 30
 UNSURE = "too few to be sure"
 WEAK = 0.3
 CLASSES = 8
-UPLOAD_LIMIT = 49_000_000
-"""Bytes of a file that a bot may send: Telegram's 50 MB less what a form around it takes."""
 
 
 def of(amount: float, total: int) -> str:
@@ -131,21 +130,6 @@ def start(result: TrainResult) -> str:
     return "nothing (COCO's weights could not be had here)"
 
 
-def package(
-    project: Project, model: Model, name: str, size: int, *, page: str | None = None
-) -> Wish:
-    """The zip; where Telegram would refuse it, the address of its `page` instead."""
-    about = f"{head(project)}v{model.number} for the browser, {size / 1e6:.1f} MB."
-    if size > UPLOAD_LIMIT:
-        where = f" It is served here: {esc(page)}" if page else ""
-        return text(f"{about} Telegram takes files up to 50 MB, so I can't send it.{where}")
-    return document(
-        model.package_key or "",
-        name,
-        f"{about} Unzip it, serve the folder, open index.html: how is in README.md.",
-    )
-
-
 def finish(
     project: Project,
     model: Model,
@@ -200,11 +184,14 @@ def finish(
     if page:
         keyboard.append([link("🌐 Try it", page)])
     elif local:
-        lines.append(f"On the machine I run on: {local}")
+        lines += hosting.without_address(project, model, local)
+        keyboard.append([hosting.how_to()])
     else:
         lines.append("The package for the browser was not made.")
         if again:
             keyboard.append([button("📦 Try again", at(project, "e"), model.number)])
+    if model.package_key:
+        keyboard.append(packages.offers(project, model))
     keyboard.append(
         [button("🔁 Improve", at(project, "label")), button("🏋 Train again", at(project, "train"))]
     )

@@ -27,6 +27,8 @@ KINDS = {
     "labels": "packing labels",
     "carry": "following objects through a video",
     "consensus": "weighing votes",
+    "model_file": "converting a model",
+    "compare": "comparing models",
 }
 
 

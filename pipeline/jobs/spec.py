@@ -13,7 +13,13 @@ from pipeline.jobs.part import BoxItem as BoxItem
 from pipeline.jobs.part import OutPath as OutPath
 from pipeline.jobs.part import Part as Part
 from pipeline.jobs.spec_collect import CollectResult, CollectSpec
+from pipeline.jobs.spec_compare import CompareResult as CompareResult
+from pipeline.jobs.spec_compare import CompareSpec as CompareSpec
 from pipeline.jobs.spec_export import LabelsResult, LabelsSpec
+from pipeline.jobs.spec_judging import ClassFigures as ClassFigures
+from pipeline.jobs.spec_judging import Figures as Figures
+from pipeline.jobs.spec_judging import RivalRef as RivalRef
+from pipeline.jobs.spec_judging import WeightsRef as WeightsRef
 from pipeline.jobs.spec_labels import ConsensusResult, ConsensusSpec
 from pipeline.jobs.spec_package import ModelFileResult as ModelFileResult
 from pipeline.jobs.spec_package import ModelFileSpec as ModelFileSpec
@@ -28,20 +34,6 @@ class PictureRef(Part):
     image_id: int
     key: str
     clip: str | None = None
-
-
-class WeightsRef(Part):
-    """A stored model, or the COCO-trained one when `key` is None. `classes`: index to name."""
-
-    key: str | None = None
-    architecture: str = "yolov8n"
-    classes: list[str] = []
-
-
-class RivalRef(WeightsRef):
-    """A stored model that a new one is compared with, judged at the size it was trained for."""
-
-    imgsz: int
 
 
 class ProposeSpec(Part):
@@ -118,31 +110,6 @@ class TrainSpec(Part):
     offline: bool = False
     resume: Resume | None = None
     rival: RivalRef | None = None
-
-
-class ClassFigures(Part):
-    """Figures of one class on the judged part; precision and recall at the best-F1 confidence."""
-
-    label: str
-    images: int
-    boxes: int
-    precision: float
-    recall: float
-    map50: float
-    map50_95: float
-
-
-class Figures(Part):
-    """How a model does on one part of its dataset. `ok`: objects found; all are 0..1."""
-
-    part: Literal["val", "test"]
-    images: int
-    boxes: int
-    precision: float
-    recall: float
-    map50: float
-    map50_95: float
-    classes: list[ClassFigures] = []
 
 
 class Confusion(Part):
@@ -237,6 +204,7 @@ Spec = (
     | TrainSpec
     | PackageSpec
     | ModelFileSpec
+    | CompareSpec
     | PredictSpec
     | MeasureSpec
     | LabelsSpec
@@ -249,6 +217,7 @@ Result = (
     | TrainResult
     | PackageResult
     | ModelFileResult
+    | CompareResult
     | PredictResult
     | MeasureResult
     | LabelsResult

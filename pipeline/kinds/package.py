@@ -9,9 +9,10 @@ from typing import Any
 from sqlmodel import Session
 
 from pipeline.jobs.spec import PackageResult, PackageSpec
+from pipeline.kinds import exports, parcels
 from pipeline.kinds.places import Places, made
-from storage import datasets, jobs, projects
-from storage.models import Job, Model, Project
+from storage import datasets, projects
+from storage.models import Job, Json, Model, Project
 
 SELFTEST_CANDIDATES = 24
 
@@ -19,13 +20,13 @@ SELFTEST_CANDIDATES = 24
 def queue(
     model: Model, *, chat_id: int, member_id: int, idempotency_key: str, session: Session
 ) -> Job:
-    """Queue the packaging of a model."""
-    return jobs.create(
-        kind="package",
-        project_id=model.project_id,
+    """Queue the usual packaging of a model; in a chat that waits for it already it is that one."""
+    return exports.once(
+        "package",
+        model,
+        {"model_id": model.id},
         chat_id=chat_id,
         member_id=member_id,
-        request={"model_id": model.id},
         idempotency_key=idempotency_key,
         session=session,
     )
@@ -50,7 +51,17 @@ def model_of(job: Job, *, session: Session) -> Model:
 
 def file_name(project: Project, model: Model) -> str:
     """`PROJECT-vN-tfjs.zip`."""
-    return f"{projects.file_name(project)}-v{model.number}-tfjs.zip"
+    return exports.file_name(project, model, exports.usual(model))
+
+
+def single_name(project: Project, model: Model) -> str:
+    """`PROJECT-vN.html`: the page as one file."""
+    return f"{projects.file_name(project)}-v{model.number}.html"
+
+
+def wanted(job: Job, model: Model) -> exports.Wanted:
+    """What the job makes of the model."""
+    return exports.wanted_by(job) if exports.is_one(job) else exports.usual(model)
 
 
 def prepare(job: Job, folder: Path, places: Places, *, session: Session) -> PackageSpec:
@@ -59,11 +70,14 @@ def prepare(job: Job, folder: Path, places: Places, *, session: Session) -> Pack
     project = projects.get(model.project_id, session=session)
     dataset = datasets.get(model.dataset_id, session=session)
     manifest = datasets.read(dataset, files=places.files)
+    asked = wanted(job, model)
     return PackageSpec(
         store=places.store,
         weights=model.weights_key,
-        imgsz=model.imgsz,
-        file_name=file_name(project, model),
+        form="litert" if asked.form == "litert" else "tfjs",
+        imgsz=asked.imgsz,
+        precision=asked.precision,
+        file_name=exports.file_name(project, model, asked),
         metadata={
             "project": project.name,
             "version": model.number,
@@ -82,7 +96,8 @@ def prepare(job: Job, folder: Path, places: Places, *, session: Session) -> Pack
             "attribution": manifest["sources"],
             "created": model.created_at.replace(tzinfo=UTC).isoformat(timespec="seconds"),
         },
-        selftest_pictures=_candidates(manifest, model.imgsz),
+        selftest_pictures=candidates(manifest, asked.imgsz),
+        manifest=dataset.key,
     )
 
 
@@ -98,7 +113,7 @@ def _training(model: Model) -> dict[str, Any]:
     return {key: model.details[key] for key in told if key in model.details}
 
 
-def _candidates(manifest: dict[str, Any], imgsz: int) -> list[str]:
+def candidates(manifest: dict[str, Any], imgsz: int) -> list[str]:
     """Unseen pictures first; among them those that are not square and larger than the input."""
 
     def rank(image: dict[str, Any]) -> tuple[bool, bool, int]:
@@ -115,17 +130,29 @@ def chunks(
     """The zip goes into the store and the page to where it is served, then the model names them.
 
     Files are copied between the transactions, never within one; doing it again changes nothing.
+    Of a package that somebody asked for beside the usual one the page is not served.
     """
-    key = places.files.put_file(made(folder, result.package))
+    names: list[str] = []
     token = ""
 
     def look(session: Session) -> None:
         nonlocal token
-        token = model_of(job, session=session).page_token
+        model = model_of(job, session=session)
+        project = projects.get(model.project_id, session=session)
+        token = model.page_token
+        names.append(exports.file_name(project, model, wanted(job, model)))
 
     yield look
+    facts = result.model_dump(mode="json", exclude={"kind", "package", "page", "single"})
+    facts["files"] = parcels.put(made(folder, result.package), names[0], places.files)
+    if exports.is_one(job):
+        yield lambda session: _keep_beside(job, facts, session=session)
+        return
+    if result.single is not None and result.single_bytes <= parcels.LIMIT:
+        facts["single_key"] = places.files.put_file(made(folder, result.single))
+    key = places.files.put_file(made(folder, result.package))
     _serve(made(folder, result.page), places.pages / token)
-    yield lambda session: _keep(job, result, key, session=session)
+    yield lambda session: _keep(job, facts, key, session=session)
 
 
 def _serve(unpacked: Path, page: Path) -> None:
@@ -138,12 +165,14 @@ def _serve(unpacked: Path, page: Path) -> None:
     half.rename(page)
 
 
-def _keep(job: Job, result: PackageResult, key: str, *, session: Session) -> None:
+def _keep(job: Job, facts: Json, key: str, *, session: Session) -> None:
     model = model_of(job, session=session)
     model.package_key = key
-    model.details = {
-        **model.details,
-        "package": result.model_dump(exclude={"kind", "package", "page"}),
-    }
+    model.details = {**model.details, "package": facts}
     session.add(model)
     session.flush()
+
+
+def _keep_beside(job: Job, facts: Json, *, session: Session) -> None:
+    model = model_of(job, session=session)
+    exports.keep(model, wanted(job, model), facts, session=session)

@@ -24,6 +24,7 @@ ROOMS = {
     "train": "pipeline.worker.train",
     "package": "pipeline.worker.package",
     "model_file": "pipeline.worker.model_file",
+    "compare": "pipeline.worker.compare",
     "predict": "pipeline.worker.predict",
     "measure": "pipeline.worker.measure",
     "labels": "pipeline.worker.labels",

@@ -87,8 +87,16 @@ def read_manifest(store: FileStore, key: str) -> Manifest:
     return manifest
 
 
-def materialise(manifest: Manifest, store: FileStore, folder: Path) -> Materialised:
+def materialise(
+    manifest: Manifest, store: FileStore, folder: Path, *, to_learn: bool = True
+) -> Materialised:
     """Lay `manifest` out as folder/{train,val,test}/{images,labels} and folder/data.yaml.
+
+    Args:
+        manifest: what to lay out.
+        store: where its pictures are.
+        folder: where to.
+        to_learn: it is trained on; else its parts are only judged by, and train may be empty.
 
     Images are hard links where the file system allows, else copies; ultralytics replaces files
     (damaged JPEGs, caches) and never writes into them.
@@ -110,7 +118,7 @@ def materialise(manifest: Manifest, store: FileStore, folder: Path) -> Materiali
             rows = list(_rows(image.boxes))
             boxes[part] = boxes.get(part, 0) + len(rows)
             (labels / f"{stem}.txt").write_text("".join(rows))
-    if not boxes.get("train"):
+    if to_learn and not boxes.get("train"):
         raise DatasetError("There are no labelled boxes to learn from yet; label some first.")
     return Materialised(_write_yaml(manifest, folder), manifest, paths, boxes)
 
@@ -151,8 +159,9 @@ def _rows(boxes: Iterable[Row]) -> Iterator[str]:
 def _write_yaml(manifest: Manifest, folder: Path) -> Path:
     # ultralytics runs what a yaml asks for (`download:`), so every one is written here.
     used: dict[str, str] = {part: f"{part}/images" for part in PARTS if manifest.part(part)}
-    # Without a val part its figures are not told, but the library insists on one.
-    used.setdefault("val", used["train"])
+    # Without a val part its figures are not told, but the library insists on one, and on a train.
+    some = next(iter(used.values()))
+    used = {"train": some, "val": some, **used}
     content: dict[str, object] = {
         "path": str(folder.resolve()),
         **used,

@@ -81,14 +81,21 @@ def _nearest(rows: Sequence[Row], left: set[int], found: Found, *, same_class: b
 def look(model: Any, data: Materialised, imgsz: int) -> Erring:
     """Compare up to `MOST` unseen pictures, those of test before those of val."""
     pictures = [i for part in ("test", "val") for i in data.manifest.part(part)][:MOST]
+    compared = judged(model, pictures, data, imgsz)
+    worst = sorted((one for one in compared if one.errors), key=lambda one: -one.errors)
+    return Erring(worst, confusions(compared, data.manifest.classes))
+
+
+def judged(
+    model: Any, pictures: Sequence[ManifestImage], data: Materialised, imgsz: int
+) -> list[Compared]:
+    """What the model finds on each picture, from the usual confidence on, beside what is there."""
     found = list(_found(model, pictures, data, imgsz))
     sure = confidence_of(found)
-    compared = [
+    return [
         compare(image, [box for box in boxes if box[1] >= sure])
         for image, boxes in zip(pictures, found, strict=True)
     ]
-    worst = sorted((one for one in compared if one.errors), key=lambda one: -one.errors)
-    return Erring(worst, confusions(compared, data.manifest.classes))
 
 
 def _found(

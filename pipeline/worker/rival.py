@@ -1,6 +1,7 @@
 """Judges the model in use on the pictures that a new one keeps aside."""
 
 from pathlib import Path
+from typing import Any
 
 from pipeline.errors import WorkerError
 from pipeline.jobs.spec import Figures, RivalRef
@@ -30,21 +31,26 @@ def judge(
     weights.unlink(missing_ok=True)
     try:
         place(store, rival.key, weights)
-        metrics = engine.load(weights).val(
-            data=str(data.yaml),
-            split="test",
-            imgsz=rival.imgsz,
-            batch=_AT_ONCE,
-            plots=False,
-            project=str(folder),
-            name="rival",
-            exist_ok=True,
-            verbose=False,
-        )
+        return exam(engine.load(weights), data, rival.imgsz, folder)
     except (WorkerError, RuntimeError, MemoryError) as trouble:
         # A bigger one may not fit beside the new; the new one is trained all the same.
         print(f"the model in use can't be judged: {trouble!r}")
         return None
+
+
+def exam(model: Any, data: Materialised, imgsz: int, folder: Path) -> Figures:
+    """The model's figures on the test part of `data`, at `imgsz` pixels; files go to `folder`."""
+    metrics = model.val(
+        data=str(data.yaml),
+        split="test",
+        imgsz=imgsz,
+        batch=_AT_ONCE,
+        plots=False,
+        project=str(folder),
+        name="rival",
+        exist_ok=True,
+        verbose=False,
+    )
     return figures(
         metrics,
         "test",

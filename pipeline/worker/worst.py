@@ -51,7 +51,7 @@ def _row(one: Compared, data: Materialised) -> Image.Image:
     picture = fit(read_picture(data.paths[one.image.id]))
     row = Image.new("RGB", (2 * CELL_W + 3 * GAP, _LINE + picture.height), PAPER)
     ImageDraw.Draw(row).text((GAP + 4, 12), said(one), font=font(32), fill=INK)
-    for column, marks in enumerate((_truth(one, data), _found(one, data))):
+    for column, marks in enumerate((_truth(one, data), found_marks(one, data.manifest.classes))):
         cell = picture.copy()
         draw_boxes(cell, marks, text_px=_TEXT)
         left = GAP + column * (CELL_W + GAP) + (CELL_W - cell.width) // 2
@@ -81,8 +81,8 @@ def _truth(one: Compared, data: Materialised) -> list[Mark]:
     return _marked(boxes, wrong)
 
 
-def _found(one: Compared, data: Materialised) -> list[Mark]:
-    classes = data.manifest.classes
+def found_marks(one: Compared, classes: Sequence[str]) -> list[Mark]:
+    """What the model finds, wrong boxes in red with their words."""
     wrong = {*one.false, *(as_ for _, as_ in one.taken)}
     boxes = [Mark(xyxy, i, f"{classes[i]} {score:.0%}", WRONG) for i, score, xyxy in one.found]
     return _marked(boxes, wrong)

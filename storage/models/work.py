@@ -54,7 +54,7 @@ class DatasetVersion(SQLModel, table=True):
 class Job(SQLModel, table=True):
     """Work for a worker process.
 
-    `kind`: collect, propose, train, package, predict, measure, labels, carry, consensus.
+    `kind`: one of those in pipeline/jobs/spec.py.
 
     `state`: see storage/jobs.py, which owns the transitions. `attempt` counts the starts and fences
     late events of an earlier one. `offset`: bytes of the attempt's events.jsonl already applied.

@@ -20,6 +20,7 @@ from bot.messages import (
     label,
     moving,
     news,
+    packages,
     project,
     propose,
     queue,
@@ -28,6 +29,7 @@ from bot.messages import (
     train,
     why,
 )
+from bot.messages import compare as comparison
 from bot.messages import datasets as frozen
 from bot.messages import drawing as drawn
 from bot.messages import models as model_words
@@ -40,8 +42,9 @@ from bot.routes import COMMAND_HANDLERS, TAPS
 from bot.wishes import Wish
 from pipeline.jobs import milestones
 from pipeline.jobs.events import Progress
-from pipeline.jobs.spec import Figures
+from pipeline.jobs.spec import ClassFigures, CompareResult, Figures
 from pipeline.jobs.spec_collect import Choice, CollectResult
+from pipeline.kinds.exports import Wanted
 from pipeline.kinds.propose import Kept
 from pipeline.kinds.train import PRESETS, go_on
 from pipeline.labelling.outlook import Outlook
@@ -305,6 +308,28 @@ def every_wish() -> Iterator[Wish]:
         for number in range(40, 0, -1)
     ]
     yield model_words.history(here, many, many[1], {20: version(20)})
+    wanted = Wanted("litert", "uint8", 1280)
+    one = many[0]
+    one.package_key, package = "aa/a.zip", {"size_bytes": LARGE, "single_key": "aa/a.html"}
+    one.details = {**one.details, "package": {**package, "single_bytes": LARGE}}
+    yield packages.menu(here, one)
+    yield from packages.package(here, one, page=HOSTILE)
+    yield from packages.weights(here, one, 1)
+    yield packages.making(here, job("package"), LARGE, wanted)
+    yield packages.ready(here, LARGE, wanted)
+    running.error = HOSTILE
+    yield packages.not_made(here, running, LARGE, wanted, HOSTILE)
+    yield packages.not_made(here, running, LARGE, wanted)
+    rows = [ClassFigures(label=HOSTILE, images=1, boxes=LARGE, **shares)] * 80
+    judged_by = Figures(part="test", images=9, boxes=9, classes=rows, **shares)
+    both = CompareResult(numbers=(7, LARGE), figures=(judged_by, judged_by), differing=1)
+    yield comparison.choose(here, [(many[1], many[0])] * 6)
+    yield comparison.comparing(here, job(), (7, LARGE))
+    yield comparison.compared(here, (7, LARGE))
+    for shown in ([], ["aa/a.jpg"], ["aa/a.jpg"] * 6):
+        found = both.model_copy(update={"drawn": shown})
+        yield from comparison.told(here, job(), found, many[0])
+    yield comparison.not_compared(here, running, (7, LARGE), HOSTILE)
     yield model_words.curve(here, "aa/a.png")
     yield model_words.in_use(here, many[0], many[1])
     yield model_words.in_use(here, many[0], None)

@@ -49,8 +49,9 @@ def drive(session: Session, job: Job, *states: str) -> Job:
 
 def test_the_lanes_are_the_contracts() -> None:
     """The table, the contract and the runner agree on the kind of each lane."""
-    assert {"train", "package"} == jobs.HEAVY
-    assert {"collect", "propose", "measure", "labels", "carry", "consensus"} == LIGHT
+    assert {"train", "package", "model_file"} == jobs.HEAVY
+    light = {"collect", "propose", "measure", "labels", "carry", "consensus", "compare"}
+    assert light == LIGHT
     assert {"predict"} == jobs.PROMPT
 
 

@@ -324,7 +324,7 @@ def test_the_self_test_prefers_unseen_pictures_that_exercise_the_letterbox() -> 
         {"key": "few", "part": "val", "width": 640, "height": 480, "boxes": [1]},
         {"key": "many", "part": "test", "width": 640, "height": 480, "boxes": [1, 2]},
     ]
-    order = package._candidates({"images": pictures}, 320)
+    order = package.candidates({"images": pictures}, 320)
     assert order == ["many", "few", "square", "small", "seen"]
 
 

@@ -6,7 +6,7 @@ from typing import Any, cast
 import pytest
 from sqlmodel import Session, col, select
 
-from bot.handlers import models
+from bot.handlers import export
 from bot.listener import JobListener
 from bot.messages import collect as collect_words
 from bot.services import Services
@@ -99,13 +99,13 @@ def buttons(wish: dict[str, Any]) -> dict[str, str]:
 
 def test_alone_it_shows_the_forms(session: Session, project: Project) -> None:
     """Six forms as buttons, and the way to the tasks and back."""
-    models._export_labels(turn(session, project), [])
+    export._export_labels(turn(session, project), [])
     (wish,) = told(session)
     assert "2 labelled pictures with 4 boxes" in wish["text"]
     assert len(buttons(wish)) == 7
     assert buttons(wish)["CVAT"] == f"v1:lx@{project.id}:cvat:all"
     assert buttons(wish)["📋 As tasks: 2 to label"] == f"v1:labels@{project.id}:tasks"
-    models.tap_labels(turn(session, project), ["tasks"])
+    export.tap_labels(turn(session, project), ["tasks"])
     assert "2 pictures that need hands" in told(session)[0]["text"]
 
 
@@ -122,7 +122,7 @@ def test_a_form_can_be_named(
     session: Session, project: Project, said: list[str], form: str, tasks: bool
 ) -> None:
     """`/export labels FORMAT [tasks]` queues the job at once, however the form is spelled."""
-    models._export_labels(turn(session, project), said)
+    export._export_labels(turn(session, project), said)
     job = session.exec(select(Job)).one()
     assert (job.kind, job.request) == ("labels", {"form": form, "tasks": tasks})
 
@@ -130,9 +130,9 @@ def test_a_form_can_be_named(
 def test_refusals_say_what_to_do(session: Session, project: Project) -> None:
     """Unknown forms and empty exports are told in a sentence."""
     with pytest.raises(UserError, match="voc, yolo, coco"):
-        models._export_labels(turn(session, project), ["csv"])
+        export._export_labels(turn(session, project), ["csv"])
     with pytest.raises(ValueError, match="csv"):
-        models.tap_labels_form(turn(session, project), ["csv", "all"])
+        export.tap_labels_form(turn(session, project), ["csv", "all"])
     empty = make_project(session, "cat", chat_id=-7)
     with pytest.raises(UserError, match="Nothing is labelled yet"):
         labels.queue(
@@ -165,7 +165,7 @@ def test_an_export_from_the_command_to_its_zips(
     session: Session, project: Project, listener: JobListener, tmp_path: Path
 ) -> None:
     """The bundle lies beside the spec, a bar tells how far it is, and each zip is a message."""
-    models._export_labels(turn(session, project), ["yolo"])
+    export._export_labels(turn(session, project), ["yolo"])
     job = session.exec(select(Job)).one()
     spec = listener.prepare(job, tmp_path, session=session)
     assert spec.kind == "labels"
@@ -187,7 +187,7 @@ def test_what_is_left_out_is_told(
     session: Session, project: Project, listener: JobListener, tmp_path: Path
 ) -> None:
     """Labels without pictures, lost pictures and a zip beyond Telegram's limit each have a word."""
-    models._export_labels(turn(session, project), ["yolo"])
+    export._export_labels(turn(session, project), ["yolo"])
     job = session.exec(select(Job)).one()
     listener.finished(job, result(50_000_000, pictures=False), tmp_path, session=session)
     alone, large = told(session)
@@ -201,7 +201,7 @@ def test_endings_of_an_export_offer_another_try(
     session: Session, project: Project, listener: JobListener
 ) -> None:
     """A failure names its cause and who asked; a stop is told; both have a button."""
-    models._export_labels(turn(session, project), ["yolo", "tasks"])
+    export._export_labels(turn(session, project), ["yolo", "tasks"])
     job = session.exec(select(Job)).one()
     job.error = "The disk is full."
     again = {"🔁 Try again": f"v1:lx@{project.id}:yolo:tasks"}

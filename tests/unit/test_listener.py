@@ -122,7 +122,6 @@ def packed(
     places: Places,
     listener: JobListener,
     tmp_path: Path,
-    size: int = 6_200_000,
 ) -> Job:
     """A finished training and packaging."""
     done, result = trained(session, places, tmp_path)
@@ -133,10 +132,13 @@ def packed(
     page.mkdir(parents=True)
     (page / "index.html").write_text("<h1>cat</h1>")
     (folder / "out" / "cats-v1-tfjs.zip").write_bytes(b"zip")
+    (folder / "out" / "cats.html").write_text("<h1>cat</h1>")
     made = PackageResult(
         package="cats-v1-tfjs.zip",
         page="page",
-        size_bytes=size,
+        single="cats.html",
+        single_bytes=9,
+        size_bytes=3,
         output_form="raw",
         selftest_boxes=8,
         selftest_threshold=0.25,
@@ -163,23 +165,15 @@ def test_the_zip_comes_before_the_result_in_words(
     assert "finds 8 of 10 cats; 1 of 10 alarms is false" in result.payload["text"]
     assert "28 unseen pictures; mAP50 0.81 · mAP50-95 0.52" in result.payload["text"]
     assert "http://127.0.0.1:8765/m/" in result.payload["text"]
-
-
-@pytest.mark.parametrize(
-    ("public", "address"),
-    [("", "http://127.0.0.1:8765/m/"), ("https://bot.example", "https://bot.example/m/")],
-)
-def test_a_package_too_large_for_telegram_is_told_with_its_page(
-    session: Session, places: Places, tmp_path: Path, public: str, address: str
-) -> None:
-    """Instead of a zip that Telegram would refuse there are a sentence and an address."""
-    listener = JobListener(places, "http://127.0.0.1:8765", public)
-    packing = packed(session, places, listener, tmp_path, size=62_000_000)
-    told = outbox.get(f"zip:1:{packing.id}", session=session)
-    assert told is not None
-    assert told.payload["kind"] == "text"
-    assert "62.0 MB" in told.payload["text"]
-    assert address in told.payload["text"]
+    assert "photos work in cats-v1.html; a live camera needs https" in result.payload["text"]
+    links = [b["url"] for row in result.payload["keyboard"] for b in row if "url" in b]
+    assert len(links) == 1
+    assert links[0].endswith("docs/host-the-page.md")
+    single = outbox.get(f"zip:1:{packing.id}:1", session=session)
+    assert single is not None
+    assert single.payload["name"] == "cats-v1.html"
+    assert places.files.read(single.payload["file"]) == b"<h1>cat</h1>"
+    assert "open it in your browser" in single.payload["text"]
 
 
 def test_a_public_address_becomes_a_button(

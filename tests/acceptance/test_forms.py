@@ -1,0 +1,85 @@
+"""Two models: one goes out in several forms, both are compared."""
+
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from bot.sandbox.client import Chat, Member, Message, SandboxClient
+from tests.acceptance.material import labelled_zip
+from tests.acceptance.play import SOON, WORK, add_trusted, ask, heard
+from tests.acceptance.unchanged import facts, fruit, one_sentence
+from tests.support.bot import BotProcess
+
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("quiet_log")]
+
+TRAIN = "/train epochs=1 imgsz=64"
+REFUSED = (
+    ("/export 9", "There is no v9"),
+    ("/export 2 3", "one form"),
+    ("/export 2 csv", "“csv”"),
+    ("/export 2 onnx imgsz=100", "multiple of 32"),
+    ("/export 2 pt fp16", "alone"),
+    ("/compare 1 1", "Two different versions"),
+    ("/compare 1 7", "There is no v7"),
+    ("/compare one two", "/compare 2 3"),
+    ("/compare 1 2 3", "/compare 2 3"),
+)
+
+
+async def refused(bot: BotProcess, ann: Member, *lines: tuple[str, str]) -> None:
+    """Each is answered in one sentence, and nothing is begun."""
+    for said, words in lines:
+        before = facts(bot)
+        one_sentence(await ask(ann, ann.private, said, words))
+        assert facts(bot) == before
+
+
+async def sent(chat: Chat, since: Message, name: str, seconds: float = SOON) -> Message:
+    """The file with this name."""
+    return await chat.wait(
+        lambda m: m.from_bot and m.file_name == name, seconds, since=since, what=name
+    )
+
+
+async def test_a_model_in_other_forms_and_beside_another(
+    sandbox: SandboxClient, bot: BotProcess, tmp_path: Path
+) -> None:
+    """Made once and kept; figures of both on the same pictures; what can't be is one sentence."""
+    ann = await fruit(sandbox)
+    chat = ann.private
+    await refused(bot, ann, ("/compare", "no model yet"), ("/export onnx", "no model yet"))
+    await add_trusted(ann, chat, labelled_zip(tmp_path / "a.zip", range(1, 25)))
+    said = await ann.say(chat, TRAIN)
+    await heard(chat, said, "v1", "unseen picture", "mAP50", button="🔁", seconds=WORK)
+    await refused(bot, ann, ("/compare", "only v1 so far"))
+    said = await ann.say(chat, TRAIN)
+    done = await heard(chat, said, "v2", "unseen picture", "mAP50", button="📤", seconds=WORK)
+    await refused(bot, ann, *REFUSED)
+
+    said = await ann.say(chat, "/export 2")
+    await sent(chat, said, "fruit-v2-tfjs.zip")
+    menu = await heard(chat, said, "in which form", "onnx", button="📦 For the browser")
+    await ann.tap(menu, "🔬 pt")
+    await sent(chat, menu, "fruit-v2.pt")
+    await ann.tap(done, "📤 Other forms")
+    await heard(chat, menu, "in which form")
+
+    said = await ann.say(chat, "/export fp32 v2")
+    file = await sent(chat, said, "fruit-v2-tfjs-fp32.zip", WORK)
+    with zipfile.ZipFile(io.BytesIO(await sandbox.download(file.file_id))) as archive:
+        assert {"index.html", "model.json"} <= set(archive.namelist())
+    jobs = bot.value("SELECT COUNT(*) FROM job WHERE kind = 'package'")
+    said = await ann.say(chat, "/export 2 tfjs float32 imgsz=64")
+    await sent(chat, said, "fruit-v2-tfjs-fp32.zip")
+    assert bot.value("SELECT COUNT(*) FROM job WHERE kind = 'package'") == jobs
+
+    pairs = await ask(ann, chat, "/compare", "which two", button="v1 ⚖ v2")
+    await ann.tap(pairs, "v1 ⚖ v2")
+    told = await heard(chat, pairs, "v2 finds ", "v1 ", "on the same ", "⚖", seconds=WORK)
+    assert "too few to be sure" in told.text
+    again = await ask(ann, chat, "/compare 2 1", "v2 finds ", "on the same ")
+    assert again.text == told.text
+    assert bot.value("SELECT COUNT(*) FROM job WHERE kind = 'compare'") == 1
+    await ask(ann, chat, "/models", "v2: mAP50", "📦 ", button="⚖ Compare")
