@@ -35,6 +35,8 @@ COMMANDS = (
     Command("notices", "[private]", "where you hear of your jobs, and quiet hours"),
     Command("models", "", "the models so far"),
     Command("export", "[N] | labels | dataset N", "a model's package, or files for other tools"),
+    Command("share", "[N]", "a link to a model's page, with a QR picture"),
+    Command("unshare", "[N]", "end the links to model N, or all of them"),
     Command("predict", "", "try the model on a photo"),
     Command("why", "[TILE]", "as a reply to a picture of mine: why it is decided so"),
     Command("team", "", "who did what"),

@@ -12,6 +12,9 @@ from sqlmodel import Session, col, select
 
 from storage.models import Box, Fingerprint, Image, Source
 
+MARKED = 2.0
+"""The rank of a picture on which somebody saw a model go wrong: above what any look gives."""
+
 AT_ONCE = 10_000
 """Ids in one statement; SQLite takes 32,766 variables."""
 
