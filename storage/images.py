@@ -228,6 +228,20 @@ def add_fingerprints(words: Mapping[int, bytes], *, session: Session) -> None:
         session.execute(insert(Fingerprint), rows)
 
 
+def marked(project_id: int, *, limit: int, session: Session) -> list[int]:
+    """Images on which somebody saw a model go wrong, while nobody has called them complete."""
+    query = (
+        select(Image.id)
+        .where(
+            Image.project_id == project_id, col(Image.rank) >= MARKED, col(Image.answer).is_(None)
+        )
+        # As the index has them: of all others none is read.
+        .order_by(col(Image.rank).desc(), col(Image.id))
+        .limit(limit)
+    )
+    return [image_id for image_id in session.exec(query) if image_id is not None]
+
+
 def unproposed(project_id: int, *, limit: int, session: Session) -> list[Image]:
     """Unlabelled images that no model has looked at and nobody has drawn on.
 

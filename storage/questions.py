@@ -203,18 +203,14 @@ def to_confirm(
     besides: Collection[int] = (),
     not_by: int | None = None,
     only: Collection[int] | None = None,
-    marked: bool = False,
     session: Session,
 ) -> list[int]:
     """Images about which to ask whether nothing is missing, most telling first.
 
     Args:
         only: none but these.
-        marked: only marked ones (`images.MARKED`).
     """
     query = _to_confirm(scope)
-    if marked:
-        query = query.where(col(Image.rank) >= images.MARKED)
     if only is not None:
         query = query.where(col(Image.id).in_(only))
     if besides:

@@ -26,16 +26,18 @@ def is_accepted(header: str) -> bool:
     return False
 
 
-def packed(file: Path, folder: Path) -> Path | None:
-    """The file compressed, kept in `folder` for the next time; None where it is not worth it.
+def packed(file: Path, page: Path) -> Path | None:
+    """A file below the folder `page` compressed, kept beside that folder for the next time.
 
-    Blocks: run it in a thread. Where the disk takes no more, the file goes as it is.
+    None where it is not worth it, and where the disk takes no more. Blocks: run it in a thread.
     """
     about = file.stat()
     if about.st_size < LEAST_BYTES:
         return None
     # The name tells what was compressed: a file that was replaced is compressed anew.
-    target = folder / f"{file.name}-{about.st_mtime_ns:x}-{about.st_size:x}.gz"
+    folder = page.with_name(f"{page.name}.packed")
+    name = "_".join(file.relative_to(page).parts)
+    target = folder / f"{name}-{about.st_mtime_ns:x}-{about.st_size:x}.gz"
     if target.is_file():
         return target
     half = folder / f".{uuid.uuid4().hex}"

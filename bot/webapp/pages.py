@@ -98,7 +98,8 @@ class ModelPages:
 
     def _file(self, folder: str, name: str, request: Request) -> Response:
         """Asks the disk: runs in a thread."""
-        file = inside(self._pages / folder, name)
+        page = (self._pages / folder).resolve()
+        file = inside(page, name)
         if file is None:
             raise HTTPException(404)
         headers = {**HEADERS, "Cache-Control": "no-cache"}
@@ -108,7 +109,7 @@ class ModelPages:
         if file.suffix in packing.WORTH_IT:
             headers["Vary"] = "Accept-Encoding"
             if packing.is_accepted(request.headers.get("Accept-Encoding", "")):
-                packed = packing.packed(file, self._pages / f"{folder}.packed")
+                packed = packing.packed(file, page)
         if packed is not None:
             headers["Content-Encoding"] = "gzip"
         response = FileResponse(

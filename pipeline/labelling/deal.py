@@ -31,6 +31,8 @@ from storage.questions import Scope
 from storage.tracks import OpenTrack
 
 TILES = tally.TILES
+MOST_MARKED = 200
+"""Marked pictures looked at for one sheet."""
 FRAMES = 4
 """Whole pictures with boxes need more room on a phone than crops."""
 
@@ -164,7 +166,11 @@ def _bulk(hand: Hand, scope: Scope, session: Session) -> Question | None:
 
 def _marked(hand: Hand, scope: Scope, way: "_Tracks", session: Session) -> Question | None:
     """Boxes on marked pictures; where they are settled, whether something is missing there."""
-    found = hand_out.marked(
+    marked = images.marked(hand.project_id, limit=MOST_MARKED, session=session)
+    if not marked:
+        return None
+    found = hand_out.first_on(
+        marked,
         scope,
         hand.project,
         hand.member_id,
@@ -173,7 +179,7 @@ def _marked(hand: Hand, scope: Scope, way: "_Tracks", session: Session) -> Quest
         answered=way.answered,
         session=session,
     )
-    return _of_class(hand, *found) if found else _pictures(hand, scope, session, marked=True)
+    return _of_class(hand, *found) if found else _pictures(hand, scope, session, only=marked)
 
 
 @dataclass(frozen=True)
@@ -275,18 +281,18 @@ def _fix(hand: Hand, scope: Scope, session: Session) -> Question | None:
 
 
 def _pictures(
-    hand: Hand, scope: Scope, session: Session, *, marked: bool = False
+    hand: Hand, scope: Scope, session: Session, *, only: Collection[int] | None = None
 ) -> Question | None:
     away: Collection[int] = set(sheets.taken(hand.project_id, "image", session=session))
     late = sheets.skipped(hand.project_id, "image", hand.key, session=session)
     # What was skipped comes last, marked or not.
-    for besides in (set(away) | late,) if marked else (set(away) | late, away):
+    for besides in (set(away) | late,) if only else (set(away) | late, away):
         found = questions.to_confirm(
             scope,
             limit=TILES,
             besides=besides,
             not_by=hand.member_id or None,
-            marked=marked,
+            only=only,
             session=session,
         )
         if found:

@@ -24,7 +24,7 @@ def boxes(
     besides: Collection[int],
     tracks: Collection[int] = (),
     answered: Collection[int] = (),
-    marked: bool = False,
+    only_on: Collection[int] | None = None,
     session: Session,
 ) -> list[int]:
     """Boxes of this class to ask about next: what one vote decides is on one sheet at a time.
@@ -34,7 +34,7 @@ def boxes(
         besides: boxes that are not wanted now.
         tracks: asked about as a whole, not box by box.
         answered: tracks that the member said something of already.
-        marked: only boxes on pictures on which somebody saw a model go wrong.
+        only_on: the images whose boxes alone are wanted; a few.
     """
     needed = settings.of(project).votes_for(label)
     held = sheets.taken(scope.project_id, "box", session=session)
@@ -48,7 +48,7 @@ def boxes(
         besides_on=sheets.taken(scope.project_id, "frame", session=session),
         besides_of=tracks,
         answered=answered,
-        marked=marked,
+        only_on=only_on,
         session=session,
     )
     if needed <= 1:
@@ -64,7 +64,8 @@ def boxes(
     )
 
 
-def marked(
+def first_on(
+    image_ids: Collection[int],
     scope: Scope,
     project: Project,
     member_id: int,
@@ -74,12 +75,12 @@ def marked(
     answered: Collection[int],
     session: Session,
 ) -> tuple[str, list[int]] | None:
-    """A class and its boxes on marked pictures, then others of it; None where none is open there.
+    """A class and its boxes on these images, then others of it; None where none is open there.
 
     Arguments as in `boxes`.
     """
 
-    def some(label: str, besides: Collection[int], *, marked: bool) -> list[int]:
+    def some(label: str, besides: Collection[int], only_on: Collection[int] | None) -> list[int]:
         return boxes(
             scope,
             project,
@@ -88,13 +89,13 @@ def marked(
             besides=besides,
             tracks=tracks,
             answered=answered,
-            marked=marked,
+            only_on=only_on,
             session=session,
         )
 
-    for label in open_boxes.marked_labels(scope, session=session):
-        if first := some(label, besides, marked=True):
-            return label, [*first, *some(label, {*besides, *first}, marked=False)]
+    for label in open_boxes.labels_on(scope, image_ids, session=session):
+        if first := some(label, besides, image_ids):
+            return label, [*first, *some(label, {*besides, *first}, None)]
     return None
 
 

@@ -28,7 +28,8 @@ OWN = "p" * 22
 """The model's own token."""
 
 FILES = {
-    "index.html": b"<!DOCTYPE html><title>cats</title>" + b" " * 2000,
+    "index.html": b'<!DOCTYPE html><title>cats</title><link rel="icon" href="data:,">'
+    + b" " * 2000,
     "app.js": b"// a script\n" * 400,
     "app-0123abcd.js": b"// named by what is in it\n" * 100,
     "sw.js": b"// small",

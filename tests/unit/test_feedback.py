@@ -4,11 +4,13 @@ import asyncio
 import json
 from collections.abc import Iterator
 
+import httpx
 import pytest
 from sqlmodel import select
 
 from bot.webapp import feedback
 from bot.webapp.pace import Pace
+from bot.webapp.server import WebServer, bind
 from pipeline.kinds.places import Places
 from pipeline.pool import PicturePool
 from storage.db import Database
@@ -182,3 +184,21 @@ def test_a_minute_later_one_may_go_on() -> None:
     assert pace.wait_s("ann") == 0
     pace.count("ann")
     assert pace.wait_s("ann") == 10
+
+
+async def test_behind_a_proxy_each_visitor_has_a_pace_of_their_own(site: Site) -> None:
+    """The proxy on this machine tells who asks; what a visitor claims before it counts nothing."""
+    server = WebServer(site.client.app, bind(0, chosen=False))
+    await server.start()
+    url = f"http://127.0.0.1:{server.port}/m/{OWN}/wrong"
+    async with httpx.AsyncClient(trust_env=False) as http:
+
+        async def send(forwarded: str) -> int:
+            answer = await http.post(url, json={}, headers={"X-Forwarded-For": forwarded})
+            return answer.status_code
+
+        for number in range(feedback.A_MINUTE_FROM):
+            assert await send(f"10.0.0.{number}, 192.0.2.1") == 415
+        assert await send("10.0.1.1, 192.0.2.1") == 429
+        assert await send("192.0.2.2") == 415
+    await server.close()

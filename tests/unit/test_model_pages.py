@@ -151,7 +151,7 @@ def test_where_nothing_can_be_kept_files_go_as_they_are(site: Site) -> None:
     [("gzip", True), ("*", True), ("gzip;q=0", False), ("br", False), ("", False)],
 )
 def test_what_browsers_accept(header: str, taken: bool) -> None:
-    """gzip is sent to whoever takes it."""
+    """The small form is for whoever takes it."""
     assert is_accepted(header) == taken
 
 
