@@ -30,8 +30,11 @@ from bot.services import Services
 from bot.settings import Settings, SettingsError
 from bot.timetable import Timetable
 from bot.together import Boards
+from bot.visitors import Visitors
 from bot.webapp import pages
 from bot.webapp.editor_api import EditorApi
+from bot.webapp.feedback import Feedback
+from bot.webapp.prefix import BehindPath
 from bot.webapp.server import LOOPBACK, WebServer, bind
 from bot.weighing import Weigher
 from pipeline import chromium
@@ -51,6 +54,7 @@ CONNECT_TRIES = 5
 TICK_S = 1.0
 BOARDS_S = 5.0
 INBOX_S = 5.0
+VISITORS_S = 3.0
 WEIGH_S = 10.0
 NIGHTS_S = 30.0
 LINES = 32
@@ -85,8 +89,9 @@ class TaptrainApp:
         )
         for folder in (self._places.jobs, self._places.inbox, self._places.weights):
             folder.mkdir(parents=True, exist_ok=True)
-        site = pages.build(self._places.pages)
-        self._web = WebServer(site, self._place)
+        model_pages = pages.ModelPages(self._db, self._places.pages)
+        site = pages.build(model_pages.routes())
+        self._web = WebServer(BehindPath(site, settings.public_url), self._place)
         self.web_url = f"http://{LOOPBACK}:{self._web.port}"
         listener = JobListener(self._places, self.web_url, settings.public_url)
         self.services = Services(
@@ -99,6 +104,8 @@ class TaptrainApp:
         self._ptb: PTB = _telegram(settings)
         site.router.routes += EditorApi(self.services, self._ptb.bot).routes()
         self._pool = PicturePool()
+        # Before the pages' own: these are no files.
+        site.router.routes[:0] = Feedback(self.services, self._pool).routes()
         self._sender = Sender(self._ptb.bot, self._db, files)
         executor: Executor = LocalExecutor(environment=_for_workers(settings))
         self._cluster: cluster.Cluster | None = None
@@ -145,6 +152,7 @@ class TaptrainApp:
         self._every(TICK_S, "handed", Handed(self.services).tick)
         if self.settings.inbox is not None:
             self._every(INBOX_S, "inbox", Drop(self.services, self.settings.inbox).tick)
+        self._every(VISITORS_S, "visitors", Visitors(self.services).tick)
         self._every(BOARDS_S, "boards", Boards(self.services).tick)
         self._every(WEIGH_S, "votes", Weigher(self.services, self._pool).tick)
         self._every(NIGHTS_S, "nights", Nights(self.services).tick)

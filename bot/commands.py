@@ -36,6 +36,8 @@ COMMANDS = (
     Command("models", "", "the models so far"),
     Command("compare", "2 3", "two models side by side on the same pictures"),
     Command("export", "[N] [onnx] | labels | dataset N", "a model or labels as files"),
+    Command("share", "[N]", "a link to a model's page, with a QR picture"),
+    Command("unshare", "[N]", "end the links to model N, or all of them"),
     Command("predict", "", "try the model on a photo"),
     Command("why", "[TILE]", "as a reply to a picture of mine: why it is decided so"),
     Command("team", "", "who did what"),

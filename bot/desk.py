@@ -61,8 +61,13 @@ def hushed(wish: Wish, member_id: int, *, session: Session) -> Wish:
 
 def page_addresses(model: Model, *, public_url: str, web_url: str) -> tuple[str | None, str]:
     """The public address of a model's page, if there is one, and the one on this machine."""
-    path = f"m/{model.page_token}/"
-    return f"{public_url}/{path}" if public_url else None, f"{web_url}/{path}"
+    token = model.page_token
+    return page_at(public_url, token) if public_url else None, page_at(web_url, token)
+
+
+def page_at(base: str, token: str) -> str:
+    """The address of the page that a token opens, below the address of the web pages."""
+    return f"{base}/m/{token}/"
 
 
 def card_key(job: Job) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from bot import audience, corrections, receipts, training_news, wishes
+from bot import audience, corrections, receipts, training_news, visitors, wishes
 from bot.desk import Desk, card_key
 from bot.messages import collect as collect_words
 from bot.messages import moving
@@ -50,6 +50,8 @@ def started(job: Job, desk: Desk) -> None:
 def progress(job: Job, news: Progress, desk: Desk) -> wishes.Wish | None:
     """The card with its bar, for kinds that have one."""
     match job.kind:
+        case "collect" if visitors.is_one(job, desk):
+            return None
         case "collect":
             source = sources.get(job.request["source_id"], session=desk.session)
             return collect_words.progress(desk.project(job), source, job, news)
@@ -68,6 +70,9 @@ def collected(job: Job, result: CollectResult, folder: Path, desk: Desk) -> None
     if source.state == "offered":
         told = collect_words.offered(project, source, result)
         desk.tell(job, told, priority=outbox.ANSWER)
+        return
+    if visitors.is_one(job, desk):
+        visitors.collected(job, source, desk)
         return
     if source.kind == corrections.KIND and corrections.ask_about(source, job, session=desk.session):
         desk.tell(job, collect_words.corrected(project), priority=outbox.ANSWER)

@@ -12,6 +12,9 @@ from sqlmodel import Session, col, select
 
 from storage.models import Box, Fingerprint, Image, Source
 
+MARKED = 2.0
+"""The rank of a picture on which somebody saw a model go wrong: above what any look gives."""
+
 AT_ONCE = 10_000
 """Ids in one statement; SQLite takes 32,766 variables."""
 
@@ -223,6 +226,20 @@ def add_fingerprints(words: Mapping[int, bytes], *, session: Session) -> None:
     if words:
         rows = [{"image_id": image_id, "words": some} for image_id, some in words.items()]
         session.execute(insert(Fingerprint), rows)
+
+
+def marked(project_id: int, *, limit: int, session: Session) -> list[int]:
+    """Images on which somebody saw a model go wrong, while nobody has called them complete."""
+    query = (
+        select(Image.id)
+        .where(
+            Image.project_id == project_id, col(Image.rank) >= MARKED, col(Image.answer).is_(None)
+        )
+        # As the index has them: of all others none is read.
+        .order_by(col(Image.rank).desc(), col(Image.id))
+        .limit(limit)
+    )
+    return [image_id for image_id in session.exec(query) if image_id is not None]
 
 
 def unproposed(project_id: int, *, limit: int, session: Session) -> list[Image]:

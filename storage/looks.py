@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, or_, update
+from sqlalchemy import bindparam, case, or_, update
 from sqlalchemy import select as columns
 from sqlmodel import Session, col
 
@@ -98,12 +98,17 @@ def most_telling(image_ids: Collection[int], *, session: Session) -> int | None:
 
 
 def keep(ranks: Mapping[int, float], *, looked: Collection[int], session: Session) -> None:
-    """Write the ranks of these images; those in `looked` count as looked at from now on."""
+    """Write the ranks of these images; those in `looked` count as looked at from now on.
+
+    A marked one (`images.MARKED`) stays so: no look takes back what a person saw.
+    """
     session.flush()
     table: Any = Image.__table__  # type: ignore[attr-defined]  # SQLModel types it as a class
     if ranks:
+        marked = table.c.rank >= images.MARKED
+        rank = case((marked, table.c.rank), else_=bindparam("rank"))
         session.connection().execute(
-            update(table).where(table.c.id == bindparam("of")).values(rank=bindparam("rank")),
+            update(table).where(table.c.id == bindparam("of")).values(rank=rank),
             [{"of": image_id, "rank": rank} for image_id, rank in ranks.items()],
         )
     for some in images.portions(sorted(looked)):

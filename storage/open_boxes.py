@@ -21,6 +21,7 @@ def of(
     besides_on: Collection[int] = (),
     besides_of: Collection[int] = (),
     answered: Collection[int] = (),
+    only_on: Collection[int] | None = None,
     session: Session,
 ) -> list[OpenBox]:
     """Boxes of a class that wait for an answer, most telling pictures first.
@@ -31,6 +32,7 @@ def of(
         besides_on: images whose boxes are not wanted.
         besides_of: tracks whose boxes are not wanted.
         answered: tracks of which only those boxes are wanted that their votes say nothing of.
+        only_on: the images whose boxes alone are wanted; a few.
     """
     wanted = [*waits(scope), col(Box.label) == label]
     if besides:
@@ -44,12 +46,23 @@ def of(
         wanted.append(~and_(func.coalesce(said, False), col(Box.voters) > 0))
     if not_by is not None:
         wanted.append(~answered_by(not_by, scope, "box", col(Box.id)))
+    if only_on is not None:
+        # Their project is known: the database is to look at these pictures alone.
+        return _boxes([col(Box.image_id).in_(only_on), *wanted], limit, session)
     # Begun ones first, so that tiles are finished rather than many half decided.
     begun = (col(Box.project_id) == scope.project_id, col(Box.voters) > 0)
     found = _boxes([*begun, *wanted], limit, session)
     if len(found) < limit:
         found += _untouched(scope, label, wanted, limit - len(found), session)
     return found
+
+
+def labels_on(scope: Scope, image_ids: Collection[int], *, session: Session) -> list[str]:
+    """Classes with open boxes on a few images, those of the oldest image first."""
+    query = joined(col(Box.label), func.min(col(Image.id)))
+    query = query.where(col(Box.image_id).in_(image_ids), *waits(scope)).group_by(col(Box.label))
+    found = sorted((first, label) for label, first in session.execute(query))
+    return [label for _, label in found]
 
 
 def _untouched(

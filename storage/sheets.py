@@ -222,6 +222,13 @@ def lay_aside(project_id: int, *, session: Session) -> None:
         close(sheet, "aside", session=session)
 
 
+def deal_anew(project_id: int, *, session: Session) -> None:
+    """Close what was dealt ahead: something else comes first by now."""
+    for sheet in on_table(project_id, session=session):
+        if sheet.ahead:
+            close(sheet, "aside", session=session)
+
+
 def reopen(sheet: Sheet, *, session: Session) -> None:
     """Put an earlier sheet on the table again; it is painted anew where its picture is gone."""
     sheet.state, sheet.ahead = "preparing", False

@@ -14,7 +14,12 @@ from storage.models import Job, Project, Source
 
 PAGE = 8
 TRUST = {"yes": "trusted", "sample": "a sample is checked", "no": "checked", None: "not answered"}
-KINDS = {"link": "a link", "upload": "sent into the chat", "correction": "a corrected photo"}
+KINDS = {
+    "link": "a link",
+    "upload": "sent into the chat",
+    "correction": "a corrected photo",
+    "visitors": "sent by visitors of the model's page",
+}
 CLOCK = "Your clock is another? Send it so: <code>/settings zone=Europe/Berlin</code>"
 STATES = {
     "collecting": "⏳ coming",

@@ -51,7 +51,8 @@ class _Files(StaticFiles):
 
 async def _bare(request: Request) -> Response:
     query = request.url.query
-    return RedirectResponse(f"/e/?{query}" if query else "/e/")
+    # Relative: a proxy may serve us below a path of its own.
+    return RedirectResponse(f"e/?{query}" if query else "e/")
 
 
 ROUTES = (Route("/e", _bare), Mount("/e", GZipMiddleware(_Files())))

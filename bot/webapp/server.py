@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import uvicorn
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from bot.settings import SettingsError
 
@@ -45,7 +45,7 @@ def bind(port: int, *, chosen: bool) -> socket.socket:
 class WebServer:
     """A uvicorn server on a socket that is bound already."""
 
-    def __init__(self, app: Starlette, place: socket.socket) -> None:
+    def __init__(self, app: ASGIApp, place: socket.socket) -> None:
         self._place = place
         self._server = _Quiet(
             uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off")

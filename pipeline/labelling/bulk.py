@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from pipeline.errors import UserError
 from pipeline.labelling import decide
-from pipeline.labelling.deal import SAMPLE, drawn
+from pipeline.labelling.samples import SAMPLE, drawn
 from storage import bulks, questions, sure
 from storage.models import Bulk, Project
 from storage.questions import Scope

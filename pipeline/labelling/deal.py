@@ -1,24 +1,22 @@
 """What to ask next: sheets are dealt, one of them ahead so that it is painted when it is wanted.
 
-Order: the sample of a bulk decision, objects followed through a video, whole frames that a model is
-sure of, boxes one class a sheet (the class with fewest right ones first), what wrong boxes are
-instead, and whether pictures are complete.
+Order: the sample of a bulk decision, pictures on which somebody saw a model go wrong, objects
+followed through a video, whole frames that a model is sure of, boxes one class a sheet (the class
+with fewest right ones first), what wrong boxes are instead, and whether pictures are complete.
 """
 
-import hashlib
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from sqlmodel import Session
 
-from pipeline.labelling import active, coco, hand_out, planting, tally
+from pipeline.labelling import active, coco, hand_out, planting, samples, tally
 from pipeline.labelling.tally import Tally
 from storage import (
     bulks,
     figures,
     images,
-    projects,
     questions,
     registry,
     settings,
@@ -28,14 +26,15 @@ from storage import (
     tracks,
     votes,
 )
-from storage.models import Project, Sheet, Source
+from storage.models import Project, Sheet
 from storage.questions import Scope
 from storage.tracks import OpenTrack
 
 TILES = tally.TILES
+MOST_MARKED = 200
+"""Marked pictures looked at for one sheet."""
 FRAMES = 4
 """Whole pictures with boxes need more room on a phone than crops."""
-SAMPLE = 45
 
 
 @dataclass(frozen=True)
@@ -75,23 +74,6 @@ class Question:
     exclusive: bool = True
 
 
-def sample_of(source: Source, *, session: Session) -> list[int]:
-    """The boxes that stand for a source in a check: drawn by digest, so always the same ones."""
-    assert source.id is not None
-    classes = projects.get(source.project_id, session=session).classes
-    ids = sources.box_ids(source.id, classes, session=session)
-    return drawn(ids, SAMPLE, salt=str(source.id))
-
-
-def drawn(ids: Sequence[int], count: int, *, salt: str) -> list[int]:
-    """So many of these ids, as if by lot, but the same ones every time."""
-
-    def lot(box_id: int) -> bytes:
-        return hashlib.sha256(f"{salt}:{box_id}".encode()).digest()
-
-    return sorted(sorted(ids, key=lot)[:count])
-
-
 def scope_of(project: Project, *, session: Session) -> Scope:
     """The project's questions."""
     assert project.id is not None
@@ -99,7 +81,7 @@ def scope_of(project: Project, *, session: Session) -> Scope:
         box_id
         for source in sources.of_project(project.id, session=session)
         if source.trust == "sample"
-        for box_id in sample_of(source, session=session)
+        for box_id in samples.sample_of(source, session=session)
     ]
     return Scope.of(project, samples)
 
@@ -153,6 +135,7 @@ def _ask(hand: Hand, scope: Scope, counted: Tally, session: Session) -> Question
     way = _tracks_of(hand, scope, session)
     return (
         _bulk(hand, scope, session)
+        or _marked(hand, scope, way, session)
         or _tracks(way.fresh)
         or _frames(hand, scope, way, session)
         or _boxes(hand, scope, counted.boxes, way, session)
@@ -179,6 +162,24 @@ def _bulk(hand: Hand, scope: Scope, session: Session) -> Question | None:
     label = Counter(row.label for row in rows.values()).most_common(1)[0][0]
     tiles = [box_id for box_id, row in rows.items() if row.label == label][:TILES]
     return Question("box", tiles, label, bulk_id=bulk.id)
+
+
+def _marked(hand: Hand, scope: Scope, way: "_Tracks", session: Session) -> Question | None:
+    """Boxes on marked pictures; where they are settled, whether something is missing there."""
+    marked = images.marked(hand.project_id, limit=MOST_MARKED, session=session)
+    if not marked:
+        return None
+    found = hand_out.first_on(
+        marked,
+        scope,
+        hand.project,
+        hand.member_id,
+        besides=sheets.skipped(hand.project_id, "box", hand.key, session=session),
+        tracks=way.asked,
+        answered=way.answered,
+        session=session,
+    )
+    return _of_class(hand, *found) if found else _pictures(hand, scope, session, only=marked)
 
 
 @dataclass(frozen=True)
@@ -261,9 +262,13 @@ def _boxes(
                 session=session,
             )
             if tiles:
-                alone = settings.of(hand.project).votes_for(label) == 1
-                return Question("box", tiles[:TILES], label, exclusive=alone)
+                return _of_class(hand, label, tiles)
     return None
+
+
+def _of_class(hand: Hand, label: str, tiles: list[int]) -> Question:
+    alone = settings.of(hand.project).votes_for(label) == 1
+    return Question("box", tiles[:TILES], label, exclusive=alone)
 
 
 def _fix(hand: Hand, scope: Scope, session: Session) -> Question | None:
@@ -275,12 +280,20 @@ def _fix(hand: Hand, scope: Scope, session: Session) -> Question | None:
     return Question("fix", [found[0].id], found[0].label) if found else None
 
 
-def _pictures(hand: Hand, scope: Scope, session: Session) -> Question | None:
+def _pictures(
+    hand: Hand, scope: Scope, session: Session, *, only: Collection[int] | None = None
+) -> Question | None:
     away: Collection[int] = set(sheets.taken(hand.project_id, "image", session=session))
     late = sheets.skipped(hand.project_id, "image", hand.key, session=session)
-    for besides in (set(away) | late, away):
+    # What was skipped comes last, marked or not.
+    for besides in (set(away) | late,) if only else (set(away) | late, away):
         found = questions.to_confirm(
-            scope, limit=TILES, besides=besides, not_by=hand.member_id or None, session=session
+            scope,
+            limit=TILES,
+            besides=besides,
+            not_by=hand.member_id or None,
+            only=only,
+            session=session,
         )
         if found:
             return Question("image", found)

@@ -24,6 +24,7 @@ def boxes(
     besides: Collection[int],
     tracks: Collection[int] = (),
     answered: Collection[int] = (),
+    only_on: Collection[int] | None = None,
     session: Session,
 ) -> list[int]:
     """Boxes of this class to ask about next: what one vote decides is on one sheet at a time.
@@ -33,6 +34,7 @@ def boxes(
         besides: boxes that are not wanted now.
         tracks: asked about as a whole, not box by box.
         answered: tracks that the member said something of already.
+        only_on: the images whose boxes alone are wanted; a few.
     """
     needed = settings.of(project).votes_for(label)
     held = sheets.taken(scope.project_id, "box", session=session)
@@ -46,6 +48,7 @@ def boxes(
         besides_on=sheets.taken(scope.project_id, "frame", session=session),
         besides_of=tracks,
         answered=answered,
+        only_on=only_on,
         session=session,
     )
     if needed <= 1:
@@ -59,6 +62,41 @@ def boxes(
         count=TILES,
         crowd=skills.active(scope.project_id, kind="box", session=session) - out,
     )
+
+
+def first_on(
+    image_ids: Collection[int],
+    scope: Scope,
+    project: Project,
+    member_id: int,
+    *,
+    besides: Collection[int],
+    tracks: Collection[int],
+    answered: Collection[int],
+    session: Session,
+) -> tuple[str, list[int]] | None:
+    """A class and its boxes on these images, then others of it; None where none is open there.
+
+    Arguments as in `boxes`.
+    """
+
+    def some(label: str, besides: Collection[int], only_on: Collection[int] | None) -> list[int]:
+        return boxes(
+            scope,
+            project,
+            label,
+            member_id,
+            besides=besides,
+            tracks=tracks,
+            answered=answered,
+            only_on=only_on,
+            session=session,
+        )
+
+    for label in open_boxes.labels_on(scope, image_ids, session=session):
+        if first := some(label, besides, image_ids):
+            return label, [*first, *some(label, {*besides, *first}, None)]
+    return None
 
 
 def _tiles(

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from sqlmodel import Session
 
-from pipeline.labelling.deal import sample_of, scope_of
+from pipeline.labelling.deal import scope_of
+from pipeline.labelling.samples import sample_of
 from storage import figures, images, questions, sources
 from storage.models import Project
 from storage.progress import Standing, standing

@@ -1,11 +1,33 @@
 """A source whose labels are checked by sample is judged by it."""
 
+import hashlib
+from collections.abc import Sequence
+
 from sqlmodel import Session
 
-from pipeline.labelling import answers, deal
-from storage import questions, sources
+from pipeline.labelling import answers
+from storage import projects, questions, sources
+from storage.models import Source
 
+SAMPLE = 45
 SAMPLE_BAR = 0.95
+
+
+def sample_of(source: Source, *, session: Session) -> list[int]:
+    """The boxes that stand for a source in a check: drawn by digest, so always the same ones."""
+    assert source.id is not None
+    classes = projects.get(source.project_id, session=session).classes
+    ids = sources.box_ids(source.id, classes, session=session)
+    return drawn(ids, SAMPLE, salt=str(source.id))
+
+
+def drawn(ids: Sequence[int], count: int, *, salt: str) -> list[int]:
+    """So many of these ids, as if by lot, but the same ones every time."""
+
+    def lot(box_id: int) -> bytes:
+        return hashlib.sha256(f"{salt}:{box_id}".encode()).digest()
+
+    return sorted(sorted(ids, key=lot)[:count])
 
 
 def settle(project_id: int, *, member_id: int, session: Session) -> list[str]:
@@ -18,7 +40,7 @@ def settle(project_id: int, *, member_id: int, session: Session) -> list[str]:
     for source in sources.of_project(project_id, session=session):
         if source.trust != "sample" or source.state != "ready":
             continue
-        sample = deal.sample_of(source, session=session)
+        sample = sample_of(source, session=session)
         said = list(questions.verdicts(sample, session=session).values())
         if None in said:
             continue

@@ -30,6 +30,8 @@ from storage.models.pictures import Image as Image
 from storage.models.pictures import Shelf as Shelf
 from storage.models.pictures import Source as Source
 from storage.models.pictures import Track as Track
+from storage.models.sharing import HardExample as HardExample
+from storage.models.sharing import Share as Share
 from storage.models.work import DatasetVersion as DatasetVersion
 from storage.models.work import Job as Job
 from storage.models.work import Model as Model

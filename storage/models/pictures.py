@@ -15,7 +15,8 @@ class Source(SQLModel, table=True):
     out of questions and new versions until it goes on) or offered (it holds no pictures but
     choices, in `counts`, each of which becomes a source of its own).
     `trust`: None (not asked), yes, sample, no. `kind`: link, upload, folder (of this machine;
-    `what` is its path), correction (a photo on which a model was wrong; `what` names the try).
+    `what` is its path), correction (a photo on which a model was wrong; `what` names the try) or
+    visitors (pictures that came from a model's page; `what` names the model).
     `nightly_at`: when it is fetched anew, where that is wanted every night. `provenance`: see
     pipeline/provenance.py.
     """
@@ -42,7 +43,8 @@ class Image(SQLModel, table=True):
     `phash`: 64-bit perceptual hash, 16 hex digits. `part`: train, val, test or gap, assigned once.
     `proposed`: a model has looked at it, so having no box says something. `answer`: the last word
     on it, derived from the votes (complete, incomplete, redrawn). `rank`: how much a question about
-    it would teach (higher first); derived by the newest model's look.
+    it would teach (higher first); derived by the newest model's look,
+    or storage.images.MARKED.
     """
 
     __table_args__ = (

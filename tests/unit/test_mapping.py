@@ -12,7 +12,7 @@ from pipeline.errors import LabelError, SourceError
 from pipeline.jobs.spec import BoxItem
 from pipeline.jobs.spec_collect import CollectResult, ImageItem
 from pipeline.kinds import collect
-from pipeline.labelling import deal, mapping, outlook
+from pipeline.labelling import mapping, outlook, samples
 from storage import jobs, mappings, sources
 from storage.models import Box, Image, Job, Project, Source
 from storage.progress import standing
@@ -236,11 +236,11 @@ def test_a_sample_holds_what_can_be_asked(
 ) -> None:
     """Boxes of other names are in no sample, nor those of an answer that was taken back."""
     _, source = bring(session, tmp_path, project, trust="sample")
-    assert len(deal.sample_of(source, session=session)) == 1
+    assert len(samples.sample_of(source, session=session)) == 1
     mapping.say(source, "car", "vehicle", session=session)
-    assert len(deal.sample_of(source, session=session)) == 4
+    assert len(samples.sample_of(source, session=session)) == 4
     mapping.take_back(source, session=session)
-    assert len(deal.sample_of(source, session=session)) == 1
+    assert len(samples.sample_of(source, session=session)) == 1
 
 
 def test_a_source_taken_in_again_keeps_what_was_said(
