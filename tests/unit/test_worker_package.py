@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.browser import PAGE_FILES, vendor
 from pipeline.errors import NotPackable, WorkerError
-from pipeline.worker import convert, package
+from pipeline.worker import package, tfjs_model
 from pipeline.worker.convert import Converted
 from pipeline.worker.package import copy_page, zip_folder
 
@@ -77,4 +77,4 @@ def test_several_answers_are_told(tmp_path: Path) -> None:
     outputs = {"a": output, "b": output}
     (tmp_path / "model.json").write_text(json.dumps({"signature": {"outputs": outputs}}))
     with pytest.raises(NotPackable):
-        convert._output_shape(tmp_path)
+        tfjs_model.output_shape(tmp_path)
