@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ pytestmark = pytest.mark.slow
 PRECISIONS = ("fp32", "fp16", "uint8")
 ODD = ['a "quoted" one', "🍎", "<script>alert(1)</script>"]
 
-# In a process of its own: TensorFlow stays out of the tests'. Last it tells what was not loaded.
+# In a process of its own: TensorFlow stays out of the tests'. It tells what was loaded for it.
 CONVERT = """
 import json, sys
 from pathlib import Path
@@ -26,6 +27,8 @@ folder, size, precisions = Path(sys.argv[1]), json.loads(sys.argv[2]), sys.argv[
 made = portable(folder / "weights.pt", folder / "made", size if len(size) > 1 else size[0])
 network = made.network
 told = {"form": network.form, "shape": network.shape, "size": network.size, "off": {}}
+told["loaded"] = [name for name in ("keras", "tf_keras", "jax", "pandas", "tensorflow_hub",
+    "tensorflow_decision_forests", "tensorflowjs") if sys.modules.get(name)]
 for precision in precisions:
     places = (
         made.tfjs(folder / f"web-{precision}", precision),
@@ -34,8 +37,6 @@ for precision in precisions:
     for place in places:
         answer = read_back(place)(network.sample)
         told["off"][place.name] = difference(answer, network.answer, network.form, network.size)
-told["loaded"] = [name for name in ("keras", "tf_keras", "jax", "pandas", "tensorflow_hub",
-    "tensorflow_decision_forests", "tensorflowjs") if sys.modules.get(name)]
 print(json.dumps(told))
 """
 
@@ -81,7 +82,7 @@ def test_one_class_in_every_precision(tmp_path: Path) -> None:
         sum(path.stat().st_size for path in (tmp_path / f"web-{precision}").glob("*.bin"))
         for precision in PRECISIONS
     ]
-    for larger, smaller in zip(sizes, sizes[1:], strict=False):
+    for larger, smaller in pairwise(sizes):
         assert smaller < 0.51 * larger
     # They cost more seconds than all that is needed.
     assert told["loaded"] == []
