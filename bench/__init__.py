@@ -81,6 +81,7 @@ class Bench:
 BENCHES: tuple[Bench, ...] = (
     Bench("active", "mAP after so many labelled photos, asked in our order and in any (an hour)"),
     Bench("cluster", "from handing in to the worker's first line on Ray, beside a bare Ray Job"),
+    Bench("conversions", "the smallest of each family for the browser: how far from PyTorch"),
     Bench("crowd", "labels from seven simulated members: how right, for how many votes"),
     Bench("dedup", "copies found among real photos, beside pHash alone; one more among 100,000"),
     Bench("families", "the smallest model of each family trained from its yaml: seconds an epoch"),
@@ -92,6 +93,7 @@ BENCHES: tuple[Bench, ...] = (
     Bench(
         "proof", "mAP in a real browser by runtime and precision, beside PyTorch's, on BCCD"
     ),
+    Bench("package", "a conversion for the browser, beside the export ultralytics dropped; sizes"),
     Bench("queue", "/queue and claims with 10,000 jobs, beside loading all, and read-then-write"),
     Bench("tracks", "boxes carried from frame to frame, beside copying them as they are"),
     Bench("votes", "taps of fifty members at once, beside a bot that only answers them"),
