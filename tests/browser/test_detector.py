@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +13,7 @@ import pytest
 from playwright.sync_api import Page, sync_playwright
 
 from tests.support.site import ISOLATED, served
+from tests.support.tiny_model import tiny_once
 
 pytestmark = pytest.mark.slow
 
@@ -41,9 +40,7 @@ Seen = dict[str, Any]
 @pytest.fixture(scope="module")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The package of the tiny model, with an empty page."""
-    folder = tmp_path_factory.mktemp("tiny")
-    command = [sys.executable, "-m", "tests.support.tiny_model", str(folder)]
-    subprocess.run(command, cwd=ROOT, check=True, timeout=300, capture_output=True)
+    folder = tiny_once(tmp_path_factory)
     script = (ROOT / "tests/support/detector_page.js").read_text()
     (folder / "page.js").write_text(script)
     words = '<!doctype html><link rel="icon" href="data:,"><script src="page.js"></script>'
@@ -112,8 +109,7 @@ def test_isolated_pages_agree(
 
 def test_webgl_agrees(chromium: str, package: Path, reference: Seen) -> None:
     """A graphics card that is asked for by name is used, be it software."""
-    address = served(package)
-    with address as at, browsed(chromium, f"{at}blank.html", SOFTWARE_GPU) as page:
+    with served(package) as at, browsed(chromium, f"{at}blank.html", SOFTWARE_GPU) as page:
         seen = page.evaluate(LOAD, {"runtime": "webgl"})
     assert seen["runtime"] == "webgl"
     assert same(seen, reference)
