@@ -6,6 +6,7 @@ best class of each box and `tf.image.nonMaxSuppressionAsync`. Both look at the s
 allow threads; pages written by hand are served without.
 """
 
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -45,6 +46,9 @@ globalThis.frames = async (count) => {
 await globalThis.frames(1);
 globalThis.firstBox = performance.now();
 """
+WAIT = """async () => {
+    while (!globalThis.firstBox) await new Promise((resolve) => setTimeout(resolve, 20));
+}"""
 OURS = f"""
 import {{ Detector }} from "/detector.js";
 const wanted = new URLSearchParams(location.search).get("runtime");
@@ -116,7 +120,7 @@ class Pages:
         from tests.conftest import CHROMIUMS
 
         playwright = stack.enter_context(sync_playwright())
-        path = next((found for name in CHROMIUMS if (found := _which(name))), None)
+        path = next((found for name in CHROMIUMS if (found := shutil.which(name))), None)
         self.browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         stack.callback(self.browser.close)
 
@@ -124,16 +128,10 @@ class Pages:
         """A page with an empty cache that has found its first boxes."""
         page = self.browser.new_context().new_page()
         page.goto(address)
-        page.wait_for_function("globalThis.firstBox", timeout=180_000)
+        page.evaluate(WAIT)
         if not page.evaluate("globalThis.found"):
             raise RuntimeError(f"{address} found nothing in the frame")
         return page
-
-
-def _which(name: str) -> str | None:
-    import shutil
-
-    return shutil.which(name)
 
 
 def _in_turns(ours: Any, plain: Any) -> tuple[float, float]:

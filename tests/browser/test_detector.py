@@ -96,9 +96,7 @@ def test_runtimes_agree(chromium: str, package: Path, reference: Seen, runtime: 
 
 
 @pytest.mark.parametrize("runtime", ["wasm", "litert"])
-def test_isolated_pages_agree(
-    chromium: str, package: Path, reference: Seen, runtime: str
-) -> None:
+def test_isolated_pages_agree(chromium: str, package: Path, reference: Seen, runtime: str) -> None:
     """With the headers that allow threads the boxes are the same."""
     with served(package, ISOLATED) as address, browsed(chromium, f"{address}blank.html") as page:
         assert page.evaluate("crossOriginIsolated")
@@ -115,9 +113,7 @@ def test_webgl_agrees(chromium: str, package: Path, reference: Seen) -> None:
     assert same(seen, reference)
 
 
-def test_a_lost_graphics_card_is_replaced(
-    chromium: str, package: Path, reference: Seen
-) -> None:
+def test_a_lost_graphics_card_is_replaced(chromium: str, package: Path, reference: Seen) -> None:
     """When WebGL's context goes between two pictures, the next one is looked at all the same."""
     keep = """
         globalThis.contexts = [];
@@ -155,7 +151,8 @@ def test_the_choice_is_measured_and_kept(
     """Never a software GPU; the next visit loads the same one at once; the bar only grows."""
     load = LOAD.replace("options", "options, shares = []").replace(
         "return look(globalThis.detector);",
-        "return { ...(await look(globalThis.detector)), shares, kept: Object.entries(localStorage) };",
+        "const kept = () => Object.entries(localStorage);"
+        "return { ...(await look(globalThis.detector)), shares, kept: kept() };",
     )
     load = load.replace('load("./", options', 'load("./", { onProgress: (s) => shares.push(s) }')
     with served(package) as address, browsed(chromium, f"{address}blank.html", arguments) as page:
@@ -189,9 +186,7 @@ def test_the_page_goes_on_meanwhile(chromium: str, package: Path) -> None:
     assert frames >= 5
 
 
-def test_without_workers_the_page_computes(
-    chromium: str, package: Path, reference: Seen
-) -> None:
+def test_without_workers_the_page_computes(chromium: str, package: Path, reference: Seen) -> None:
     """A browser without workers finds the same."""
     with (
         served(package) as address,
@@ -261,9 +256,7 @@ def single_file(package: Path, target: Path) -> None:
     )
 
 
-def test_one_file_from_disk(
-    chromium: str, package: Path, reference: Seen, tmp_path: Path
-) -> None:
+def test_one_file_from_disk(chromium: str, package: Path, reference: Seen, tmp_path: Path) -> None:
     """Opened without a server, with all files inside, it finds the same, in a worker."""
     page_file = tmp_path / "tiny.html"
     single_file(package, page_file)

@@ -113,7 +113,10 @@ def main(folder: Path) -> None:
     from pipeline.worker import engine
 
     engine.prepare(folder)
-    cases: dict[str, object] = {"letterboxes": letterboxes(folder), "detections": detections(folder)}
+    cases: dict[str, object] = {
+        "letterboxes": letterboxes(folder),
+        "detections": detections(folder),
+    }
     cases["forms"] = {"rows": finished(), "queries": queries()}
     (folder / "cases.json").write_text(json.dumps(cases))
 
