@@ -1,4 +1,4 @@
-"""The detector module in a real browser: each runtime, its worker, and what is done without them."""
+"""The detector module in a real browser: each runtime, its worker, and what is done without."""
 
 from __future__ import annotations
 

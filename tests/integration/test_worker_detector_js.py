@@ -43,7 +43,7 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str
 
 
 def test_pixels_equal_opencvs(answers: dict[str, list[dict[str, Any]]]) -> None:
-    """Resized pictures are the same bytes: smaller or larger, square or not, padded or stretched."""
+    """Resized pictures are the same bytes: smaller, larger, square or not, padded or stretched."""
     assert len(answers["letterboxes"]) == 9
     for case in answers["letterboxes"]:
         assert case == {"length": True, "worst": 0}
