@@ -47,7 +47,9 @@ await globalThis.frames(1);
 globalThis.firstBox = performance.now();
 """
 WAIT = """async () => {
-    while (!globalThis.firstBox) await new Promise((resolve) => setTimeout(resolve, 20));
+    const start = performance.now();
+    while (!globalThis.firstBox && performance.now() - start < 180_000)
+        await new Promise((resolve) => setTimeout(resolve, 20));
 }"""
 OURS = f"""
 import {{ Detector }} from "/detector.js";
@@ -64,7 +66,8 @@ tf.dispose(model.execute(tf.zeros([1, {IMGSZ}, {IMGSZ}, 3])));
 globalThis.look = async (source) => {{
   const [boxes, scores, classes] = tf.tidy(() => {{
     const pixels = tf.browser.fromPixels(source);
-    const input = tf.image.resizeBilinear(pixels, [{IMGSZ}, {IMGSZ}]).div(255).expandDims(0);
+    const small = tf.image.resizeBilinear(pixels, [{IMGSZ}, {IMGSZ}]);
+    const input = tf.expandDims(tf.div(small, 255), 0);
     const answer = tf.transpose(model.execute(input), [0, 2, 1]);
     const w = tf.slice(answer, [0, 0, 2], [-1, -1, 1]);
     const h = tf.slice(answer, [0, 0, 3], [-1, -1, 1]);
