@@ -80,6 +80,7 @@ class Bench:
 
 BENCHES: tuple[Bench, ...] = (
     Bench("active", "mAP after so many labelled photos, asked in our order and in any (an hour)"),
+    Bench("browser", "a frame in Chromium, beside TensorFlow.js and NMS as written by hand"),
     Bench("cluster", "from handing in to the worker's first line on Ray, beside a bare Ray Job"),
     Bench("conversions", "the smallest of each family for the browser: how far from PyTorch"),
     Bench("crowd", "labels from seven simulated members: how right, for how many votes"),

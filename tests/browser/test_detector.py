@@ -1,11 +1,9 @@
-"""The detector module in a real browser: each runtime, its worker, and what is done without them."""
+"""The detector module in a real browser: each runtime, its worker, and what is done without."""
 
 from __future__ import annotations
 
 import base64
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +13,7 @@ import pytest
 from playwright.sync_api import Page, sync_playwright
 
 from tests.support.site import ISOLATED, served
+from tests.support.tiny_model import tiny_once
 
 pytestmark = pytest.mark.slow
 
@@ -41,9 +40,7 @@ Seen = dict[str, Any]
 @pytest.fixture(scope="module")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The package of the tiny model, with an empty page."""
-    folder = tmp_path_factory.mktemp("tiny")
-    command = [sys.executable, "-m", "tests.support.tiny_model", str(folder)]
-    subprocess.run(command, cwd=ROOT, check=True, timeout=300, capture_output=True)
+    folder = tiny_once(tmp_path_factory)
     script = (ROOT / "tests/support/detector_page.js").read_text()
     (folder / "page.js").write_text(script)
     words = '<!doctype html><link rel="icon" href="data:,"><script src="page.js"></script>'
@@ -99,9 +96,7 @@ def test_runtimes_agree(chromium: str, package: Path, reference: Seen, runtime: 
 
 
 @pytest.mark.parametrize("runtime", ["wasm", "litert"])
-def test_isolated_pages_agree(
-    chromium: str, package: Path, reference: Seen, runtime: str
-) -> None:
+def test_isolated_pages_agree(chromium: str, package: Path, reference: Seen, runtime: str) -> None:
     """With the headers that allow threads the boxes are the same."""
     with served(package, ISOLATED) as address, browsed(chromium, f"{address}blank.html") as page:
         assert page.evaluate("crossOriginIsolated")
@@ -112,16 +107,13 @@ def test_isolated_pages_agree(
 
 def test_webgl_agrees(chromium: str, package: Path, reference: Seen) -> None:
     """A graphics card that is asked for by name is used, be it software."""
-    address = served(package)
-    with address as at, browsed(chromium, f"{at}blank.html", SOFTWARE_GPU) as page:
+    with served(package) as at, browsed(chromium, f"{at}blank.html", SOFTWARE_GPU) as page:
         seen = page.evaluate(LOAD, {"runtime": "webgl"})
     assert seen["runtime"] == "webgl"
     assert same(seen, reference)
 
 
-def test_a_lost_graphics_card_is_replaced(
-    chromium: str, package: Path, reference: Seen
-) -> None:
+def test_a_lost_graphics_card_is_replaced(chromium: str, package: Path, reference: Seen) -> None:
     """When WebGL's context goes between two pictures, the next one is looked at all the same."""
     keep = """
         globalThis.contexts = [];
@@ -159,7 +151,8 @@ def test_the_choice_is_measured_and_kept(
     """Never a software GPU; the next visit loads the same one at once; the bar only grows."""
     load = LOAD.replace("options", "options, shares = []").replace(
         "return look(globalThis.detector);",
-        "return { ...(await look(globalThis.detector)), shares, kept: Object.entries(localStorage) };",
+        "const kept = () => Object.entries(localStorage);"
+        "return { ...(await look(globalThis.detector)), shares, kept: kept() };",
     )
     load = load.replace('load("./", options', 'load("./", { onProgress: (s) => shares.push(s) }')
     with served(package) as address, browsed(chromium, f"{address}blank.html", arguments) as page:
@@ -193,9 +186,7 @@ def test_the_page_goes_on_meanwhile(chromium: str, package: Path) -> None:
     assert frames >= 5
 
 
-def test_without_workers_the_page_computes(
-    chromium: str, package: Path, reference: Seen
-) -> None:
+def test_without_workers_the_page_computes(chromium: str, package: Path, reference: Seen) -> None:
     """A browser without workers finds the same."""
     with (
         served(package) as address,
@@ -265,9 +256,7 @@ def single_file(package: Path, target: Path) -> None:
     )
 
 
-def test_one_file_from_disk(
-    chromium: str, package: Path, reference: Seen, tmp_path: Path
-) -> None:
+def test_one_file_from_disk(chromium: str, package: Path, reference: Seen, tmp_path: Path) -> None:
     """Opened without a server, with all files inside, it finds the same, in a worker."""
     page_file = tmp_path / "tiny.html"
     single_file(package, page_file)

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from pipeline.browser import HERE
+from pipeline.browser.vendor import find_node
+from tests.support.tiny_model import CLASSES, tiny_once
 
 ROOT = Path(__file__).resolve().parents[2]
 CHECK = ROOT / "tests/support/detector_check.mjs"
@@ -41,8 +43,8 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str
 
 
 def test_pixels_equal_opencvs(answers: dict[str, list[dict[str, Any]]]) -> None:
-    """Resized and padded pictures are the same bytes, smaller or larger, odd or square."""
-    assert len(answers["letterboxes"]) == 5
+    """Resized pictures are the same bytes: smaller, larger, square or not, padded or stretched."""
+    assert len(answers["letterboxes"]) == 9
     for case in answers["letterboxes"]:
         assert case == {"length": True, "worst": 0}
 
@@ -53,3 +55,85 @@ def test_boxes_equal_ultralytics(answers: dict[str, list[dict[str, Any]]]) -> No
     for case in answers["detections"]:
         assert case["count"] == case["wanted"] > 20
         assert case["worst"] < 1e-3
+
+
+def test_other_forms_are_read(answers: dict[str, list[dict[str, Any]]]) -> None:
+    """Finished rows and RT-DETR's queries give ultralytics' boxes, and are not thinned again."""
+    assert len(answers["forms"]) == 2
+    for case in answers["forms"]:
+        assert case["count"] == case["wanted"] > 10
+        assert case["worst"] < 1e-3
+
+
+IN_NODE = """
+import { Detector } from "./detector.js";
+
+const shares = [];
+const onProgress = (share) => shares.push(share);
+const detector = await Detector.load(process.argv[2], { onProgress });
+const [width, height] = [300, 180];
+const data = Uint8Array.from({ length: width * height * 4 }, (_, at) => (at * at) % 251);
+const boxes = await detector.detect({ data, width, height });
+console.log(JSON.stringify({ boxes, runtime: detector.runtime, last: shares.at(-1) }));
+detector.close();
+"""
+
+
+def test_it_runs_in_node(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> None:
+    """The same module finds boxes in pixels that a program has, from a folder on disk."""
+    package = tmp_path / "package"
+    shutil.copytree(tiny_once(tmp_path_factory), package)
+    (package / "program.mjs").write_text(IN_NODE)
+    (package / "package.json").write_text('{"type": "module"}')
+    done = subprocess.run(
+        [find_node(), "program.mjs", "./"],
+        cwd=package,
+        check=False,
+        timeout=120,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    seen = json.loads(done.stdout)
+    assert seen["last"] == 1
+    assert len(seen["boxes"]) >= 5
+    assert {found["class"] for found in seen["boxes"]} <= set(CLASSES)
+    assert all(0 <= found["box"][0] <= found["box"][2] <= 300 for found in seen["boxes"])
+
+
+USE = """
+import { Detector, type Detection, type Metadata } from "./detector.js";
+
+const detector = await Detector.load("./", { runtime: "wasm", onProgress: (share) => share * 2 });
+const found: Detection[] = await detector.detect(new Image(), { threshold: 0.5 });
+const pixels = { data: new Uint8Array(4), width: 1, height: 1 };
+await detector.detect(pixels);
+const words: string[] = found.map(({ class: name, box: [x1] }) => `${name} ${x1.toFixed(1)}`);
+const metadata: Metadata = detector.metadata;
+await Detector.load({ read: async (name: string) => new ArrayBuffer(name.length) });
+// @ts-expect-error there is no such runtime
+await Detector.load("./", { runtime: "abacus" });
+// @ts-expect-error words are no picture
+await detector.detect("photo.jpg");
+export { words, metadata };
+"""
+
+
+def test_the_types_hold(tmp_path: Path) -> None:
+    """detector.d.ts lets a strict program use the module, and refuses what the module refuses."""
+    compiler = HERE / "node_modules/typescript/bin/tsc"
+    if not compiler.is_file():
+        pytest.skip("needs what `python -m pipeline.browser` fetches")
+    shutil.copy(HERE / "detector.d.ts", tmp_path)
+    (tmp_path / "use.ts").write_text(USE)
+    options = ("--noEmit", "--strict", "--target", "es2022", "--module", "es2022")
+    more = ("--moduleResolution", "bundler", "--lib", "es2022,dom", "--types", "")
+    done = subprocess.run(
+        [find_node(), str(compiler), *options, *more, "use.ts"],
+        cwd=tmp_path,
+        check=False,
+        timeout=120,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout

@@ -10,8 +10,19 @@ const { decode } = await load("boxes.js");
 const cases = JSON.parse(readFileSync(join(folder, "cases.json"), "utf8"));
 const bytes = (name) => new Uint8Array(readFileSync(join(folder, name)));
 
-const letterboxes = cases.letterboxes.map(({ width, height, side }, number) => {
-  const { input } = letterbox(bytes(`${number}.rgba`), width, height, side);
+function difference(found, rows) {
+  let worst = 0;
+  found.forEach(({ index, score, box }, at) => {
+    const row = rows[at] ?? [];
+    [...box, score, index].forEach((value, i) => {
+      worst = Math.max(worst, Math.abs(value - (row[i] ?? Infinity)));
+    });
+  });
+  return { count: found.length, wanted: rows.length, worst };
+}
+
+const letterboxes = cases.letterboxes.map(({ width, height, imgsz, mode }, number) => {
+  const { input } = letterbox(bytes(`${number}.rgba`), width, height, imgsz, mode);
   const wanted = bytes(`${number}.rgb`);
   let worst = 0;
   for (let i = 0; i < wanted.length; i += 1) {
@@ -27,14 +38,13 @@ const detections = cases.detections.map((wanted, number) => {
   const options = { threshold, iou: 0.7, maxDet: 300, multiLabel };
   const output = { data: raw, shape: [1, 4 + classes, anchors] };
   const found = decode(output, "raw", classes, place, options);
-  let worst = 0;
-  found.forEach(({ index, score, box }, at) => {
-    const row = wanted.rows[at] ?? [];
-    [...box, score, index].forEach((value, i) => {
-      worst = Math.max(worst, Math.abs(value - (row[i] ?? Infinity)));
-    });
-  });
-  return { count: found.length, wanted: wanted.rows.length, worst };
+  return difference(found, wanted.rows);
 });
 
-console.log(JSON.stringify({ letterboxes, detections }));
+const forms = Object.entries(cases.forms).map(([form, { raw, shape, rows }]) => {
+  const place = fit(640, 427, 320, form === "queries" ? "stretch" : "letterbox");
+  const options = { threshold: 0.25, iou: 0.7, maxDet: 300, multiLabel: false };
+  return difference(decode({ data: Float32Array.from(raw), shape }, form, 3, place, options), rows);
+});
+
+console.log(JSON.stringify({ letterboxes, detections, forms }));

@@ -16,10 +16,11 @@ globalThis.picture = (width, height) => {
   return canvas;
 };
 
-globalThis.look = async (detector, source = picture(300, 180)) => ({
-  runtime: detector.runtime,
-  inWorker: detector.inWorker,
-  boxes: (await detector.detect(source)).map((found) => [
-    found.class, found.index, found.score, ...found.box,
-  ]),
-});
+globalThis.look = async (detector, source = picture(300, 180)) => {
+  const found = await detector.detect(source);
+  return {
+    runtime: detector.runtime,
+    inWorker: detector.inWorker,
+    boxes: found.map((one) => [one.class, one.index, one.score, ...one.box]),
+  };
+};

@@ -6,13 +6,31 @@ conversion stack. Its input is not square; its boxes follow from the pixels.
 
 import json
 import shutil
+import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 from pipeline.browser import HERE, VENDOR, vendor
 
 HEIGHT, WIDTH, STRIDE = 64, 96, 16
 CLASSES = ["ripe", "<b>raw</b>"]
+
+
+ROOT = Path(__file__).resolve().parents[2]
+
+_made: list[Path] = []
+
+
+def tiny_once(factory: pytest.TempPathFactory) -> Path:
+    """The package that all tests share; the first caller waits for it."""
+    if not _made:
+        folder = factory.mktemp("tiny")
+        command = [sys.executable, "-m", "tests.support.tiny_model", str(folder)]
+        subprocess.run(command, cwd=ROOT, check=True, timeout=300, capture_output=True)
+        _made.append(folder)
+    return _made[0]
 
 
 def saved_model(folder: Path) -> None:

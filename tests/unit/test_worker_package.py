@@ -1,12 +1,13 @@
 """The files of a package, without the model in it."""
 
 import json
+import re
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from pipeline.browser import PAGE_FILES, vendor
+from pipeline.browser import PAGE_FILES, licences, vendor
 from pipeline.errors import NotPackable, WorkerError
 from pipeline.worker import site, tfjs_model
 from pipeline.worker.site import copy_page, zip_folder
@@ -41,6 +42,36 @@ def test_every_file_of_the_page_exists() -> None:
     assert all((folder / name).is_file() for name in PAGE_FILES)
     scripts = {path.name for path in folder.glob("*.js")}
     assert scripts <= set(PAGE_FILES)
+
+
+def test_the_page_loads_what_is_shipped() -> None:
+    """The scripts named in host.js are those that `python -m pipeline.browser` bundles."""
+    host = (Path(vendor.__file__).parent / "host.js").read_text()
+    named = set(re.findall(r'"vendor/(.+)\.js"', host))
+    assert named == {name for names in vendor.SCRIPTS.values() for name in names}
+
+
+def test_a_package_holds_what_it_runs() -> None:
+    """LiteRT's large files are in packages for it alone; the licences are in each."""
+    tfjs, litert = vendor.files(("tfjs",)), vendor.files(("litert",))
+    assert "tfjs-wasm.js" in tfjs
+    assert "tfjs-backend-wasm-simd.wasm" in tfjs
+    assert "litert.js" in litert
+    assert "litert_wasm_internal.wasm" in litert
+    assert set(tfjs) & set(litert) == {"LICENSES"}
+
+
+def test_licences_name_each_part(tmp_path: Path) -> None:
+    """Name, version, home and the licence's own words."""
+    for name in ("@a/b", "typescript"):
+        (tmp_path / name).mkdir(parents=True)
+    about = {"version": "1.2", "license": "MIT", "repository": {"url": "https://example.org"}}
+    (tmp_path / "@a/b/package.json").write_text(json.dumps(about))
+    (tmp_path / "@a/b/LICENSE").write_text("May be used.")
+    (tmp_path / "typescript/LICENSE").write_text("Apache's words.")
+    words = licences.text(tmp_path, {licences.package_of("x/node_modules/@a/b/dist/c.js")})
+    for part in ("@a/b 1.2 (MIT)", "https://example.org", "May be used.", "Apache's words."):
+        assert part in words
 
 
 def test_missing_scripts_name_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,109 @@
+"""YOLOv8n of three classes from its yaml, as a package's folder for the bench `browser`.
+
+Run in a process of its own (`python -m bench.browser_model FOLDER`). Nothing is downloaded, so
+nothing was trained: the last bias is moved until the frame gives some boxes, as a real one would.
+"""
+
+import contextlib
+import json
+import shutil
+import sys
+from pathlib import Path
+
+from pipeline.browser import HERE, VENDOR, vendor
+
+IMGSZ = 320
+CLASSES = ["red", "white", "platelet"]
+WIDTH, HEIGHT = 640, 480
+CANDIDATES, THRESHOLD = 60, 0.25
+
+
+def frame(folder: Path) -> None:
+    """A picture with slopes and edges like a photo's, as frame.png."""
+    import cv2
+    import numpy as np
+
+    rng = np.random.default_rng(0)
+    picture = np.zeros((HEIGHT, WIDTH, 3), np.float32)
+    for sigma in (2, 12, 50):
+        noise = rng.normal(0, sigma * 40, (HEIGHT, WIDTH, 3)).astype(np.float32)
+        picture += cv2.GaussianBlur(noise, (0, 0), sigma)
+    cv2.imwrite(str(folder / "frame.png"), np.clip(picture + 120, 0, 255).astype(np.uint8))
+
+
+def weights(folder: Path) -> Path:
+    """A checkpoint that finds some boxes in the frame."""
+    import torch
+    from ultralytics import YOLO
+    from ultralytics.data.augment import LetterBox
+    from ultralytics.utils.patches import imread
+
+    torch.manual_seed(0)
+    (folder / "bench.yaml").write_text(_yaml())
+    model = YOLO(str(folder / "bench.yaml"), task="detect")
+    network = model.model.eval()
+    network.names = dict(enumerate(CLASSES))
+    picture = LetterBox((IMGSZ, IMGSZ), auto=False)(image=imread(str(folder / "frame.png")))
+    pixels = torch.from_numpy(picture[..., ::-1].copy()).permute(2, 0, 1)[None] / 255
+    with torch.no_grad():
+        scores = network(pixels)[0][0, 4:].amax(0).clamp(1e-7, 1 - 1e-7)
+        wanted = torch.logit(torch.tensor(THRESHOLD))
+        shift = wanted - torch.logit(scores.topk(CANDIDATES).values[-1])
+        for branch in network.model[-1].cv3:
+            branch[-1].bias += shift
+    target = folder / "bench.pt"
+    model.save(str(target))
+    return target
+
+
+def _yaml() -> str:
+    import ultralytics
+    import yaml
+
+    source = Path(ultralytics.__file__).parent / "cfg/models/v8/yolov8.yaml"
+    told = yaml.safe_load(source.read_text())
+    return yaml.safe_dump({**told, "nc": len(CLASSES), "scale": "n"})
+
+
+def convert(checkpoint: Path, folder: Path) -> None:
+    """The plain two steps: ultralytics' SavedModel (and .tflite), then TensorFlow.js."""
+    import numpy as np
+    from tensorflowjs.converters import tf_saved_model_conversion_v2
+    from ultralytics import YOLO
+
+    # The exporter looks for this in the working directory, and would download it.
+    calibration = np.random.default_rng(0).random((20, 128, 128, 3), dtype=np.float32)
+    np.save(checkpoint.parent / "calibration_image_sample_data_20x128x128x3_float32", calibration)
+    with contextlib.chdir(checkpoint.parent):
+        saved = Path(YOLO(checkpoint.name).export(format="saved_model", imgsz=IMGSZ)).resolve()
+    tf_saved_model_conversion_v2.convert_tf_saved_model(
+        str(saved), str(folder), quantization_dtype_map={"float16": "*"}
+    )
+    shutil.copy(next(saved.glob("*_float32.tflite")), folder / "model.tflite")
+
+
+def main(folder: Path) -> None:
+    """Fill `folder` with the package and the frame."""
+    from pipeline.worker import engine
+
+    work = folder.parent / "work"
+    work.mkdir()
+    engine.prepare(work)
+    frame(work)
+    convert(weights(work), folder)
+    shutil.copy(work / "frame.png", folder)
+    metadata = {"project": "bench", "version": 1, "classes": CLASSES, "imgsz": IMGSZ}
+    runs = {"runtimes": ["tfjs", "litert"], "litert": "model.tflite"}
+    (folder / "metadata.json").write_text(json.dumps({**metadata, **runs}))
+    for path in HERE.glob("*.js"):
+        shutil.copy(path, folder)
+    shutil.copytree(VENDOR, folder / "vendor")
+    plain = folder / "plain"
+    plain.mkdir()
+    for name in ("core", "converter", "backend-cpu", "backend-wasm"):
+        script = f"@tensorflow/tfjs-{name}/dist/tf-{name}.es2017.min.js"
+        shutil.copy(vendor.MODULES / script, plain / f"{name}.js")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]).resolve())
