@@ -1,5 +1,8 @@
 // One frame after the other, as fast as the model goes.
 
+// From here on there is a frame; a film that starts over has none for a moment.
+const HAVE_CURRENT_DATA = 2;
+
 /**
  * Calls `onFrame(bitmap, milliseconds, boxes)` for frames of a playing `video`.
  *
@@ -16,7 +19,7 @@ export function follow(video, look, onFrame) {
   async function loop() {
     while (running) {
       // A paused video shows the same frame: looking again would only cost power.
-      if (video.videoWidth && (!video.paused || video.currentTime !== before)) {
+      if (video.readyState >= HAVE_CURRENT_DATA && (!video.paused || video.currentTime !== before)) {
         before = video.currentTime;
         await one();
       }

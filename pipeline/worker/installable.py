@@ -1,4 +1,4 @@
-"""What makes a packaged page an app: its name on a home screen, and its use without a connection."""
+"""What makes a packaged page an app: its name on a home screen, and use without a connection."""
 
 import hashlib
 import json

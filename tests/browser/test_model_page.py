@@ -2,98 +2,23 @@
 
 from __future__ import annotations
 
-import functools
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+import io
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from PIL import Image
+from playwright.sync_api import expect, sync_playwright
 
-from tests.support.trained import IMGSZ, Trained, trained_once
+from tests.support.clips import clip, picture
+from tests.support.model_page import ARGUMENTS, Site, opened
+from tests.support.trained import IMGSZ
 
 pytestmark = pytest.mark.slow
-
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--use-fake-device-for-media-stream",
-    "--use-fake-ui-for-media-stream",
-]
-POLICY = (
-    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; "
-    "img-src 'self' blob: data:; connect-src 'self'; worker-src 'self' blob:"
-)
-READY_MS = 120_000
-
-
-class Handler(SimpleHTTPRequestHandler):
-    """Static files under a strict policy, as a careful host would send them."""
-
-    def end_headers(self) -> None:
-        """Add the policy."""
-        self.send_header("Content-Security-Policy", POLICY)
-        super().end_headers()
-
-    def log_message(self, *arguments: object) -> None:
-        """Stay silent."""
-
-
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
-    """The training and package that all tests share."""
-    return trained_once(tmp_path_factory)
-
-
-@pytest.fixture(scope="module")
-def address(trained: Trained) -> Iterator[str]:
-    """The package's page, served on loopback."""
-    folder = trained.package.out / trained.package.result["page"]
-    host = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=str(folder)))
-    thread = threading.Thread(target=host.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{host.server_port}/"
-    host.shutdown()
-    thread.join()
-    host.server_close()
-
-
-@contextmanager
-def opened(chromium: str, address: str, **context: Any) -> Iterator[Page]:
-    """The page on a phone, ready; foreign requests and script errors fail the test."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        options = {"viewport": {"width": 390, "height": 844}, **context}
-        page = browser.new_context(**options).new_page()
-        errors: list[str] = []
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
-        page.on(
-            "request",
-            lambda request: (
-                None
-                if request.url.startswith((address.split("?")[0], "blob:", "data:"))
-                else errors.append(f"foreign request: {request.url}")
-            ),
-        )
-        page.goto(address)
-        expect(page.locator("#stage")).to_be_visible(timeout=READY_MS)
-        yield page
-        browser.close()
-    assert errors == []
 
 
 def test_the_browser_finds_what_pytorch_found(chromium: str, address: str) -> None:
     """Same classes, IoU 0.95 and scores within 0.02, for five boxes or more."""
-    with opened(chromium, f"{address}?runtime=wasm") as page:
+    with opened(chromium, address) as page:
         result = page.evaluate("window.selftest")
         size = page.evaluate(
             """async () => {
@@ -114,74 +39,178 @@ def test_the_browser_finds_what_pytorch_found(chromium: str, address: str) -> No
     assert result["threshold"] <= 0.25
 
 
-def test_the_plain_javascript_backend_agrees(chromium: str, address: str) -> None:
+def test_the_plain_javascript_runtime_agrees(chromium: str, site: Site) -> None:
     """Where WebAssembly is off the boxes are the same, only slower."""
-    with opened(chromium, f"{address}?runtime=cpu") as page:
+    with opened(chromium, f"{site.address}?runtime=cpu") as page:
         result = page.evaluate("window.selftest")
     assert result["passed"]
     assert result["runtime"] == "cpu"
 
 
-def test_a_photo_is_looked_at(chromium: str, address: str, trained: Trained) -> None:
-    """A chosen picture is drawn; the slider counts boxes without asking the model again."""
-    picture = trained.store.path(trained.manifest["images"][0]["key"])
-    with opened(chromium, f"{address}?runtime=wasm") as page:
-        page.set_input_files("#choose", str(picture))
+def test_a_photo_is_looked_at(chromium: str, address: str, photos: list[Path]) -> None:
+    """A chosen picture is drawn; both sliders say where they stand, and what computes is told."""
+    with opened(chromium, address) as page:
+        page.set_input_files("#choose", str(photos[0]))
+        expect(page.locator("#speed")).to_contain_text("(WebAssembly): ")
         expect(page.locator("#summary")).to_contain_text("found", ignore_case=True)
         expect(page.locator("#view")).to_be_visible()
+        expect(page.locator("#all")).to_be_hidden()
         page.locator("#threshold").fill("1")
-        expect(page.locator("#threshold-words")).to_have_text("1%")
+        expect(page.locator("#threshold-words")).to_have_text("Sure: at least 1%")
+        expect(page.locator("#summary")).to_contain_text("found")
+        loose = page.locator("#summary").text_content() or ""
+        page.locator("#overlap").fill("10")
+        expect(page.locator("#overlap-words")).to_contain_text("over 10%")
+        expect(page.locator("#summary")).not_to_have_text(loose)
+        expect(page.locator("#summary")).to_contain_text("found")
+        strict = page.locator("#summary").text_content() or ""
+    assert 0 < int(strict.split()[0]) < int(loose.split()[0])
 
 
-def test_what_is_no_picture_is_told(chromium: str, address: str, tmp_path: Path) -> None:
-    """A text file gets a sentence, not a blank page."""
+def test_several_pictures_are_counted_together(
+    chromium: str, address: str, photos: list[Path], tmp_path: Path
+) -> None:
+    """A strip shows each with its count; what is no picture is marked and told when chosen."""
     (tmp_path / "notes.png").write_text("hello")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        page = browser.new_page()
-        page.goto(f"{address}?runtime=wasm")
-        expect(page.locator("#stage")).to_be_visible(timeout=READY_MS)
-        page.set_input_files("#choose", str(tmp_path / "notes.png"))
-        expect(page.locator("#summary")).to_contain_text("can't read this picture")
-        browser.close()
+    chosen = [photos[0], photos[1], tmp_path / "notes.png"]
+    with opened(chromium, address) as page:
+        page.locator("#threshold").fill("1")
+        page.set_input_files("#choose", [str(path) for path in chosen])
+        buttons = page.locator("#strip button")
+        expect(buttons).to_have_count(3)
+        expect(buttons.nth(2).locator("b")).to_have_text("✗")
+        counts = [int(buttons.nth(at).locator("b").text_content() or "") for at in (0, 1)]
+        expect(page.locator("#all-words")).to_have_text(f"In all 3 pictures: {sum(counts)} found")
+        expect(page.locator("#summary")).to_have_text(f"{counts[0]} found")
+        buttons.nth(1).click()
+        expect(page.locator("#summary")).to_have_text(f"{counts[1]} found")
+        expect(buttons.nth(1)).to_have_attribute("aria-current", "true")
+        buttons.nth(2).click()
+        expect(page.locator("#summary")).to_contain_text("can't read this")
+    assert min(counts) > 0
+
+
+def test_the_picture_is_saved_with_its_boxes(
+    chromium: str, address: str, photos: list[Path]
+) -> None:
+    """The download has the picture's own size, and other pixels where boxes are."""
+    with opened(chromium, address) as page:
+        page.locator("#threshold").fill("1")
+        page.set_input_files("#choose", str(photos[0]))
+        expect(page.locator("#summary")).to_contain_text("found")
+        with page.expect_download() as download:
+            page.locator("#save").click()
+        saved = Image.open(io.BytesIO(download.value.path().read_bytes()))
+    original = Image.open(io.BytesIO(photos[0].read_bytes()))
+    assert download.value.suggested_filename.endswith("-boxes.jpg")
+    assert saved.format == "JPEG"
+    assert saved.size == original.size
+    shrunk = [picture.convert("RGB").resize((32, 32)) for picture in (saved, original)]
+    assert shrunk[0].tobytes() != shrunk[1].tobytes()
+
+
+def test_a_huge_picture_is_reduced(chromium: str, address: str, tmp_path: Path) -> None:
+    """More pixels than a phone's canvas has are looked at all the same."""
+    Image.new("RGB", (9000, 3000), (200, 180, 160)).save(tmp_path / "huge.png")
+    with opened(chromium, address) as page:
+        page.set_input_files("#choose", str(tmp_path / "huge.png"))
+        expect(page.locator("#speed")).to_contain_text(" ms", timeout=30_000)
+        expect(page.locator("#view")).to_be_visible()
+        expect(page.locator("#summary")).not_to_have_class("bad")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("notes.png", "can't read this as a picture"), ("film.mp4", "can't play this video")],
+)
+def test_what_is_no_picture_is_told(
+    chromium: str, address: str, tmp_path: Path, name: str, words: str
+) -> None:
+    """A text file gets a sentence, not a blank page."""
+    (tmp_path / name).write_text("hello")
+    with opened(chromium, address) as page:
+        page.set_input_files("#choose", str(tmp_path / name))
+        expect(page.locator("#summary")).to_contain_text(words)
+
+
+def test_a_video_plays_with_boxes(chromium: str, address: str, tmp_path: Path) -> None:
+    """Frames are drawn while it plays; it can be paused, and closed."""
+    film = clip(tmp_path / "film.mp4", [picture(seed) for seed in range(20)])
+    with opened(chromium, address) as page:
+        page.set_input_files("#choose", str(film))
+        expect(page.locator("#view")).to_be_visible()
+        expect(page.locator("#speed")).to_contain_text(" ms")
+        expect(page.locator("#play")).to_have_text("Pause")
+        page.locator("#play").click()
+        expect(page.locator("#play")).to_have_text("Play")
+        page.locator("#live").click()
+        expect(page.locator("#playing")).to_be_hidden()
+        expect(page.locator("#live")).to_have_text("Live camera")
 
 
 def test_names_are_text(chromium: str, address: str) -> None:
     """A project called like markup is shown as it was typed."""
-    with opened(chromium, f"{address}?runtime=wasm") as page:
+    with opened(chromium, address) as page:
         expect(page.locator("#title")).to_have_text("fruit <b>stand</b> v1")
         assert page.locator("#title b").count() == 0
         page.locator("summary").click()
-        expect(page.locator("#about")).to_contain_text("0.10")
+        expect(page.locator("#about")).to_contain_text("10%")
 
 
 def test_the_camera_runs_and_stops(chromium: str, address: str) -> None:
     """Live frames are drawn until the same button stops them."""
-    context = {"permissions": ["camera"]}
-    with opened(chromium, f"{address}?runtime=wasm", **context) as page:
+    with opened(chromium, address, permissions=["camera"]) as page:
         page.locator("#live").click()
         expect(page.locator("#live")).to_have_text("Stop")
         expect(page.locator("#view")).to_be_visible()
+        expect(page.locator("#torch")).to_be_hidden()
         page.locator("#live").click()
         expect(page.locator("#live")).to_have_text("Live camera")
         assert page.evaluate("document.getElementById('video').srcObject") is None
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_fits_a_small_phone(chromium: str, address: str, scheme: str) -> None:
-    """Nothing sticks out at 320 pixels, in either scheme."""
-    context = {"viewport": {"width": 320, "height": 640}, "color_scheme": scheme}
-    with opened(chromium, f"{address}?runtime=wasm", **context) as page:
-        wide = page.evaluate("document.documentElement.scrollWidth")
-    assert wide <= 320
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        ("NotAllowedError", "I may not use the camera"),
+        ("NotFoundError", "I find no camera here"),
+        ("NotReadableError", "Another app is using the camera"),
+    ],
+)
+def test_a_refused_camera_is_told(chromium: str, address: str, error: str, words: str) -> None:
+    """One sentence says why and what else to do; the page goes on."""
+    script = f"""
+        navigator.mediaDevices.getUserMedia = () =>
+            Promise.reject(new DOMException("no", "{error}"));
+    """
+    with opened(chromium, address, script=script) as page:
+        page.locator("#live").click()
+        expect(page.locator("#summary")).to_contain_text(words)
+        expect(page.locator("#live")).to_have_text("Live camera")
 
 
-def test_opened_as_a_file_it_says_what_to_do(chromium: str, trained: Trained) -> None:
+def test_a_light_is_switched(chromium: str, address: str) -> None:
+    """Where the camera's track has a torch there is a button for it."""
+    script = """
+        MediaStreamTrack.prototype.getCapabilities = () => ({ torch: true });
+        MediaStreamTrack.prototype.applyConstraints = async ({ advanced: [{ torch }] }) => {
+            window.torchIs = torch;
+        };
+    """
+    with opened(chromium, address, script=script, permissions=["camera"]) as page:
+        page.locator("#live").click()
+        page.locator("#torch").click()
+        expect(page.locator("#torch")).to_have_attribute("aria-pressed", "true")
+        assert page.evaluate("window.torchIs") is True
+        page.locator("#live").click()
+        expect(page.locator("#torch")).to_be_hidden()
+
+
+def test_opened_as_a_file_it_says_what_to_do(chromium: str, page_folder: Path) -> None:
     """From file:// browsers refuse to load models; the page says how to serve it."""
-    index = trained.package.out / trained.package.result["page"] / "index.html"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         page = browser.new_page()
-        page.goto(index.as_uri())
+        page.goto((page_folder / "index.html").as_uri())
         expect(page.locator("#not-served")).to_contain_text("python -m http.server")
         browser.close()
