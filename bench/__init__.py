@@ -91,10 +91,8 @@ BENCHES: tuple[Bench, ...] = (
     Bench("ink", "boxes read from drawn loops, beside a plain difference and threshold"),
     Bench("night", "trainings while workers and the bot are killed at random (an hour)"),
     Bench("overhead", "time of a training epoch in our worker, beside the plain yolo command"),
-    Bench(
-        "proof", "mAP in a real browser by runtime and precision, beside PyTorch's, on BCCD"
-    ),
     Bench("package", "a conversion for the browser, beside the export ultralytics dropped; sizes"),
+    Bench("proof", "mAP in a real browser by runtime and precision, beside PyTorch's, on BCCD"),
     Bench("queue", "/queue and claims with 10,000 jobs, beside loading all, and read-then-write"),
     Bench("tracks", "boxes carried from frame to frame, beside copying them as they are"),
     Bench("votes", "taps of fifty members at once, beside a bot that only answers them"),

@@ -5,7 +5,7 @@ HEADERS = {
     "Content-Security-Policy": (
         "default-src 'self'; script-src 'self' 'wasm-unsafe-eval' blob:; worker-src 'self' blob:; "
         "img-src 'self' blob: data:; media-src 'self' blob:; style-src 'self' 'unsafe-inline'; "
-        "connect-src 'self' blob: data:; frame-ancestors *"
+        "connect-src 'self' blob: data:; base-uri 'none'; form-action 'none'; frame-ancestors *"
     ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",

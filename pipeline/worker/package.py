@@ -11,7 +11,7 @@ from pipeline.errors import NotPackable, WorkerError
 from pipeline.jobs.events import Progress
 from pipeline.jobs.spec import PackageResult, PackageSpec
 from pipeline.jobs.spec_package import Proof
-from pipeline.worker import engine, proving, selftest, site, smaller
+from pipeline.worker import engine, installable, proving, selftest, single_file, site, smaller
 from pipeline.worker.answers import Trained
 from pipeline.worker.convert import Portable, portable, read_back
 from pipeline.worker.reporter import Reporter
@@ -65,13 +65,15 @@ def run(spec: PackageSpec, reporter: Reporter) -> PackageResult:
         if not proving.stands(judged, made.page, "litert", folder):
             made = _without_litert(made)
     tell(0.9)
-    target = _finish(spec, made, proof, out)
+    target, single = _finish(spec, made, proof, out)
     little = smaller.measure(spec, judged, network, made.page, target, folder)
     tell(1)
     return PackageResult(
         package=target.name,
         page=PAGE,
+        single=single.name if single else None,
         size_bytes=target.stat().st_size,
+        single_bytes=single.stat().st_size if single else 0,
         precision=spec.precision,
         output_form=" ".join(str(made.metadata["output"][key]) for key in ("form", "layout")),
         selftest_boxes=len(made.test.boxes),
@@ -156,19 +158,24 @@ def _tfjs_alone(metadata: dict[str, Any]) -> dict[str, Any]:
     return without | {"runtimes": ["tfjs"]}
 
 
-def _finish(spec: PackageSpec, made: Made, proof: Proof | None, out: Path) -> Path:
-    """The zip, once the page is known to be good."""
+def _finish(
+    spec: PackageSpec, made: Made, proof: Proof | None, out: Path
+) -> tuple[Path, Path | None]:
+    """The zip and the page as one file, once the page is known to be good."""
     metadata = made.metadata | ({"proof": proof.model_dump()} if proof else {})
     site.write_metadata(made.page, metadata)
+    installable.write(made.page)
     target = out / Path(spec.file_name).name
     if spec.form == "litert":
         site.zip_folder(made.page, target)
-        return target
+        return target, None
     # Beside TensorFlow.js the other runtime would double the zip; only served pages have both.
     without = {TFLITE, *site.only_for("litert", ["tfjs"])}
     alone = site.as_json(_tfjs_alone(metadata))
     site.zip_folder(made.page, target, without, {site.METADATA: alone})
-    return target
+    single = out / f"{target.stem.removesuffix('-tfjs')}.html"
+    single_file.write(made.page, single)
+    return target, single
 
 
 def _weights(store: FileStore, key: str, folder: Path) -> Path:
