@@ -56,6 +56,8 @@ async def test_a_model_in_other_forms_and_beside_another(
     await refused(bot, ann, ("/compare", "no model yet"), ("/export onnx", "no model yet"))
     await add_trusted(ann, chat, labelled_zip(tmp_path / "a.zip", range(1, 25)))
     await ask(ann, chat, "/train", "24 pictures", button="⚡")
+    # What is measured is told with the project's trainings, and those below are none.
+    await until(lambda: bot.value(UNDER_WAY) == 0, WORK)
     bot.stop()
     best = weights(tmp_path / "best", 2)
     add_models(bot, best, b"a zip", 2, IMGSZ)
