@@ -111,7 +111,7 @@ def _meant(word: str) -> tuple[str, object]:
         if not value.isdecimal():
             raise NotUnderstood("imgsz= wants a number of pixels.")
         return "imgsz", int(value[:9])
-    raise NotUnderstood(f"Which version, or what is “{word[:20]}”?")
+    raise NotUnderstood(f"Which version? I don't know “{word[:20]}”.")
 
 
 def usual(model: Model) -> Wanted:
