@@ -8,8 +8,8 @@ from bot.versions import model_of
 from bot.wishes import Wish
 from pipeline.errors import UserError
 from pipeline.jobs.events import Progress
-from pipeline.kinds import exports, package, parcels
-from pipeline.kinds.exports import Asked, Wanted
+from pipeline.kinds import exports, forms, package, parcels
+from pipeline.kinds.forms import Asked, Wanted
 from storage import chats
 from storage.models import Job, Model
 
@@ -26,7 +26,7 @@ def send(turn: Turn, asked: Asked) -> None:
         UserError: there is no such model, or it cannot be had like that.
     """
     model = model_of(turn, asked.number)
-    wanted = exports.settle(asked, model)
+    wanted = forms.settle(asked, model)
     if wanted.form == "html":
         _single(turn, model)
     elif wanted.form == "pt":
@@ -35,7 +35,7 @@ def send(turn: Turn, asked: Asked) -> None:
         except FileNotFoundError as error:
             raise UserError(f"The weights of v{model.number} are lost: train anew.") from error
         _say(turn, words.weights(turn.project, model, size))
-    elif wanted == exports.usual(model):
+    elif wanted == forms.usual(model):
         _usual(turn, model)
     elif made := exports.kept(model, wanted):
         _say(turn, words.made_file(turn.project, model, wanted, made))

@@ -8,7 +8,7 @@ from bot.messages import export as export_words
 from bot.turn import Context, Turn, act
 from pipeline.errors import UserError
 from pipeline.jobs.spec_export import Form
-from pipeline.kinds import exports, labels
+from pipeline.kinds import forms, labels
 from storage import datasets
 from storage.models import DatasetVersion
 
@@ -34,7 +34,7 @@ async def export(update: Update, context: Context) -> None:
         if said and said[0].lower() in ("dataset", "data"):
             _export_version(turn, [word.lower() for word in said[1:]])
             return
-        asked = exports.read(said)
+        asked = forms.read(said)
         exporting.send(turn, asked)
         if asked.plain:
             exporting.menu(turn, asked.number)
@@ -44,7 +44,7 @@ async def export(update: Update, context: Context) -> None:
 
 def tap_export(turn: Turn, args: list[str]) -> str:
     """📦: the usual package."""
-    exporting.send(turn, exports.Asked(number=int(args[0])))
+    exporting.send(turn, forms.Asked(number=int(args[0])))
     return "📦"
 
 
@@ -56,18 +56,18 @@ def tap_form(turn: Turn, args: list[str]) -> str:
         return ""
     form, *more = words
     said = [number, form, *more[:1], *(f"imgsz={size}" for size in more[1:])]
-    exporting.send(turn, exports.read(said))
+    exporting.send(turn, forms.read(said))
     return "📤"
 
 
 def _export_labels(turn: Turn, said: list[str]) -> None:
     """`/export labels [FORMAT] [tasks]`; without a form the forms are shown."""
     tasks = "tasks" in said or "task" in said
-    forms = [word for word in said if word not in ("tasks", "task", "as")]
-    if not forms:
+    named = [word for word in said if word not in ("tasks", "task", "as")]
+    if not named:
         _choose_form(turn, tasks=tasks)
         return
-    _queue_labels(turn, _form(forms), tasks=tasks)
+    _queue_labels(turn, _form(named), tasks=tasks)
 
 
 def _form(said: list[str]) -> Form:

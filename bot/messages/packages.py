@@ -5,9 +5,9 @@ from bot.wishes import Button, Keyboard, Wish, button, document, esc, text
 from pipeline.errors import NotPackable
 from pipeline.jobs.events import Progress
 from pipeline.jobs.spec_package import Proof
-from pipeline.kinds import exports, parcels
+from pipeline.kinds import forms, parcels
 from pipeline.kinds import package as packages
-from pipeline.kinds.exports import Form, Wanted
+from pipeline.kinds.forms import Form, Wanted
 from storage.models import Job, Json, Model, Project
 
 NOTHING = 0.005
@@ -84,7 +84,7 @@ def single(project: Project, model: Model) -> Wish:
 def made_file(project: Project, model: Model, wanted: Wanted, made: Json) -> list[Wish]:
     """What somebody asked for beside the usual package."""
     about = f"{head(project)}v{model.number} as {named(wanted)}"
-    if wanted.form in exports.PAGES:
+    if wanted.form in forms.PAGES:
         how = "Unzip it, serve the folder, open index.html: how is in README.md."
     elif wanted.form == "pt":
         how = f"YOLO({made['files'][0]['name']!r}) of ultralytics loads it."
@@ -95,15 +95,15 @@ def made_file(project: Project, model: Model, wanted: Wanted, made: Json) -> lis
 
 def weights(project: Project, model: Model, size: int) -> list[Wish]:
     """The weights as they were trained."""
-    wanted = exports.settle(exports.Asked(form="pt"), model)
-    name = exports.file_name(project, model, wanted)
+    wanted = forms.settle(forms.Asked(form="pt"), model)
+    name = forms.file_name(project, model, wanted)
     file = {"key": model.weights_key, "name": name, "size_bytes": size}
     return made_file(project, model, wanted, {"files": [file]})
 
 
 def named(wanted: Wanted) -> str:
     """`ONNX, fp16, 320 px`."""
-    if wanted.form in exports.AS_IT_IS:
+    if wanted.form in forms.AS_IT_IS:
         return NAMES[wanted.form]
     return f"{NAMES[wanted.form]}, {wanted.precision}, {wanted.imgsz} px"
 

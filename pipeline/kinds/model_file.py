@@ -6,7 +6,7 @@ from pathlib import Path
 from sqlmodel import Session
 
 from pipeline.jobs.spec import ModelFileResult, ModelFileSpec
-from pipeline.kinds import exports, package, parcels
+from pipeline.kinds import exports, forms, package, parcels
 from pipeline.kinds.places import Places, made
 from storage import datasets, projects
 from storage.models import Job
@@ -24,7 +24,7 @@ def prepare(job: Job, folder: Path, places: Places, *, session: Session) -> Mode
         form="onnx" if wanted.form == "onnx" else "tflite",
         precision=wanted.precision,
         imgsz=wanted.imgsz,
-        file_name=exports.file_name(project, model, wanted),
+        file_name=forms.file_name(project, model, wanted),
         classes=manifest["classes"],
         selftest_pictures=package.candidates(manifest, wanted.imgsz),
     )

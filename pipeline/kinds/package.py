@@ -9,7 +9,7 @@ from typing import Any
 from sqlmodel import Session
 
 from pipeline.jobs.spec import PackageResult, PackageSpec
-from pipeline.kinds import exports, parcels
+from pipeline.kinds import exports, forms, parcels
 from pipeline.kinds.places import Places, made
 from storage import datasets, projects
 from storage.models import Job, Json, Model, Project
@@ -51,7 +51,7 @@ def model_of(job: Job, *, session: Session) -> Model:
 
 def file_name(project: Project, model: Model) -> str:
     """`PROJECT-vN-tfjs.zip`."""
-    return exports.file_name(project, model, exports.usual(model))
+    return forms.file_name(project, model, forms.usual(model))
 
 
 def single_name(project: Project, model: Model) -> str:
@@ -59,9 +59,9 @@ def single_name(project: Project, model: Model) -> str:
     return f"{projects.file_name(project)}-v{model.number}.html"
 
 
-def wanted(job: Job, model: Model) -> exports.Wanted:
+def wanted(job: Job, model: Model) -> forms.Wanted:
     """What the job makes of the model."""
-    return exports.wanted_by(job) if exports.is_one(job) else exports.usual(model)
+    return exports.wanted_by(job) if exports.is_one(job) else forms.usual(model)
 
 
 def prepare(job: Job, folder: Path, places: Places, *, session: Session) -> PackageSpec:
@@ -77,7 +77,7 @@ def prepare(job: Job, folder: Path, places: Places, *, session: Session) -> Pack
         form="litert" if asked.form == "litert" else "tfjs",
         imgsz=asked.imgsz,
         precision=asked.precision,
-        file_name=exports.file_name(project, model, asked),
+        file_name=forms.file_name(project, model, asked),
         metadata={
             "project": project.name,
             "version": model.number,
@@ -140,7 +140,7 @@ def chunks(
         model = model_of(job, session=session)
         project = projects.get(model.project_id, session=session)
         token = model.page_token
-        names.append(exports.file_name(project, model, wanted(job, model)))
+        names.append(forms.file_name(project, model, wanted(job, model)))
 
     yield look
     facts = result.model_dump(mode="json", exclude={"kind", "package", "page", "single"})

@@ -44,7 +44,7 @@ from pipeline.jobs import milestones
 from pipeline.jobs.events import Progress
 from pipeline.jobs.spec import ClassFigures, CompareResult, Figures
 from pipeline.jobs.spec_collect import Choice, CollectResult
-from pipeline.kinds.exports import Wanted
+from pipeline.kinds.forms import Wanted
 from pipeline.kinds.propose import Kept
 from pipeline.kinds.train import PRESETS, go_on
 from pipeline.labelling.outlook import Outlook

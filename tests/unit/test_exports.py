@@ -16,8 +16,8 @@ from bot.turn import Turn
 from pipeline import dataset
 from pipeline.errors import SpecError, UserError
 from pipeline.jobs.spec import ModelFileResult, ModelFileSpec, PackageResult, PackageSpec
-from pipeline.kinds import exports, parcels
-from pipeline.kinds.exports import Asked, Wanted
+from pipeline.kinds import forms, parcels
+from pipeline.kinds.forms import Asked, Wanted
 from pipeline.kinds.places import Places
 from storage import chats, jobs
 from storage.models import Job, Message, Model, Project
@@ -75,25 +75,25 @@ def queued(session: Session) -> list[Job]:
 )
 def test_words_in_any_order(said: str, asked: Asked) -> None:
     """A version, a form, a precision and a size, each in people's spellings."""
-    assert exports.read(said.split()) == asked
+    assert forms.read(said.split()) == asked
 
 
 @pytest.mark.parametrize(
     ("said", "answer"),
     [
-        ("x", "what is “x”"),
+        ("x", "Which version? I don't know “x”"),
         ("2 3", "one"),
         ("onnx pt", "one form"),
         ("imgsz=big", "number of pixels"),
         ("imgsz=-3", "number of pixels"),
-        ("²", "what is"),
-        (f"{'9' * 40}x", "what is"),
+        ("²", "know"),
+        (f"{'9' * 40}x", "know"),
     ],
 )
 def test_what_makes_no_sense_is_one_sentence(said: str, answer: str) -> None:
     """It names the word and shows how it is said."""
     with pytest.raises(SpecError) as refusal:
-        exports.read(said.split())
+        forms.read(said.split())
     message = refusal.value.user_message
     assert answer.lower() in message.lower()
     assert message.endswith("/export 3 onnx fp16 imgsz=320")
@@ -115,9 +115,9 @@ def test_what_is_left_open_is_as_usual(
     session: Session, model: Model, asked: Asked, wanted: Wanted, name: str | None
 ) -> None:
     """The model's own size, fp16 for pages, fp32 for programs; names tell what is not so."""
-    assert exports.settle(asked, model) == wanted
+    assert forms.settle(asked, model) == wanted
     project = session.get_one(Project, model.project_id)
-    found = exports.file_name(project, model, wanted)
+    found = forms.file_name(project, model, wanted)
     assert found == (name or "cats-v3-fp16.tflite")
 
 
@@ -135,7 +135,7 @@ def test_what_is_left_open_is_as_usual(
 def test_what_a_model_cannot_be_is_refused(model: Model, asked: Asked, answer: str) -> None:
     """Sizes that it cannot take, and words that a form has no use for."""
     with pytest.raises(SpecError, match=answer):
-        exports.settle(asked, model)
+        forms.settle(asked, model)
 
 
 def test_the_same_request_twice_is_one_job_then_the_stored_file(
