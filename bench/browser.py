@@ -6,7 +6,6 @@ best class of each box and `tf.image.nonMaxSuppressionAsync`. Both look at the s
 allow threads; pages written by hand are served without.
 """
 
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -18,6 +17,7 @@ from typing import Any
 
 from bench import Row
 from bench.browser_model import CLASSES, IMGSZ
+from pipeline import chromium
 from tests.support.site import ISOLATED, served
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -120,10 +120,8 @@ class Pages:
     def __init__(self, stack: ExitStack) -> None:
         from playwright.sync_api import sync_playwright
 
-        from tests.conftest import CHROMIUMS
-
         playwright = stack.enter_context(sync_playwright())
-        path = next((found for name in CHROMIUMS if (found := shutil.which(name))), None)
+        path = chromium.find()
         self.browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         stack.callback(self.browser.close)
 

@@ -9,6 +9,7 @@ import json
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 from pipeline.browser import HERE, VENDOR, vendor
 
@@ -27,23 +28,23 @@ def frame(folder: Path) -> None:
     picture = np.zeros((HEIGHT, WIDTH, 3), np.float32)
     for sigma in (2, 12, 50):
         noise = rng.normal(0, sigma * 40, (HEIGHT, WIDTH, 3)).astype(np.float32)
-        picture += cv2.GaussianBlur(noise, (0, 0), sigma)
+        picture = picture + np.asarray(cv2.GaussianBlur(noise, (0, 0), sigma), np.float32)
     cv2.imwrite(str(folder / "frame.png"), np.clip(picture + 120, 0, 255).astype(np.uint8))
 
 
 def weights(folder: Path) -> Path:
     """A checkpoint that finds some boxes in the frame."""
     import torch
-    from ultralytics import YOLO
     from ultralytics.data.augment import LetterBox
+    from ultralytics.models import YOLO
     from ultralytics.utils.patches import imread
 
     torch.manual_seed(0)
     (folder / "bench.yaml").write_text(_yaml())
-    model = YOLO(str(folder / "bench.yaml"), task="detect")
+    model: Any = YOLO(str(folder / "bench.yaml"), task="detect")
     network = model.model.eval()
     network.names = dict(enumerate(CLASSES))
-    picture = LetterBox((IMGSZ, IMGSZ), auto=False)(image=imread(str(folder / "frame.png")))
+    picture: Any = LetterBox((IMGSZ, IMGSZ), auto=False)(image=imread(str(folder / "frame.png")))
     pixels = torch.from_numpy(picture[..., ::-1].copy()).permute(2, 0, 1)[None] / 255
     with torch.no_grad():
         scores = network(pixels)[0][0, 4:].amax(0).clamp(1e-7, 1 - 1e-7)
@@ -69,7 +70,7 @@ def convert(checkpoint: Path, folder: Path) -> None:
     """The plain two steps: ultralytics' SavedModel (and .tflite), then TensorFlow.js."""
     import numpy as np
     from tensorflowjs.converters import tf_saved_model_conversion_v2
-    from ultralytics import YOLO
+    from ultralytics.models import YOLO
 
     # The exporter looks for this in the working directory, and would download it.
     calibration = np.random.default_rng(0).random((20, 128, 128, 3), dtype=np.float32)
