@@ -228,8 +228,8 @@ def add_fingerprints(words: Mapping[int, bytes], *, session: Session) -> None:
         session.execute(insert(Fingerprint), rows)
 
 
-def marked(project_id: int, *, limit: int, session: Session) -> list[int]:
-    """Images on which somebody saw a model go wrong, while nobody has called them complete."""
+def marked(project_id: int, *, limit: int = 200, session: Session) -> list[int]:
+    """The first images on which a model was seen to be wrong and that nobody called complete."""
     query = (
         select(Image.id)
         .where(

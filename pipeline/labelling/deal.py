@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 
 from sqlmodel import Session
 
-from pipeline.labelling import active, coco, hand_out, planting, samples, tally
+from pipeline.labelling import active, coco, hand_out, planting, tally
+from pipeline.labelling.samples import sample_of
 from pipeline.labelling.tally import Tally
 from storage import (
     bulks,
@@ -31,8 +32,6 @@ from storage.questions import Scope
 from storage.tracks import OpenTrack
 
 TILES = tally.TILES
-MOST_MARKED = 200
-"""Marked pictures looked at for one sheet."""
 FRAMES = 4
 """Whole pictures with boxes need more room on a phone than crops."""
 
@@ -81,7 +80,7 @@ def scope_of(project: Project, *, session: Session) -> Scope:
         box_id
         for source in sources.of_project(project.id, session=session)
         if source.trust == "sample"
-        for box_id in samples.sample_of(source, session=session)
+        for box_id in sample_of(source, session=session)
     ]
     return Scope.of(project, samples)
 
@@ -166,7 +165,7 @@ def _bulk(hand: Hand, scope: Scope, session: Session) -> Question | None:
 
 def _marked(hand: Hand, scope: Scope, way: "_Tracks", session: Session) -> Question | None:
     """Boxes on marked pictures; where they are settled, whether something is missing there."""
-    marked = images.marked(hand.project_id, limit=MOST_MARKED, session=session)
+    marked = images.marked(hand.project_id, session=session)
     if not marked:
         return None
     found = hand_out.first_on(

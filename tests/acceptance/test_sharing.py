@@ -117,7 +117,7 @@ async def test_a_page_is_shared_and_what_was_wrong_comes_back(
     assert url.startswith(f"http://{HOST}:{port}/cats/m/")
     assert url != other
 
-    async with httpx.AsyncClient(trust_env=False) as http:
+    async with httpx.AsyncClient(trust_env=False, timeout=SOON) as http:
         assert (await http.get(url)).content == FILES["index.html"]
         assert (await http.get(url.removesuffix("/"), follow_redirects=True)).url == url
         assert await send(http, url, b"no picture") == 400

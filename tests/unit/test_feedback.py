@@ -191,7 +191,7 @@ async def test_behind_a_proxy_each_visitor_has_a_pace_of_their_own(site: Site) -
     server = WebServer(site.client.app, bind(0, chosen=False))
     await server.start()
     url = f"http://127.0.0.1:{server.port}/m/{OWN}/wrong"
-    async with httpx.AsyncClient(trust_env=False) as http:
+    async with httpx.AsyncClient(trust_env=False, timeout=60) as http:
 
         async def send(forwarded: str) -> int:
             answer = await http.post(url, json={}, headers={"X-Forwarded-For": forwarded})

@@ -206,7 +206,7 @@ def sampled(session: Session, wrong: int) -> tuple[Project, list[str]]:
         sheets.confirm(sheet, member_id=ANN, at=now(), session=session)
         told = samples.settle(project.id or 0, member_id=ANN, session=session)
         sheet = deal(session, project, sheet)
-    assert asked == dealing.SAMPLE
+    assert asked == samples.SAMPLE
     return project, told
 
 
