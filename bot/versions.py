@@ -6,6 +6,20 @@ from storage import registry
 from storage.models import Model
 
 
+def number_in(said: list[str]) -> int | None:
+    """The number of `/command 2` or `/command v2`; None where nothing is said.
+
+    Raises:
+        UserError: it is no number.
+    """
+    if not said:
+        return None
+    word = said[0].lower().removeprefix("v")
+    if not word.isdecimal():
+        raise UserError("Which version? /models lists them; send the command and its number.")
+    return int(word[:9])
+
+
 def model_of(turn: Turn, number: int | None) -> Model:
     """Version `number` of the project, or the one in use.
 

@@ -4,10 +4,11 @@ import asyncio
 
 from telegram import Update
 
-from bot import access, meant, qr
+from bot import access, qr
 from bot.desk import page_addresses, page_at
 from bot.messages import share as words
 from bot.turn import Context, Turn, act, services_of
+from bot.versions import model_of, number_in
 from pipeline.errors import UserError
 from storage import outbox, projects, shares
 from storage.models import Model, Project, Share
@@ -31,7 +32,7 @@ async def share(update: Update, context: Context) -> None:
 def _share(turn: Turn, said: list[str], token: str, picture: bytes) -> None:
     project = turn.project
     access.check_admin(turn, project, TO)
-    model = meant.model(turn, meant.number_in(said))
+    model = model_of(turn, number_in(said))
     _check_page(turn, model)
     services = turn.services
     base = services.settings.public_url
@@ -64,8 +65,8 @@ async def unshare(update: Update, context: Context) -> None:
 def _unshare(turn: Turn, said: list[str]) -> None:
     project = turn.project
     access.check_admin(turn, project, TO)
-    number = meant.number_in(said)
-    model = meant.model(turn, number) if number is not None else None
+    number = number_in(said)
+    model = model_of(turn, number) if number is not None else None
     assert project.id is not None
     rows = shares.open_of(project.id, model.id if model else None, session=turn.session)
     if not rows:

@@ -1,5 +1,6 @@
 """Links to a model's page, and what visitors of the page send back."""
 
+from bot.messages import hosting
 from bot.messages.common import at, count, head
 from bot.wishes import Wish, button, esc, link, photo, text
 from storage.models import Model, Project, Share, Source
@@ -54,9 +55,9 @@ def no_address(project: Project, model: Model, local: str) -> Wish:
         f"I run on alone: {esc(local)}\n"
         f"What works: /export {model.number} sends the model with its page. Photos work from the "
         "single HTML file, opened anywhere; the live camera wants https:// or localhost.\n"
-        "The documentation's “Host the page” tells how to put it on the web for free. "
-        "Whoever runs me can give me an address: TAPTRAIN_PUBLIC_URL.",
-        [[button(f"📦 v{model.number}", at(project, "e"), model.number)]],
+        "Or put it on the web for free; whoever runs me can also give me an address: "
+        "TAPTRAIN_PUBLIC_URL.",
+        [[button(f"📦 v{model.number}", at(project, "e"), model.number)], [hosting.how_to()]],
     )
 
 

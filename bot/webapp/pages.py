@@ -24,33 +24,15 @@ from starlette.staticfiles import NotModifiedResponse, StaticFiles
 
 from bot.messages import share as words
 from bot.webapp import packing
+from pipeline.browser import headers
+from pipeline.browser.headers import TYPES
 from storage import shares
 from storage.db import Database
 from storage.models import Model
 
 TOKEN = re.compile(r"[\w-]{16,64}")
-TYPES = {
-    ".bin": "application/octet-stream",
-    ".js": "text/javascript",
-    ".json": "application/json",
-    ".mjs": "text/javascript",
-    ".tflite": "application/octet-stream",
-    ".wasm": "application/wasm",
-    ".webmanifest": "application/manifest+json",
-}
 HEADERS = {
-    # Scripts and models come from the page's own folder alone; wasm needs its own permission.
-    "Content-Security-Policy": (
-        "default-src 'self'; script-src 'self' 'wasm-unsafe-eval' blob:; worker-src 'self' blob:; "
-        "img-src 'self' blob: data:; media-src 'self' blob:; style-src 'self' 'unsafe-inline'; "
-        "connect-src 'self' blob: data:; base-uri 'none'; form-action 'none'; frame-ancestors *"
-    ),
-    # Both together let wasm have threads where the page is opened by itself, over https.
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Embedder-Policy": "require-corp",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+    **headers.HEADERS,
     # Who has the link may look; nobody is to find it.
     "X-Robots-Tag": "noindex",
 }

@@ -4,16 +4,15 @@ Only what detectors are made of, on shapes that are known. An operation that Ten
 run is no use here either, so each is put together from those that it can.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from pipeline.errors import NotPackable
-from pipeline.worker import onnx_sampling, onnx_windows
+from pipeline.worker import onnx_sampling, onnx_shapes, onnx_windows
 from pipeline.worker.laid_out import Laid
-from pipeline.worker.onnx_node import Node, tensor, word
-from pipeline.worker.onnx_windows import LOWEST
+from pipeline.worker.onnx_node import Node, tensor
 
 
 def _unary(compute: Callable[[Any], Any]) -> Callable[[Node], Laid]:
@@ -43,94 +42,6 @@ def _divided(a: Any, b: Any) -> Any:
 
     # Whole numbers are places in lists here, never negative.
     return tf.math.floordiv(a, b) if a.dtype.is_integer else tf.divide(a, b)
-
-
-def _concat(node: Node) -> Laid:
-    import tensorflow as tf
-
-    parts = [node[number] for number in range(len(node.inputs))]
-    order = max(parts, key=lambda part: (not part.known, np.prod(part.shape))).order
-    laid = [part.laid(order) for part in parts]
-    axis = laid[0].place(int(node.attributes["axis"]))
-    return Laid(tf.concat([tensor(part.data) for part in laid], axis), order)
-
-
-def _split(node: Node) -> list[Laid]:
-    import tensorflow as tf
-
-    x = node[0]
-    axis = int(node.attributes.get("axis", 0)) % x.rank
-    sizes = node.numbers(1, "split")
-    if sizes is None:
-        share = -(-x.shape[axis] // node.outputs)
-        starts = range(0, x.shape[axis], share)
-        sizes = [min(share, x.shape[axis] - start) for start in starts]
-    parts = tf.split(tensor(x.data), sizes, x.place(axis))
-    return [Laid(part, x.order) for part in parts]
-
-
-def _slice(node: Node) -> Laid:
-    import tensorflow as tf
-
-    x = node[0]
-    starts, ends = node.numbers(1, "starts"), node.numbers(2, "ends")
-    if starts is None or ends is None:
-        raise NotPackable
-    axes = node.numbers(3, "axes") or list(range(len(starts)))
-    steps = node.numbers(4) or [1] * len(starts)
-    cuts = [slice(0, int(size), 1) for size in x.data.shape]
-    for start, end, axis, step in zip(starts, ends, axes, steps, strict=True):
-        place = x.place(axis)
-        cuts[place] = slice(*slice(start, end, step).indices(int(x.data.shape[place])))
-    if any(cut.step != 1 for cut in cuts):
-        return Laid(tensor(x.data)[tuple(cuts)], x.order)
-    begin, size = [cut.start for cut in cuts], [cut.stop - cut.start for cut in cuts]
-    return Laid(tf.slice(tensor(x.data), begin, size), x.order)
-
-
-def _reshape(node: Node) -> Laid:
-    wanted = node.numbers(1, "shape")
-    if wanted is None:
-        raise NotPackable
-    shape = node[0].shape
-    if not node.attributes.get("allowzero", 0):
-        wanted = [size or shape[axis] for axis, size in enumerate(wanted)]
-    return _computed(node[0]).reshaped(_filled(wanted, int(np.prod(shape))))
-
-
-def _filled(wanted: Sequence[int], count: int) -> list[int]:
-    rest = int(np.prod([size for size in wanted if size != -1]))
-    return [count // rest if size == -1 else size for size in wanted]
-
-
-def _flatten(node: Node) -> Laid:
-    axis, shape = int(node.attributes.get("axis", 1)), node[0].shape
-    return _computed(node[0]).reshaped([int(np.prod(shape[:axis])), int(np.prod(shape[axis:]))])
-
-
-def _unsqueeze(node: Node) -> Laid:
-    axes, shape = node.numbers(1, "axes") or [], list(node[0].shape)
-    rank = len(shape) + len(axes)
-    for axis in sorted(axis % rank for axis in axes):
-        shape.insert(axis, 1)
-    return _computed(node[0]).reshaped(shape)
-
-
-def _squeeze(node: Node) -> Laid:
-    x, axes = node[0], node.numbers(1, "axes")
-    gone = (
-        {axis % x.rank for axis in axes} if axes else {a for a, s in enumerate(x.shape) if s == 1}
-    )
-    return _computed(x).reshaped([size for axis, size in enumerate(x.shape) if axis not in gone])
-
-
-def _computed(x: Laid) -> Laid:
-    return Laid(tensor(x.data), x.order)
-
-
-def _transpose(node: Node) -> Laid:
-    permutation = node.attributes.get("perm") or list(range(node[0].rank))[::-1]
-    return node[0].renumbered([int(axis) for axis in permutation])
 
 
 def _softmax(node: Node) -> Laid:
@@ -198,19 +109,6 @@ def _reduce(compute: Callable[..., Any]) -> Callable[[Node], Laid]:
     return build
 
 
-def _pad(node: Node) -> Laid:
-    import tensorflow as tf
-
-    x, pads, value = node[0], node.numbers(1, "pads"), node.optional(2)
-    if pads is None or word(node.attributes.get("mode", "constant")) != "constant":
-        raise NotPackable
-    amounts = [[pads[axis], pads[axis + x.rank]] for axis in x.order]
-    filling = float(value.data) if value is not None else 0.0
-    # TensorFlow.js' convolutions read no infinity.
-    filling = max(filling, LOWEST)
-    return Laid(tf.pad(tensor(x.data), amounts, constant_values=filling), x.order)
-
-
 def _error_function(x: Any) -> Any:
     """To 1.5e-7 by Abramowitz and Stegun's 7.1.26: LiteRT has no such operation."""
     import tensorflow as tf
@@ -257,28 +155,6 @@ def _normalised(node: Node) -> Laid:
     data = data * tensor(node[1].numbered().data)
     bias = node.optional(2)
     return Laid.plain(data if bias is None else data + tensor(bias.numbered().data))
-
-
-def _expand(node: Node) -> Laid:
-    import tensorflow as tf
-
-    wanted = node.numbers(1)
-    if wanted is None:
-        raise NotPackable
-    x = node[0].ranked(len(wanted)).numbered()
-    shape = np.broadcast_shapes(x.shape, (1,) * (x.rank - len(wanted)) + tuple(wanted))
-    return Laid.plain(tf.broadcast_to(tensor(x.data), shape))
-
-
-def _tile(node: Node) -> Laid:
-    import tensorflow as tf
-
-    times = node.numbers(1)
-    if times is None:
-        raise NotPackable
-    return Laid(
-        tf.tile(tensor(node[0].data), [times[axis] for axis in node[0].order]), node[0].order
-    )
 
 
 def operations() -> dict[str, Callable[[Node], Laid | list[Laid]]]:
@@ -343,18 +219,18 @@ def operations() -> dict[str, Callable[[Node], Laid | list[Laid]]]:
         "AveragePool": onnx_windows.average_pool,
         "GlobalAveragePool": onnx_windows.global_average,
         "Resize": onnx_windows.resize,
-        "Concat": _concat,
-        "Split": _split,
-        "Slice": _slice,
-        "Reshape": _reshape,
-        "Flatten": _flatten,
-        "Unsqueeze": _unsqueeze,
-        "Squeeze": _squeeze,
-        "Transpose": _transpose,
+        "Concat": onnx_shapes.concat,
+        "Split": onnx_shapes.split,
+        "Slice": onnx_shapes.cut_out,
+        "Reshape": onnx_shapes.reshape,
+        "Flatten": onnx_shapes.flatten,
+        "Unsqueeze": onnx_shapes.unsqueeze,
+        "Squeeze": onnx_shapes.squeeze,
+        "Transpose": onnx_shapes.transpose,
         "Softmax": _softmax,
         "MatMul": _matmul,
         "Gemm": _gemm,
-        "Pad": _pad,
+        "Pad": onnx_shapes.pad,
         "Clip": _clip,
         "Cast": _cast,
         "LayerNormalization": _normalised,
@@ -362,6 +238,6 @@ def operations() -> dict[str, Callable[[Node], Laid | list[Laid]]]:
         "GatherElements": onnx_sampling.gather_elements,
         "GridSample": onnx_sampling.grid_sample,
         "TopK": onnx_sampling.top_k,
-        "Expand": _expand,
-        "Tile": _tile,
+        "Expand": onnx_shapes.expand,
+        "Tile": onnx_shapes.tile,
     }
