@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.browser import HERE, VENDOR, vendor
+from tests.support.surer import surer
 
 IMGSZ = 320
 CLASSES = ["red", "white", "platelet"]
@@ -35,23 +36,13 @@ def frame(folder: Path) -> None:
 def weights(folder: Path) -> Path:
     """A checkpoint that finds some boxes in the frame."""
     import torch
-    from ultralytics.data.augment import LetterBox
     from ultralytics.models import YOLO
-    from ultralytics.utils.patches import imread
 
     torch.manual_seed(0)
     (folder / "bench.yaml").write_text(_yaml())
     model: Any = YOLO(str(folder / "bench.yaml"), task="detect")
-    network = model.model.eval()
-    network.names = dict(enumerate(CLASSES))
-    picture: Any = LetterBox((IMGSZ, IMGSZ), auto=False)(image=imread(str(folder / "frame.png")))
-    pixels = torch.from_numpy(picture[..., ::-1].copy()).permute(2, 0, 1)[None] / 255
-    with torch.no_grad():
-        scores = network(pixels)[0][0, 4:].amax(0).clamp(1e-7, 1 - 1e-7)
-        wanted = torch.logit(torch.tensor(THRESHOLD))
-        shift = wanted - torch.logit(scores.topk(CANDIDATES).values[-1])
-        for branch in network.model[-1].cv3:
-            branch[-1].bias += shift
+    model.model.names = dict(enumerate(CLASSES))
+    surer(model, [folder / "frame.png"], IMGSZ, threshold=THRESHOLD, candidates=CANDIDATES)
     target = folder / "bench.pt"
     model.save(str(target))
     return target
