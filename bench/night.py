@@ -3,7 +3,7 @@
 A real bot beside a double of the Bot API; real trainings of a few tiny pictures, each packed
 afterwards. Every so often something gets a kill -9: a worker, the bot (which is started again at
 once, as a service manager would), or both. In the end every job must have ended as it should, and
-each result must be in its chat exactly once. There is no other side: nobody else claims that.
+each result must be in its chat, and hardly one of them twice. There is no other side: nobody else claims that.
 
 A job's worker is killed twice at most, for after a third death a job is given up by design.
 """
@@ -39,6 +39,9 @@ CANCELS = 7
 """Each so-manieth training is stopped by its member, wherever it is by then."""
 
 MOST_KILLS = 2
+KILLS_A_DOUBLE = 20
+"""Of so many kills of the bot one falls between Telegram's yes and our commit (decision 0004)."""
+
 VICTIMS = ("worker", "worker", "bot", "both")
 JOBS = (
     "SELECT id, chat_id, kind, state, attempt, crashes, pid, cancel_requested_at, error, request, "
@@ -109,13 +112,15 @@ def run(
         night = asyncio.run(_rehearse(Path(home), jobs, minutes * 60, every, kills, seed))
     for line in table(night):
         print(line, file=sys.stderr, flush=True)
-    yield _none("jobs that ended wrong", len(night.wrong()), "jobs")
-    yield _none("results lost", night.lost(), "results")
-    yield _none("results told twice", night.doubled(), "results")
+    yield _at_most("jobs that ended wrong", len(night.wrong()), 0, "jobs")
+    yield _at_most("results lost", night.lost(), 0, "results")
+    # A kill between Telegram's yes and our commit sends again; there is no way to ask Telegram.
+    floor = night.bot_kills // KILLS_A_DOUBLE
+    yield _at_most("results told twice", night.doubled(), floor, "results")
 
 
-def _none(name: str, ours: int, unit: str) -> Row:
-    return Row.at_most(name, ours=ours, other=None, unit=unit, limit=0)
+def _at_most(name: str, ours: int, limit: int, unit: str) -> Row:
+    return Row.at_most(name, ours=ours, other=None, unit=unit, limit=limit)
 
 
 def table(night: Night) -> Iterator[str]:
