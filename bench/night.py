@@ -3,7 +3,8 @@
 A real bot beside a double of the Bot API; real trainings of a few tiny pictures, each packed
 afterwards. Every so often something gets a kill -9: a worker, the bot (which is started again at
 once, as a service manager would), or both. In the end every job must have ended as it should, and
-each result must be in its chat, and hardly one of them twice. There is no other side: nobody else claims that.
+each result must be in its chat, and hardly one of them twice. There is no other side: nobody else
+claims that.
 
 A job's worker is killed twice at most, for after a third death a job is given up by design.
 """
