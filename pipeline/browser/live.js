@@ -2,6 +2,8 @@
 
 // From here on there is a frame; a film that starts over has none for a moment.
 const HAVE_CURRENT_DATA = 2;
+// Some browsers say so a little early; after so many frames it is no matter of time.
+const PATIENCE_FRAMES = 120;
 
 /**
  * Calls `onFrame(bitmap, milliseconds, boxes)` for frames of a playing `video`.
@@ -15,6 +17,7 @@ const HAVE_CURRENT_DATA = 2;
 export function follow(video, look, onFrame) {
   let running = true;
   let before = null;
+  let missed = 0;
 
   async function loop() {
     while (running) {
@@ -28,7 +31,16 @@ export function follow(video, look, onFrame) {
   }
 
   async function one() {
-    const source = await createImageBitmap(video);
+    let source;
+    try {
+      source = await createImageBitmap(video);
+    } catch (error) {
+      missed += 1;
+      if (error.name !== "InvalidStateError" || missed > PATIENCE_FRAMES) throw error;
+      before = null;
+      return;
+    }
+    missed = 0;
     const start = performance.now();
     const boxes = await look(source);
     const milliseconds = performance.now() - start;

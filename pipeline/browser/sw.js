@@ -48,7 +48,8 @@ async function answer(request, address) {
   const cache = await caches.open(NAME);
   const kept = await cache.match(address);
   if (kept) return kept;
-  const fresh = await fetch(request);
+  // The browser may still hold an older model's file of that name.
+  const fresh = await fetch(request, { cache: "no-cache" });
   // A redirected answer may not be given to a page later; a part or an error is not the file.
   if (fresh.status === 200 && !fresh.redirected) await cache.put(address, fresh.clone());
   return fresh;
@@ -60,7 +61,9 @@ async function keepShell() {
     const address = plain(new URL(name, scope));
     if (await cache.match(address)) continue;
     // The folder itself, as people open it: some hosts send index.html elsewhere.
-    const fresh = await fetch(name === "index.html" ? scope.href : address);
+    const fresh = await fetch(name === "index.html" ? scope.href : address, {
+      cache: "no-cache",
+    });
     if (fresh.status === 200) await cache.put(address, await unredirected(fresh));
   }
 }

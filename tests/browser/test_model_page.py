@@ -101,6 +101,7 @@ def test_the_picture_is_saved_with_its_boxes(
         with page.expect_download() as download:
             page.locator("#save").click()
         saved = Image.open(io.BytesIO(download.value.path().read_bytes()))
+        name = download.value.suggested_filename
     original = Image.open(io.BytesIO(photos[0].read_bytes()))
     assert name.endswith("-boxes.jpg")
     assert saved.format == "JPEG"
