@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.errors import NotPackable
+from pipeline.worker import lean
 from pipeline.worker.laid_out import CHANNELS_LAST, Laid
 from pipeline.worker.onnx_node import Node, tensor
 from pipeline.worker.onnx_ops import operations
@@ -28,8 +29,7 @@ def to_function(model: Any, factors: Array | None = None) -> Any:
     Raises:
         NotPackable: it has an operation that is not known here; the log says which.
     """
-    import tensorflow as tf
-
+    tf = lean.tensorflow()
     (given,) = model.graph.input
     _, channels, height, width = (dim.dim_value for dim in given.type.tensor_type.shape.dim)
     picture = tf.TensorSpec([1, height, width, channels], tf.float32, "images")
