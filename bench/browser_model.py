@@ -41,7 +41,9 @@ def weights(folder: Path) -> Path:
 
     torch.manual_seed(0)
     model: Any = YOLO("yolov8n.yaml")
-    model.model = DetectionModel("yolov8n.yaml", nc=len(CLASSES), verbose=False)
+    model.model = DetectionModel(  # type: ignore[no-untyped-call]  # the library types it in part
+        "yolov8n.yaml", nc=len(CLASSES), verbose=False
+    )
     model.model.names = dict(enumerate(CLASSES))
     surer(model, [folder / "frame.png"], IMGSZ, threshold=THRESHOLD, candidates=CANDIDATES)
     target = folder / "bench.pt"
