@@ -5,6 +5,7 @@ With --json each row is one JSON object on a line of its own. Ends with 1 where 
 """
 
 import argparse
+import contextlib
 import importlib
 import json
 import sys
@@ -29,10 +30,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if hasattr(module, "arguments"):
         module.arguments(options)
     rows: Iterator[Row] = module.run(**vars(options.parse_args(more)))
-    kept = True
-    for row in rows:
-        kept = kept and row.holds
-        print(json.dumps(row.as_dict()) if chosen.json else as_text(row), flush=True)
+    kept, out = True, sys.stdout
+    # What libraries say while they work is no row.
+    with contextlib.redirect_stdout(sys.stderr):
+        for row in rows:
+            kept = kept and row.holds
+            print(json.dumps(row.as_dict()) if chosen.json else as_text(row), file=out, flush=True)
     return 0 if kept else 1
 
 
