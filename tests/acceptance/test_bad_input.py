@@ -61,7 +61,7 @@ pytestmark = pytest.mark.usefixtures("quiet_log")
         ("/cancel 999999", "I know no job 999999"),
         ("/cancel all", "Which one?"),
         ("/export", "no model yet"),
-        ("/export 7", "There is no v7"),
+        ("/export 7", "There is no model yet"),
         ("/export x", "Which version?"),
         ("/predict", "Send me a photo with the caption /predict"),
     ],
