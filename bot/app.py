@@ -104,8 +104,10 @@ class TaptrainApp:
         self._ptb: PTB = _telegram(settings)
         site.router.routes += EditorApi(self.services, self._ptb.bot).routes()
         self._pool = PicturePool()
+        # What strangers send can neither hold up nor end the work of those who label.
+        self._strangers = PicturePool()
         # Before the pages' own: these are no files.
-        site.router.routes[:0] = Feedback(self.services, self._pool).routes()
+        site.router.routes[:0] = Feedback(self.services, self._strangers).routes()
         self._sender = Sender(self._ptb.bot, self._db, files)
         executor: Executor = LocalExecutor(environment=_for_workers(settings))
         self._cluster: cluster.Cluster | None = None
@@ -239,9 +241,10 @@ class TaptrainApp:
         if self._cluster is not None:
             self._cluster.close()
         await self._sender.close()
+        await self._web.close()
+        await self._strangers.close()
         await self._pool.close()
         await self._ptb.shutdown()
-        await self._web.close()
         self._db.close()
         self._db_lock.release()
         self._lock.release()

@@ -1,5 +1,6 @@
 """Two models compared: asked for, and told."""
 
+from bot import access
 from bot.desk import Desk, card_key
 from bot.messages import compare as words
 from bot.turn import Turn
@@ -48,6 +49,7 @@ def ask(turn: Turn, first: int, second: int) -> None:
         for wish in words.told(turn.project, *known, current):
             turn.say(wish)
         return
+    access.check_may_label(turn, turn.project)
     job = compare.queue(
         one,
         other,

@@ -1,5 +1,6 @@
 """A model's files on their way to a chat: sent at once where they exist, else made by a job."""
 
+from bot import access
 from bot.desk import Desk, card_key, page_addresses
 from bot.messages import packages as words
 from bot.messages import train as train_words
@@ -12,6 +13,9 @@ from pipeline.kinds import exports, forms, package, parcels
 from pipeline.kinds.forms import Asked, Wanted
 from storage import chats
 from storage.models import Job, Model
+
+MOST_AT_ONCE = 3
+"""Files of a project that are made or wait to be."""
 
 
 def menu(turn: Turn, number: int | None) -> None:
@@ -74,6 +78,7 @@ def _usual(turn: Turn, model: Model) -> None:
 
 
 def _pack(turn: Turn, model: Model) -> None:
+    access.check_may_label(turn, turn.project)
     job = package.queue(
         model,
         chat_id=turn.chat.id,
@@ -86,6 +91,7 @@ def _pack(turn: Turn, model: Model) -> None:
 
 
 def _make(turn: Turn, model: Model, wanted: Wanted) -> None:
+    access.check_may_label(turn, turn.project)
     job = exports.queue(
         model,
         wanted,
@@ -94,6 +100,11 @@ def _make(turn: Turn, model: Model, wanted: Wanted) -> None:
         idempotency_key=f"export:{turn.key}",
         session=turn.session,
     )
+    # Each goes before trainings, and each is kept.
+    if exports.count_open(model.project_id, session=turn.session) > MOST_AT_ONCE:
+        raise UserError(
+            f"{MOST_AT_ONCE} files are being made already: wait for one, or stop it with /cancel."
+        )
     wish = words.making(turn.project, job, model.number, wanted)
     turn.say(wish, key=card_key(job), fresh=True)
 

@@ -226,6 +226,8 @@ def failed(job: Job, desk: Desk) -> None:
         return  # nobody asked for it; the cause is in the log
     project = desk.project(job)
     if job.kind == "collect":
+        if visitors.missed(job, desk):
+            return
         source = collect.fail(job, desk.places, session=desk.session)
         desk.tell(job, collect_words.failed(project, source, job.error or ""))
         return

@@ -8,7 +8,7 @@ from sqlmodel import Session
 from bot.desk import Desk
 from bot.messages import share as words
 from bot.services import Services
-from pipeline.kinds import visitors
+from pipeline.kinds import collect, visitors
 from storage import hard_examples, outbox, sources
 from storage.models import HardExample, Job, Model, Source, now
 
@@ -33,10 +33,14 @@ class Visitors:
         waiting = await self._services.db.read(lambda s: hard_examples.waiting(session=s))
         for model_id, rows in waiting.items():
             if rows[-1].created_at + QUIET <= now():
-                await self._services.write(lambda s: self._take(model_id, s))  # noqa: B023  # awaited within the loop
+                try:
+                    await self._services.write(lambda s: self._take(model_id, s))  # noqa: B023  # awaited within the loop
+                except Exception:  # those of other pages come in all the same
+                    log.exception("what visitors of model %s sent waits", model_id)
 
     def _take(self, model_id: int, session: Session) -> None:
-        last = hard_examples.last_taken(model_id, session=session)
+        name = visitors.name_of(model_id)
+        last = hard_examples.last_taken(visitors.KIND, name, session=session)
         if last is not None and last + REST > now():
             return
         model = session.get(Model, model_id)
@@ -50,6 +54,17 @@ def is_one(job: Job, desk: Desk) -> bool:
     """Whether a collect job is about pictures of visitors: nobody waits for it."""
     source = sources.get(job.request["source_id"], session=desk.session)
     return source.kind == visitors.KIND
+
+
+def missed(job: Job, desk: Desk) -> bool:
+    """A job of theirs came to nothing; True where it was one. It is tried again by itself."""
+    if not is_one(job, desk):
+        return False
+    source = collect.fail(job, desk.places, session=desk.session)
+    hard_examples.release(source.id or 0, session=desk.session)
+    sources.remove(source, session=desk.session)
+    log.warning("job %s: visitors' pictures wait for another try: %s", job.id, job.error)
+    return True
 
 
 def collected(job: Job, source: Source, desk: Desk) -> None:

@@ -14,7 +14,7 @@ from pipeline.images import JPEG_QUALITY, MIN_SIDE, encode
 MOST_PIXELS = 40_000_000
 """Of what is sent: pages send pictures resized; more is no page of ours."""
 
-MOST_SCANS = 64
+MOST_SCANS = 16
 """Each is a walk over all pixels, and takes a file but a few bytes; cameras and browsers write 10
 at the most."""
 

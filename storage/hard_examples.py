@@ -57,11 +57,15 @@ def of_source(source_id: int, *, session: Session) -> list[HardExample]:
     return list(session.exec(query.order_by(col(HardExample.id))))
 
 
-def last_taken(model_id: int, *, session: Session) -> datetime | None:
-    """When pictures of the model's page last became a source (UTC, naive)."""
-    query = (
-        select(func.max(Source.created_at))
-        .join(HardExample, col(HardExample.source_id) == col(Source.id))
-        .where(HardExample.model_id == model_id)
-    )
+def release(source_id: int, *, session: Session) -> None:
+    """Their source came to nothing: they wait for another one."""
+    for row in of_source(source_id, session=session):
+        row.source_id = None
+        session.add(row)
+    session.flush()
+
+
+def last_taken(kind: str, what: str, *, session: Session) -> datetime | None:
+    """When a source of that kind and name was last made (UTC, naive)."""
+    query = select(func.max(Source.created_at)).where(Source.kind == kind, Source.what == what)
     return session.exec(query).one()

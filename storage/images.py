@@ -232,8 +232,12 @@ def marked(project_id: int, *, limit: int = 200, session: Session) -> list[int]:
     """The first images on which a model was seen to be wrong and that nobody called complete."""
     query = (
         select(Image.id)
+        .join(Source, col(Source.id) == col(Image.source_id))
         .where(
-            Image.project_id == project_id, col(Image.rank) >= MARKED, col(Image.answer).is_(None)
+            Image.project_id == project_id,
+            live(),
+            col(Image.rank) >= MARKED,
+            col(Image.answer).is_(None),
         )
         # As the index has them: of all others none is read.
         .order_by(col(Image.rank).desc(), col(Image.id))

@@ -6,12 +6,23 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, case, func, or_
 from sqlmodel import Session, col
 
+from storage.images import MARKED
 from storage.models import Box, Bulk, Image
 from storage.questions import Scope, joined, open_ones
 
 
 def _sure(scope: Scope, bar: float) -> tuple[ColumnElement[bool], ...]:
-    return (*open_ones(scope), col(Box.origin).in_(("model", "coco")), col(Box.score) >= bar)
+    return (
+        *open_ones(scope),
+        col(Box.origin).in_(("model", "coco")),
+        col(Box.score) >= bar,
+        _unmarked(),
+    )
+
+
+def _unmarked() -> ColumnElement[bool]:
+    # Somebody outside said that the model errs there: however sure it is, people look.
+    return col(Image.rank) < MARKED
 
 
 def sure_count(scope: Scope, bar: float, *, session: Session) -> int:
@@ -51,7 +62,7 @@ def sure_frames(
     elsewhere = or_(col(Box.id).in_(held), func.coalesce(col(Box.track_id).in_(followed), False))
     query = (
         joined(col(Box.image_id))
-        .where(*open_ones(scope), ~col(Image.labelled), col(Image.answer).is_(None))
+        .where(*open_ones(scope), ~col(Image.labelled), col(Image.answer).is_(None), _unmarked())
         .group_by(col(Box.image_id))
         .having(
             func.min(func.coalesce(col(Box.score), 0.0)) >= bar,

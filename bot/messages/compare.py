@@ -6,6 +6,7 @@ from bot.messages.rivals import use_button
 from bot.wishes import Keyboard, Wish, album, button, esc, photo, rows, text
 from pipeline.jobs.events import Progress
 from pipeline.jobs.spec import ClassFigures, CompareResult, Figures
+from pipeline.kinds import compare
 from pipeline.kinds.promotion import CLEARLY
 from storage.models import Job, Model, Project
 
@@ -117,7 +118,9 @@ def _verdict(result: CompareResult) -> str:
 def not_compared(project: Project, job: Job, numbers: tuple[int, int], starter: str = "") -> Wish:
     """It could not be done, told with its cause, or (without a `starter`) somebody stopped it."""
     about = f"{head(project)}comparing v{numbers[0]} and v{numbers[1]}"
-    again = [[button("🔁 Try again", at(project, "cmp"), *numbers)]]
+    # What both models learned from stays as it is.
+    hopeless = job.error == compare.AllLearned().user_message
+    again = [] if hopeless else [[button("🔁 Try again", at(project, "cmp"), *numbers)]]
     if not starter:
         return text(f"{about} ✖ stopped", again)
     cause = esc(job.error or "the cause is unknown")

@@ -21,6 +21,7 @@ GONE_PAGE = """<!DOCTYPE html>
 <p>Ask whoever sent it to you for a new one.</p>
 </html>
 """
+TOO_SLOW = "That took too long. Try again where the connection is better."
 TOO_FAST = "That is a lot at once. Try again in a minute."
 ENOUGH_TODAY = "That is enough for today, thank you. Come back tomorrow."
 NO_FORM = "That is no picture with its boxes: reload the page and try again."

@@ -45,6 +45,9 @@ A_MINUTE_FROM = 10
 A_MINUTE_TO = 30
 """And all together to one page."""
 
+UPLOAD_S = 60
+"""As long as a picture may be on its way: each holds a connection open."""
+
 A_DAY = 300
 """Pictures that a model's page takes in a day: nobody is to fill the disk."""
 
@@ -125,7 +128,11 @@ class Feedback:
         if model is None:
             raise Refused(404, words.GONE)
         await self._check_pace(request, model)
-        picture, said = await _form(request)
+        try:
+            async with asyncio.timeout(UPLOAD_S):
+                picture, said = await _form(request)
+        except TimeoutError as error:
+            raise Refused(408, words.TOO_SLOW) from error
         seen = _seen(said, model)
         data, sha256 = await self._cleaned(picture)
         try:
@@ -224,7 +231,7 @@ def _seen(said: str, model: Model) -> dict[str, Any]:
     """
     try:
         boxes = _boxes.validate_python(json.loads(said))
-    except (ValidationError, ValueError, RecursionError) as error:
+    except (ValidationError, ValueError, OverflowError, RecursionError) as error:
         raise Refused(400, words.NO_BOXES) from error
     classes = model.details.get("classes", [])
     kept = [

@@ -86,7 +86,7 @@ class ModelPages:
             raise HTTPException(404)
         headers = {**HEADERS, "Cache-Control": "no-cache"}
         if NAMED_BY_CONTENT.search(file.name):
-            headers["Cache-Control"] = "public, max-age=31536000, immutable"
+            headers["Cache-Control"] = "private, max-age=31536000, immutable"
         packed = None
         if file.suffix in packing.WORTH_IT:
             headers["Vary"] = "Accept-Encoding"

@@ -11,6 +11,8 @@ from starlette.types import ASGIApp
 from bot.settings import SettingsError
 
 LOOPBACK = "127.0.0.1"
+STALLED_S = 5
+"""A request that takes longer does not keep the bot from stopping."""
 
 
 class _Quiet(uvicorn.Server):
@@ -48,7 +50,13 @@ class WebServer:
     def __init__(self, app: ASGIApp, place: socket.socket) -> None:
         self._place = place
         self._server = _Quiet(
-            uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off")
+            uvicorn.Config(
+                app,
+                log_level="warning",
+                access_log=False,
+                lifespan="off",
+                timeout_graceful_shutdown=STALLED_S,
+            )
         )
         self._task: asyncio.Task[None] | None = None
 

@@ -50,6 +50,15 @@ def queue(
     )
 
 
+def count_open(project_id: int, *, session: Session) -> int:
+    """How many files are being made of the project's models, or wait to be."""
+    return sum(
+        is_one(job) and not jobs.terminal(job)
+        for kind in ("package", "model_file")
+        for job in jobs.of_project(project_id, kind, session=session)
+    )
+
+
 def once(
     kind: str,
     model: Model,

@@ -1,5 +1,7 @@
 """Pictures from visitors of a model's page: they come in as a source, and are asked about first."""
 
+import logging
+
 from sqlmodel import Session, col, select
 
 from pipeline.jobs.spec import BoxItem
@@ -7,8 +9,15 @@ from pipeline.kinds.places import Places
 from storage import hard_examples, images, jobs, projects, sheets, sources
 from storage.models import HardExample, Image, Job, Model, Source, Upload
 
+log = logging.getLogger(__name__)
+
 KIND = "visitors"
 """Of such sources; their `what` names the model."""
+
+
+def name_of(model_id: int | None) -> str:
+    """The `what` of the sources of a model's page."""
+    return f"model:{model_id}"
 
 
 def title(model: Model) -> str:
@@ -25,7 +34,7 @@ def queue(model: Model, rows: list[HardExample], places: Places, *, session: Ses
     source = sources.create(
         project_id=model.project_id,
         kind=KIND,
-        what=f"model:{model.id}",
+        what=name_of(model.id),
         title=title(model),
         created_by=project.created_by,
         trust=None,
@@ -35,6 +44,12 @@ def queue(model: Model, rows: list[HardExample], places: Places, *, session: Ses
     for row in rows:
         row.source_id = source.id
         session.add(row)
+        try:
+            path = places.files.path(row.key)
+        except FileNotFoundError:
+            # A backup that was restored may lack it; the others come in all the same.
+            log.warning("a visitor's picture is gone: %s", row.key)
+            continue
         session.add(
             Upload(
                 chat_id=project.chat_id,
@@ -44,7 +59,7 @@ def queue(model: Model, rows: list[HardExample], places: Places, *, session: Ses
                 source_id=source.id,
                 file_id="",
                 name=f"visitor-{row.id}.jpg",
-                path=str(places.files.path(row.key)),
+                path=str(path),
                 done=True,
             )
         )
@@ -54,7 +69,7 @@ def queue(model: Model, rows: list[HardExample], places: Places, *, session: Ses
         chat_id=project.chat_id,
         member_id=project.created_by,
         request={"source_id": source.id},
-        idempotency_key=f"visitors:{rows[0].id}",
+        idempotency_key=f"visitors:{source.id}",
         session=session,
     )
 
