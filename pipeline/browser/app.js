@@ -183,9 +183,11 @@ function buttons() {
 async function flip() {
   try {
     await live.camera.flip();
-    buttons();
+    // Somebody may have stopped it meanwhile.
+    if (live) buttons();
   } catch (error) {
     console.warn(error);
+    if (!live) return;
     stop();
     tell(say(whyNot(error)), { bad: true });
   }

@@ -24,7 +24,8 @@ export function whyNot(error) {
 export async function startCamera(video) {
   let facing = "environment";
   let lit = false;
-  const camera = { several: false, torch: false, flip, light, stop };
+  let over = false;
+  const camera = { several: false, torch: false, flip, light, stop: end };
   await open();
   return camera;
 
@@ -39,11 +40,21 @@ export async function startCamera(video) {
       facing = facing === "environment" ? "user" : "environment";
       video.srcObject = await ask(facing);
     }
+    if (over) {
+      stop();
+      return;
+    }
     await video.play();
     lit = false;
     const devices = await navigator.mediaDevices.enumerateDevices();
     camera.several = devices.filter(({ kind }) => kind === "videoinput").length > 1;
     camera.torch = Boolean(track().getCapabilities?.().torch);
+  }
+
+  /** Ends it for good, also while another camera is being opened. */
+  function end() {
+    over = true;
+    stop();
   }
 
   function track() {

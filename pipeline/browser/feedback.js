@@ -28,7 +28,7 @@ export async function offerFeedback(base) {
     const shown = current();
     // The picture of the check is the group's own; one that was sent needs no second time.
     $("wrong").hidden = !shown || Boolean(shown.note) || sent.has(shown.source);
-    if (shown && !sent.has(shown.source)) $("thanks").textContent = "";
+    if (shown && !shown.passing && !sent.has(shown.source)) $("thanks").textContent = "";
   }
 
   $("wrong").addEventListener("click", async () => {

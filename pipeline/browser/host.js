@@ -64,6 +64,7 @@ async function startWorker(href) {
 async function remote(worker, place, metadata, runtime) {
   const waiting = new Map();
   let last = 0;
+  let closed = false;
 
   function fail(error) {
     for (const { reject } of waiting.values()) reject(error);
@@ -72,6 +73,8 @@ async function remote(worker, place, metadata, runtime) {
 
   function call(method, args, transfer = []) {
     return new Promise((resolve, reject) => {
+      // A worker that is gone answers nothing.
+      if (closed) throw new Error("This detector was closed.");
       last += 1;
       waiting.set(last, { resolve, reject });
       worker.postMessage({ id: last, method, args }, transfer);
@@ -98,6 +101,7 @@ async function remote(worker, place, metadata, runtime) {
   };
 
   function close() {
+    closed = true;
     worker.terminate();
     fail(new Error("This detector was closed."));
   }

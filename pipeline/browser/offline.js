@@ -30,7 +30,8 @@ export async function keepOffline(base) {
 
 /** Once everything works: also keep what was loaded before sw.js was there. */
 export function keepRest() {
-  navigator.serviceWorker?.controller?.postMessage("keep");
+  const loaded = performance.getEntriesByType("resource").map(({ name }) => name);
+  navigator.serviceWorker?.controller?.postMessage({ keep: loaded });
 }
 
 function offerNewer(workers, registration) {

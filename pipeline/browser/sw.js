@@ -25,7 +25,7 @@ self.addEventListener("activate", (event) => {
 
 self.addEventListener("message", (event) => {
   if (event.data === "take over") self.skipWaiting();
-  if (event.data === "keep") event.waitUntil(keepShell());
+  if (event.data?.keep) event.waitUntil(keep(event.data.keep));
 });
 
 self.addEventListener("fetch", (event) => {
@@ -55,13 +55,16 @@ async function answer(request, address) {
   return fresh;
 }
 
-async function keepShell() {
+/** Keeps what every visit needs, and what this one loaded: all of one version. */
+async function keep(loaded) {
   const cache = await caches.open(NAME);
-  for (const name of SHELL) {
-    const address = plain(new URL(name, scope));
+  const shell = SHELL.map((name) => plain(new URL(name, scope)));
+  const more = loaded.map(plain).filter((address) => ours.has(address));
+  const index = new URL("index.html", scope).href;
+  for (const address of new Set([...shell, ...more])) {
     if (await cache.match(address)) continue;
     // The folder itself, as people open it: some hosts send index.html elsewhere.
-    const fresh = await fetch(name === "index.html" ? scope.href : address, {
+    const fresh = await fetch(address === index ? scope.href : address, {
       cache: "no-cache",
     });
     if (fresh.status === 200) await cache.put(address, await unredirected(fresh));

@@ -119,7 +119,7 @@ def decode(
     answer = torch.from_numpy(raw.copy())
     if form == "queries":
         rows = _of_queries(answer[0], threshold, suppression)
-        corners = xywh2xyxy(rows[:, :4])  # type: ignore[no-untyped-call]  # no types
+        corners = xywh2xyxy(rows[:, :4]).clamp(0, 1)  # type: ignore[no-untyped-call]  # no types
         rows[:, :4] = corners * torch.tensor([*size, *size])
     else:
         rows = _thinned(answer, threshold, suppression)

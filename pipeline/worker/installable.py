@@ -9,7 +9,7 @@ MANIFEST = "manifest.webmanifest"
 
 _SHORT = 12
 _LARGE = (".bin", ".tflite", ".wasm")
-_FOLDERS = ("vendor/", "selftest/")
+_FOLDERS = ("vendor/",)
 # A server may answer feedback.json anew each time; the others are for people.
 _UNUSED = ("feedback.json", "README.md", "ATTRIBUTION.md", "detector.d.ts")
 

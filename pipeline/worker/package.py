@@ -15,6 +15,7 @@ from pipeline.worker import engine, installable, proving, selftest, single_file,
 from pipeline.worker.answers import Trained
 from pipeline.worker.convert import Portable, portable, read_back
 from pipeline.worker.reporter import Reporter
+from pipeline.worker.runs import LIMITS, difference
 from storage.files import FileStore
 
 PAGE = "page"
@@ -62,7 +63,7 @@ def run(spec: PackageSpec, reporter: Reporter) -> PackageResult:
     proof = proving.prove(judged, made.page, read_back(made.model), spec, folder)
     if spec.form == "tfjs" and "litert" in made.metadata["runtimes"]:
         tell(0.8)
-        if not proving.stands(judged, made.page, "litert", folder):
+        if not _same(network, made) or not proving.stands(judged, made.page, "litert", folder):
             made = _without_litert(made)
     tell(0.9)
     target, single = _finish(spec, made, proof, out)
@@ -143,6 +144,15 @@ def _write(spec: PackageSpec, network: Portable, page: Path) -> tuple[list[str],
         print("LiteRT cannot run this model: its page has TensorFlow.js alone")
         return ["tfjs"], page
     return ["tfjs", "litert"], page
+
+
+def _same(network: Portable, made: Made) -> bool:
+    """Whether the .tflite answers as the trained model does; a browser is asked besides."""
+    about, precision = network.network, made.metadata["precision"]
+    answer = read_back(made.page / TFLITE)(about.sample)
+    gap = difference(answer, about.answer, about.form, about.size)
+    print(f"the .tflite differs from PyTorch by {gap:.1e}")
+    return gap <= LIMITS[precision]
 
 
 def _without_litert(made: Made) -> Made:

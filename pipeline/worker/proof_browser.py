@@ -4,6 +4,7 @@ import os
 import queue
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -135,7 +136,8 @@ def _collect(
             continue
         heard, last = True, time.monotonic()
         _take(seen, fact)
-        if fact["type"] == "done":
+        # What breaks after a self-test that failed makes that no better.
+        if fact["type"] == "done" or seen.selftest is False:
             return seen
         if fact["type"] == "loaded":
             until = last + pictures_s
@@ -147,6 +149,8 @@ def _take(seen: Seen, fact: dict[str, Any]) -> None:
     if fact["type"] == "error":
         raise NoAnswer(f"the page broke: {fact['words']}")
     if fact["type"] == "selftest":
+        if not fact["compared"] and not fact["passed"]:
+            raise NoAnswer("the page could not run its self-test")
         seen.selftest, seen.compared = bool(fact["passed"]), int(fact["compared"])
     elif fact["type"] in ("loaded", "done"):
         seen.runtime = str(fact["runtime"])
@@ -166,6 +170,9 @@ def _running(
     # What it keeps and complains of stays in its profile.
     environment = os.environ | {"HOME": str(profile), "XDG_CONFIG_HOME": str(profile)}
     environment |= {"XDG_CACHE_HOME": str(profile)}
+    # Sockets want a short path, and stay where it is not removed.
+    short = tempfile.TemporaryDirectory(prefix="taptrain-", ignore_cleanup_errors=True)
+    environment |= {"TMPDIR": short.name}
     with (profile / "said.txt").open("ab") as log:
         process = subprocess.Popen(
             [*_BOUND, *command, f"--user-data-dir={profile}", address],
@@ -178,6 +185,7 @@ def _running(
         yield process
     finally:
         _end(process)
+        short.cleanup()
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:

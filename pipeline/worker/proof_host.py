@@ -48,7 +48,8 @@ class Host:
     def file(self, path: str) -> Path | None:
         """The file behind an address's path, None where there is none of ours."""
         _, name, *parts = unquote(path).split("/")
-        if not secrets.compare_digest(name.encode(), self.name.encode()) or ".." in parts:
+        astray = ".." in parts or "" in parts[:-1]
+        if astray or not secrets.compare_digest(name.encode(), self.name.encode()):
             return None
         if parts[:1] == ["page"]:
             return self.page / "/".join(parts[1:])

@@ -82,8 +82,9 @@ def prepare(
             print(f"proof: skipped a picture: {error!r}")
             continue
         path = folder / f"{len(pictures)}.png"
-        # Quickly rather than small: it goes no farther than to a browser on this machine.
-        picture.save(path, "PNG", compress_level=1)
+        # Quickly rather than small: it goes no farther than to a browser on this machine. Without
+        # its profile, by which a browser would make other pixels of it.
+        picture.save(path, "PNG", compress_level=1, icc_profile=None)
         pictures.append(Labelled(path, _in_pixels(image.boxes, picture.size)))
         boxes += len(image.boxes)
     return Chosen(part, pictures if boxes else [])

@@ -1,5 +1,6 @@
 """mAP of boxes on labelled pictures, by the very code that judges a training."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -16,10 +17,14 @@ CONFIDENCE = 0.001
 
 @dataclass(frozen=True)
 class Score:
-    """mAP at IoU 0.5, and the mean over 0.5..0.95; 0..1."""
+    """mAP at IoU 0.5, and the mean over 0.5..0.95; 0..1.
+
+    `by_boxes`: both, each class weighing by its boxes.
+    """
 
     map50: float
     map50_95: float
+    by_boxes: tuple[float, float]
 
 
 def score(labelled: Sequence[Sequence[Box]], found: Sequence[Sequence[Box]]) -> Score:
@@ -33,7 +38,7 @@ def score(labelled: Sequence[Sequence[Box]], found: Sequence[Sequence[Box]]) -> 
 
     hits = [_hits(true, boxes) for true, boxes in zip(labelled, found, strict=True)]
     all_found = [box for boxes in found for box in boxes]
-    metric = Metric()
+    metric, by_boxes = Metric(), (0.0, 0.0)
     if all_found:
         results = ap_per_class(
             np.concatenate(hits),
@@ -42,7 +47,13 @@ def score(labelled: Sequence[Sequence[Box]], found: Sequence[Sequence[Box]]) -> 
             np.array([box.index for boxes in labelled for box in boxes], float),
         )
         metric.update(results[2:])
-    return Score(round(float(metric.map50), 5), round(float(metric.map), 5))
+        precisions, classes = results[5], results[6]
+        counts = Counter(box.index for boxes in labelled for box in boxes)
+        weights = np.array([counts[int(index)] for index in classes], float)
+        if weights.sum():
+            weighted = weights @ precisions / sum(counts.values())
+            by_boxes = float(weighted[0]), float(weighted.mean())
+    return Score(round(float(metric.map50), 5), round(float(metric.map), 5), by_boxes)
 
 
 def _hits(labelled: Sequence[Box], found: Sequence[Box]) -> NDArray[np.bool_]:

@@ -21,6 +21,8 @@ def write(function: Any, path: Path, precision: Precision) -> None:
         WorkerError: it cannot be written.
     """
     tf = lean.tensorflow()
+    from tensorflow.lite.python.convert_phase import ConverterError
+
     # Nothing is stored outside of the function, yet the library asks who keeps it.
     converter = tf.lite.TFLiteConverter.from_concrete_functions([function], tf.Module())
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
@@ -31,7 +33,7 @@ def write(function: Any, path: Path, precision: Precision) -> None:
     try:
         content = converter.convert()
         path.write_bytes(content)
-    except (RuntimeError, ValueError) as error:
+    except (ConverterError, RuntimeError, ValueError) as error:
         raise NotPackable from error
     except OSError as error:
         raise WorkerError("The model could not be written; the log has the cause.") from error

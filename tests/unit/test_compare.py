@@ -50,7 +50,14 @@ def turn(session: Session, project: Project, key: str = "msg:1") -> Turn:
     chat.project_id = project.id
     member = chats.member(ANN, name="Ann", username=None, session=session)
     session.flush()
-    return Turn(session, cast(Services, SimpleNamespace()), key, chat, member, 50)
+    return Turn(
+        session,
+        cast(Services, SimpleNamespace(settings=SimpleNamespace(owner_ids=frozenset()))),
+        key,
+        chat,
+        member,
+        50,
+    )
 
 
 def told(session: Session) -> list[dict[str, Any]]:

@@ -44,7 +44,7 @@ def turn(session: Session, model: Model, places: Places, key: str = "msg:1") -> 
     chat.project_id = model.project_id
     member = chats.member(ANN, name="Ann", username=None, session=session)
     session.flush()
-    settings = SimpleNamespace(public_url="")
+    settings = SimpleNamespace(public_url="", owner_ids=frozenset())
     services = SimpleNamespace(places=places, settings=settings, web_url="http://127.0.0.1:8765")
     return Turn(session, cast(Services, services), key, chat, member, 50)
 

@@ -1,6 +1,6 @@
 // A TensorFlow.js graph model on one backend.
 
-import { env, io, setBackend, ready, tensor4d, tidy, engine } from "@tensorflow/tfjs-core";
+import { env, io, getBackend, setBackend, ready, tensor4d, tidy, engine } from "@tensorflow/tfjs-core";
 import { loadGraphModel } from "@tensorflow/tfjs-converter";
 
 /** A platform of our own: it needs neither a page nor a network, so that Node and files do. */
@@ -56,6 +56,8 @@ export function opener(name, watch = () => NEVER) {
     const model = await loadGraphModel(io.fromMemory(await artifacts(read)));
     return {
       async run(input, shape) {
+        // Without a worker all runtimes of a page share one engine.
+        if (getBackend() !== name) await setBackend(name);
         const output = tidy(() => model.execute(tensor4d(input, shape)));
         try {
           const data = await Promise.race([output.data(), lost]);
