@@ -25,7 +25,7 @@ FIGURES = (
     "minIou",
     "maxScoreDifference",
     "threshold",
-    "backend",
+    "runtime",
 )
 
 
@@ -72,7 +72,7 @@ async def selftest_at(address: str, chromium: str) -> dict[str, Any]:
                 else strangers.append(request.url)
             ),
         )
-        await page.goto(f"{address}?backend=wasm")
+        await page.goto(f"{address}?runtime=wasm")
         figures: dict[str, Any] = await page.evaluate(
             "names => window.selftest.then(r => Object.fromEntries(names.map(n => [n, r[n]])))",
             list(FIGURES),

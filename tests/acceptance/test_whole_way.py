@@ -84,7 +84,7 @@ def check_package(data: bytes, project: str, classes: list[str]) -> None:
 
 def check_boxes(figures: dict) -> None:
     """The browser finds PyTorch's boxes on a picture that had to be shrunk and padded."""
-    assert figures["backend"] == "wasm"
+    assert figures["runtime"] == "wasm"
     assert figures["compared"] >= 5
     assert figures["matched"] == figures["compared"]
     assert figures["minIou"] >= 0.95
