@@ -42,7 +42,7 @@ def unzip(data: bytes, folder: Path) -> Path:
 
 
 async def selftest(folder: Path, chromium: str) -> dict[str, Any]:
-    """What the page's own check says on the wasm backend, served as its README.md says."""
+    """What the page's own check says on the wasm runtime, served as its README.md says."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder)))
     server.daemon_threads = True
     thread = Thread(target=server.serve_forever, args=(0.02,))
