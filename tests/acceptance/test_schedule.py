@@ -70,7 +70,7 @@ async def test_a_schedule_in_words(
         "v1:sched:labels:1:quick": "How many labels?",
         "v1:sched:source:1:quick": "no source",
         "v1:sched": "long ago",
-        "v1:use:1": "There is no v1",
+        "v1:use:1": "There is no model yet",
     }
     old = await post(server, eve.private, *forged)
     before = facts(bot)
