@@ -4,15 +4,13 @@ Each figure is the mean of two epochs, their validation included, beside YOLOv8n
 pictures are few and small, so that even RT-DETR ends within minutes on two cores.
 """
 
-import json
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from bench import Row
+from bench import Row, training
 from bench.overhead import dataset
 from pipeline import families
 
@@ -41,24 +39,15 @@ def _train(base: Path, key: str, architecture: str) -> dict[str, Any] | None:
     """The result of one training, None when it failed; its log's end goes to stderr then."""
     folder = base / architecture
     folder.mkdir()
-    spec = {
-        "kind": "train",
-        "store": str(base / "store"),
-        "manifest": key,
-        "architecture": architecture,
-        "epochs": EPOCHS,
-        "imgsz": max(IMGSZ, families.check(architecture).smallest),
-        "start": "scratch",
-        "weights_folder": str(base / "weights"),
-        "offline": True,
-    }
-    (folder / "spec.json").write_text(json.dumps(spec))
-    with (folder / "log.txt").open("w") as log:
-        command = [sys.executable, "-m", "pipeline.worker", str(folder)]
-        subprocess.run(command, stdout=log, stderr=log, check=False)
-    last = json.loads((folder / "events.jsonl").read_text().splitlines()[-1])
-    if last["type"] != "done":
-        print((folder / "log.txt").read_text()[-2000:], file=sys.stderr)
+    try:
+        return training.train(
+            folder,
+            store=base / "store",
+            manifest=key,
+            architecture=architecture,
+            epochs=EPOCHS,
+            imgsz=max(IMGSZ, families.check(architecture).smallest),
+        )
+    except training.Failed as failure:
+        print(failure, file=sys.stderr)
         return None
-    result: dict[str, Any] = last["result"]
-    return result

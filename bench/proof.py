@@ -8,14 +8,12 @@ import argparse
 import dataclasses
 import json
 import os
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
 
-from bench import Row, bccd
+from bench import Row, bccd, training
 from pipeline import chromium
 from pipeline.jobs.spec_package import PackageSpec, Precision
 from pipeline.worker import engine
@@ -117,22 +115,12 @@ def _train(base: Path, store: FileStore) -> Path:
     manifest = json.dumps({"classes": bccd.CLASSES, "images": images}).encode()
     folder = base / "train"
     folder.mkdir()
-    spec = {
-        "kind": "train",
-        "store": str(store.root),
-        "manifest": store.put_bytes(manifest, suffix=".json"),
-        "architecture": "yolov8n",
-        "epochs": EPOCHS,
-        "imgsz": IMGSZ,
-        "start": "scratch",
-        "weights_folder": str(base / "weights"),
-        "offline": True,
-    }
-    (folder / "spec.json").write_text(json.dumps(spec))
-    with (folder / "log.txt").open("w") as log:
-        command = [sys.executable, "-m", "pipeline.worker", str(folder)]
-        subprocess.run(command, stdout=log, stderr=log, check=False)
-    last = json.loads((folder / "events.jsonl").read_text().splitlines()[-1])
-    if last["type"] != "done":
-        raise CannotMeasure((folder / "log.txt").read_text()[-2000:])
-    return folder / "out" / str(last["result"]["weights"])
+    result = training.train(
+        folder,
+        store=Path(store.root),
+        manifest=store.put_bytes(manifest, suffix=".json"),
+        architecture="yolov8n",
+        epochs=EPOCHS,
+        imgsz=IMGSZ,
+    )
+    return folder / "out" / str(result["weights"])

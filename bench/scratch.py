@@ -19,8 +19,8 @@ def write(architecture: str, classes: int, target: Path) -> None:
 
     torch.manual_seed(0)
     kind = RTDETRDetectionModel if architecture.startswith("rtdetr") else DetectionModel
-    # Typed in part: of what it takes nothing is said.
-    model = kind(f"{architecture}.yaml", nc=classes, verbose=False)  # type: ignore[no-untyped-call]
+    yaml = f"{architecture}.yaml"
+    model = kind(yaml, nc=classes, verbose=False)  # type: ignore[no-untyped-call]  # typed in part
     model.names = {index: f"class {index}" for index in range(classes)}
     for layer in model.modules():
         if isinstance(layer, torch.nn.BatchNorm2d):

@@ -19,6 +19,7 @@ from pipeline.worker.convert import portable
 from pipeline.worker.network import Network
 from pipeline.worker.reporter import Reporter
 from pipeline.worker.runs import LIMITS, Array, Form, Run, difference
+from pipeline.worker.weights import stored
 from storage.files import FileStore
 
 PIXELS = "input pixels"
@@ -41,11 +42,7 @@ def run(spec: ModelFileSpec, reporter: Reporter) -> ModelFileResult:
     if (spec.form, spec.precision) == ("onnx", "uint8"):
         raise UserError("I write ONNX as fp32 or fp16. In 8 bits there is tflite.")
     folder, out = reporter.folder.resolve(), reporter.out.resolve()
-    weights = folder / "weights.pt"
-    try:
-        weights.write_bytes(FileStore(spec.store).read(spec.weights))
-    except FileNotFoundError as error:
-        raise WorkerError("The weights of this model are missing from the store.") from error
+    weights = stored(spec.weights, FileStore(spec.store), folder)
     reporter.progress(Progress(stage="convert", done=0.0, total=1.0), important=True)
     write = _onnx if spec.form == "onnx" else _tflite
     made = folder / f"made.{spec.form}"

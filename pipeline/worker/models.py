@@ -3,10 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import WorkerError
 from pipeline.jobs.spec import WeightsRef
 from pipeline.worker import engine
-from pipeline.worker.weights import pretrained
+from pipeline.worker.weights import pretrained, stored
 from storage.files import FileStore
 
 
@@ -34,11 +33,7 @@ def load_model(
             return None
         path = found
     else:
-        path = folder.resolve() / "weights.pt"
-        try:
-            path.write_bytes(store.read(ref.key))
-        except FileNotFoundError as error:
-            raise WorkerError("The weights of this model are missing from the store.") from error
+        path = stored(ref.key, store, folder)
     engine.prepare(folder)
     model = engine.load(path)
     names = [str(model.names[index]) for index in sorted(model.names)]

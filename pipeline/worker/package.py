@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import NotPackable, WorkerError
+from pipeline.errors import NotPackable
 from pipeline.jobs.events import Progress
 from pipeline.jobs.spec import PackageResult, PackageSpec
 from pipeline.jobs.spec_package import Proof
@@ -16,6 +16,7 @@ from pipeline.worker.answers import Trained
 from pipeline.worker.convert import Portable, portable, read_back
 from pipeline.worker.reporter import Reporter
 from pipeline.worker.runs import LIMITS, difference
+from pipeline.worker.weights import stored
 from storage.files import FileStore
 
 PAGE = "page"
@@ -51,7 +52,8 @@ def run(spec: PackageSpec, reporter: Reporter) -> PackageResult:
     """
     out, folder = reporter.out.resolve(), reporter.folder.resolve()
     store = FileStore(spec.store)
-    weights = _weights(store, spec.weights, folder)
+    weights = stored(spec.weights, store, folder)
+    engine.prepare(folder)
     model = engine.load(weights)
     classes = _classes(model, spec)
     network = portable(weights, folder / "convert", spec.imgsz, _teller(reporter, "convert"))
@@ -158,9 +160,14 @@ def _same(network: Portable, made: Made) -> bool:
 def _without_litert(made: Made) -> Made:
     """A served page is quicker with it, and complete without."""
     metadata = _tfjs_alone(made.metadata)
-    for name in (TFLITE, *site.only_for("litert", ["tfjs"])):
+    for name in _litert_files():
         (made.page / name).unlink(missing_ok=True)
     return dataclasses.replace(made, metadata=metadata)
+
+
+def _litert_files() -> set[str]:
+    """What a page with both runtimes holds for LiteRT alone."""
+    return {TFLITE, *site.only_for("litert", ["tfjs"])}
 
 
 def _tfjs_alone(metadata: dict[str, Any]) -> dict[str, Any]:
@@ -180,22 +187,11 @@ def _finish(
         site.zip_folder(made.page, target)
         return target, None
     # Beside TensorFlow.js the other runtime would double the zip; only served pages have both.
-    without = {TFLITE, *site.only_for("litert", ["tfjs"])}
     alone = site.as_json(_tfjs_alone(metadata))
-    site.zip_folder(made.page, target, without, {site.METADATA: alone})
+    site.zip_folder(made.page, target, _litert_files(), {site.METADATA: alone})
     single = out / f"{target.stem.removesuffix('-tfjs')}.html"
     single_file.write(made.page, single)
     return target, single
-
-
-def _weights(store: FileStore, key: str, folder: Path) -> Path:
-    weights = folder / "weights.pt"
-    try:
-        weights.write_bytes(store.read(key))
-    except FileNotFoundError as error:
-        raise WorkerError("The weights of this model are missing from the store.") from error
-    engine.prepare(folder)
-    return weights
 
 
 def _classes(model: Any, spec: PackageSpec) -> list[str]:

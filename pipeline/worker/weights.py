@@ -48,6 +48,20 @@ def pretrained(
     return _download(f"{release}/{path.name}", path)
 
 
+def stored(key: str, store: FileStore, folder: Path) -> Path:
+    """A copy of a stored model's weights in the attempt's folder.
+
+    Raises:
+        WorkerError: they are missing from the store.
+    """
+    path = folder.resolve() / "weights.pt"
+    try:
+        path.write_bytes(store.read(key))
+    except FileNotFoundError as error:
+        raise WorkerError("The weights of this model are missing from the store.") from error
+    return path
+
+
 def starting_weights(spec: TrainSpec, store: FileStore, folder: Path) -> Path | None:
     """The checkpoint that a training starts from; None when it starts from nothing.
 

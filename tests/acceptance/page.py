@@ -3,22 +3,15 @@
 import io
 import zipfile
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 from playwright.async_api import async_playwright
 
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+from tests.support.chromium import NO_GPU
+from tests.support.site import serving
+
 FIGURES = (
     "compared",
     "matched",
@@ -43,16 +36,8 @@ def unzip(data: bytes, folder: Path) -> Path:
 
 async def selftest(folder: Path, chromium: str) -> dict[str, Any]:
     """What the page's own check says on the wasm runtime, served as its README.md says."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder)))
-    server.daemon_threads = True
-    thread = Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    try:
-        return await selftest_at(f"http://127.0.0.1:{server.server_port}/", chromium)
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with serving(partial(_Quiet, directory=str(folder))) as address:
+        return await selftest_at(address, chromium)
 
 
 async def selftest_at(address: str, chromium: str) -> dict[str, Any]:
@@ -61,7 +46,7 @@ async def selftest_at(address: str, chromium: str) -> dict[str, Any]:
     strangers: list[str] = []
     errors: list[str] = []
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        browser = await playwright.chromium.launch(executable_path=chromium, args=NO_GPU)
         page = await browser.new_page(viewport={"width": 390, "height": 844})
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on(

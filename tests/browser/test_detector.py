@@ -12,21 +12,13 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
+from tests.support.chromium import NO_GPU, QUIET
 from tests.support.site import ISOLATED, served
 from tests.support.tiny_model import tiny_once
 
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
-QUIET = [
-    "--no-sandbox",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-NO_GPU = [*QUIET, "--disable-gpu"]
 SOFTWARE_GPU = [*QUIET, "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
 LOAD = """async (options) => {
     const { Detector } = await import("/detector.js");

@@ -13,17 +13,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from bot.webapp.editor_page import PAGE
 from storage.models import Image, Project
+from tests.support.chromium import NO_GPU
 from tests.support.editor import EditorHouse, editor_house
 
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PHONE = {"width": 390, "height": 844}
 SOON_MS = 8000
 Point = tuple[float, float]
@@ -41,7 +33,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EditorHouse]:
 def browser(chromium: str) -> Iterator[Browser]:
     """One browser; each page has a profile of its own."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=chromium, args=NO_GPU)
         yield browser
         browser.close()
 

@@ -19,17 +19,9 @@ from telegram import (
 from telegram.ext import CallbackContext, CallbackQueryHandler, CommandHandler
 
 from bot.sandbox.client import SandboxClient
+from tests.support.chromium import NO_GPU
 from tests.support.sandbox import picture, playing
 
-CHROMIUM_ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PHONE = {"width": 390, "height": 844}
 
 
@@ -37,9 +29,7 @@ PHONE = {"width": 390, "height": 844}
 async def page_of(chromium: str, sandbox: SandboxClient) -> AsyncIterator[Page]:
     """The web chat on a phone; errors of its scripts fail the test."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=chromium, args=CHROMIUM_ARGUMENTS
-        )
+        browser = await playwright.chromium.launch(executable_path=chromium, args=NO_GPU)
         page = await browser.new_page(viewport=PHONE)
         errors: list[str] = []
         page.on("pageerror", lambda error: errors.append(str(error)))

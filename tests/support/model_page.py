@@ -4,27 +4,19 @@ from __future__ import annotations
 
 import functools
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import ConsoleMessage, Page, Request, expect, sync_playwright
 
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--use-fake-device-for-media-stream",
-    "--use-fake-ui-for-media-stream",
-]
+from tests.support.chromium import FAKE_CAMERA, NO_GPU
+from tests.support.site import serving
+
+ARGUMENTS = [*NO_GPU, *FAKE_CAMERA]
 POLICY = (
     "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; "
     "img-src 'self' blob: data:; media-src blob:; connect-src 'self'; worker-src 'self' blob:"
@@ -86,18 +78,9 @@ class Handler(SimpleHTTPRequestHandler):
 def served(folder: Path, below: str = "") -> Iterator[Site]:
     """`folder` on loopback; the page's address is `below` it."""
     site = Site("")
-    host = ThreadingHTTPServer(
-        ("127.0.0.1", 0), functools.partial(Handler, directory=str(folder), site=site)
-    )
-    site.address = f"http://127.0.0.1:{host.server_port}/{below}"
-    thread = threading.Thread(target=host.serve_forever)
-    thread.start()
-    try:
+    with serving(functools.partial(Handler, directory=str(folder), site=site)) as address:
+        site.address = f"{address}{below}"
         yield site
-    finally:
-        host.shutdown()
-        thread.join()
-        host.server_close()
 
 
 class Watch:

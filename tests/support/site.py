@@ -2,9 +2,9 @@
 
 import functools
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 POLICY = (
@@ -38,7 +38,13 @@ class Handler(SimpleHTTPRequestHandler):
 @contextmanager
 def served(folder: Path, more: dict[str, str] | None = None) -> Iterator[str]:
     """The address of `folder` on loopback, sent with the headers `more`."""
-    handler = functools.partial(Handler, directory=str(folder), more=more or {})
+    with serving(functools.partial(Handler, directory=str(folder), more=more or {})) as address:
+        yield address
+
+
+@contextmanager
+def serving(handler: Callable[..., BaseHTTPRequestHandler]) -> Iterator[str]:
+    """The address of a server on loopback that answers by `handler`."""
     host = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=host.serve_forever)
     thread.start()
