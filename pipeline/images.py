@@ -232,6 +232,6 @@ def _know_heif(head: bytes) -> None:
     """Let Pillow read HEIC where that is what begins so; AVIF it reads by itself."""
     if is_heif(head) and head[8:12] not in (b"avif", b"avis"):
         # Here, not above: most sources have none.
-        from pillow_heif import register_heif_opener
+        from pi_heif import register_heif_opener
 
         register_heif_opener(thumbnails=False)

@@ -25,8 +25,16 @@ engine.prepare(Path(sys.argv[1]))
 from ultralytics import cfg
 from ultralytics.utils import ROOT
 from ultralytics.utils.downloads import GITHUB_ASSETS_NAMES
+from pipeline.images import Unreadable, read_photo
+broken = Path(sys.argv[1]) / "broken.jpg"
+broken.write_bytes(b"no picture at all")
+try:
+    refusal = f"read: {read_photo(broken)}"
+except Unreadable as error:
+    refusal = str(error)
 print(json.dumps({
     "root": str(ROOT),
+    "refusal": refusal,
     "assets": sorted(GITHUB_ASSETS_NAMES),
     "defaults": cfg.DEFAULT_CFG_DICT,
     "whole": sorted(cfg.CFG_INT_KEYS),
@@ -141,3 +149,8 @@ def test_words_have_the_library_s_types_and_defaults(library: dict[str, Any]) ->
             case Word():
                 assert name in library["text"], name
                 assert default == argument.default, name
+
+
+def test_a_broken_picture_says_so_in_a_process_that_trains(library: dict[str, Any]) -> None:
+    """The library opens pictures in Pillow's place once loaded; ours are still refused in words."""
+    assert library["refusal"] == "not a picture I know"
