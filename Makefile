@@ -10,6 +10,8 @@ PYTHON := $(shell for name in python3.11 python3.12 python3 python; do \
 endif
 # Words handed on to the program, such as ARGS=--once or ARGS='-k sheets'.
 ARGS ?=
+# A file of tests stays together, as its tests share a bot; the files that take longest come first.
+TOGETHER := --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -24,7 +26,7 @@ demo: setup ## Play the whole way in a chat on this machine, no Telegram needed
 test: ## Run every test
 	@test -n "$(PYTHON)" || { echo "setup: taptrain needs Python 3.11 or 3.12, and found none."; exit 1; }
 	@$(PYTHON) .ci/setup.py test
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest $(TOGETHER) $(ARGS)
 
 lint: setup ## Check style, types and the layers
 	$(BIN)/ruff check

@@ -22,6 +22,9 @@ from tests.support.scenes import scene
 
 pytestmark = pytest.mark.usefixtures("bot", "quiet_log")
 
+# On a busy machine a page takes its time; what comes is not late.
+expect.set_options(timeout=60_000)
+
 PLACE = [0.2, 0.3, 0.6, 0.8]
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 

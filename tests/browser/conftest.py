@@ -5,10 +5,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from pipeline.worker import installable, single_file
 from tests.support.model_page import Site, served
 from tests.support.trained import Trained, trained_once
+
+# On a busy machine a page takes its time; what comes is not late.
+expect.set_options(timeout=60_000)
 
 
 @pytest.fixture(scope="session")

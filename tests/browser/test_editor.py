@@ -17,7 +17,6 @@ from tests.support.chromium import NO_GPU
 from tests.support.editor import EditorHouse, editor_house
 
 PHONE = {"width": 390, "height": 844}
-SOON_MS = 8000
 Point = tuple[float, float]
 GUESS = (0.2, 0.3, 0.5, 0.7)
 
@@ -92,7 +91,6 @@ class Screen:
         self.page = page
         self.errors: list[str] = []
         page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.set_default_timeout(SOON_MS)
         self._touch = page.context.new_cdp_session(page)
 
     def open(self, url: str) -> None:
@@ -103,7 +101,7 @@ class Screen:
 
     def check(self) -> None:
         """Nothing went wrong in the scripts, and every change is saved."""
-        expect(self.page.locator("#status")).to_have_text("Saved", timeout=SOON_MS)
+        expect(self.page.locator("#status")).to_have_text("Saved")
         assert self.errors == []
 
     def at(self, x: float, y: float) -> Point:
