@@ -61,7 +61,7 @@ globalThis.look = async (source) => (await detector.detect(source)).length;
 PLAIN = f"""
 tf.wasm.setWasmPaths("/vendor/");
 await tf.setBackend("wasm");
-const model = await tf.loadGraphModel("/model.json");
+const model = await tf.loadGraphModel("/plain/model.json");
 tf.dispose(model.execute(tf.zeros([1, {IMGSZ}, {IMGSZ}, 3])));
 globalThis.look = async (source) => {{
   const [boxes, scores, classes] = tf.tidy(() => {{
