@@ -54,7 +54,7 @@ export interface Metadata {
   classes: string[];
   /** Side of the input in pixels, or [height, width]. */
   imgsz: number | [height: number, width: number];
-  output?: { form?: "raw" | "rows" | "queries"; resize?: "letterbox" | "stretch" };
+  output?: { form?: "raw" | "queries"; resize?: "letterbox" | "stretch" };
   runtimes?: ("tfjs" | "litert")[];
   litert?: string;
   [name: string]: unknown;
