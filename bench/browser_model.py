@@ -1,8 +1,9 @@
 """YOLOv8n of three classes from its yaml, as a package's folder for the bench `browser`.
 
 In `plain` it lies beside as people's own pages have it: the same weights, converted by ultralytics
-and tensorflowjs. Run in a process of its own (`python -m bench.browser_model FOLDER`). Nothing is downloaded, so
-nothing was trained: the last bias is moved until the frame gives some boxes, as a real one would.
+and tensorflowjs. Run in a process of its own (`python -m bench.browser_model FOLDER`). Nothing is
+downloaded, so nothing was trained: the last bias is moved until the frame gives some boxes, as a
+real one would.
 """
 
 import contextlib
