@@ -7,8 +7,9 @@ export const RUNTIMES = {
 };
 
 const ORDER = ["webgpu", "webgl", "litert", "wasm", "cpu"];
-// A graphics card compiles for seconds before its first pass.
-const SOONEST = ["litert", "wasm", "webgpu", "webgl", "cpu"];
+// By the time to a first answer: TensorFlow.js' WebAssembly is a twentieth of LiteRT's, and a
+// graphics card compiles for seconds.
+const SOONEST = ["wasm", "litert", "webgpu", "webgl", "cpu"];
 const SOFTWARE_GPU = /swiftshader|llvmpipe|software|basic render|virtualbox/i;
 
 /** The runtimes that a package holds files for. */
@@ -48,7 +49,7 @@ export function soonest(order) {
 
 /** Those to compare with `engine` while it answers; plain JavaScript is for where all else fails. */
 export function rivals(order, engine, broken) {
-  return order.filter((name) => name !== engine && name !== "cpu" && !broken.has(name));
+  return soonest(order).filter((name) => name !== engine && name !== "cpu" && !broken.has(name));
 }
 
 /** True for an adapter that is no software; its kind of texture is always exact. */

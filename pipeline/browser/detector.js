@@ -156,8 +156,6 @@ export class Detector {
     if (this.inWorker) await this.#idle();
     const pass = await this.#turn(() => this.#engine.warm()).catch(() => Infinity);
     for (const name of pass > FAST_MS ? names : []) {
-      // Both compute on the processor: what has beaten the quicker of them needs no comparison.
-      if (name === "wasm" && this.runtime !== "litert") continue;
       if (this.#closed) return;
       await this.#challenge(name);
     }

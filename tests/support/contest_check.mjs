@@ -5,17 +5,21 @@ const { beats } = await import(pathToFileURL(process.argv[2]).href);
 const cases = JSON.parse(process.argv[3]);
 
 /** An engine with these times, the last for ever. */
-function engine(times) {
+function engine(runtime, times) {
   const left = [...times];
-  return { passes: 0, async warm() {
-    this.passes += 1;
-    return left.length > 1 ? left.shift() : left[0];
-  } };
+  return {
+    runtime,
+    passes: 0,
+    async warm() {
+      this.passes += 1;
+      return left.length > 1 ? left.shift() : left[0];
+    },
+  };
 }
 
 const results = [];
-for (const { rival, usual } of cases) {
-  const [its, mine] = [engine(rival), engine(usual)];
+for (const { name, rival, usual } of cases) {
+  const [its, mine] = [engine(name, rival), engine("wasm", usual)];
   const faster = await beats(its, mine, (round) => round());
   results.push({ faster, passes: [its.passes, mine.passes] });
 }
