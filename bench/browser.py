@@ -102,7 +102,7 @@ def run() -> Iterator[Row]:
         plain = ask.opened(f"{open_host}plain.html")
         for name, address, limit in (
             ("a frame: served page", f"{isolated_host}ours.html", RATIO_LIMIT),
-            ("a frame: LiteRT, one thread", f"{open_host}ours.html?runtime=litert", 1.0),
+            ("a frame: LiteRT, one thread", f"{open_host}ours.html?runtime=litert", RATIO_LIMIT),
             ("a frame: TensorFlow.js", f"{open_host}ours.html?runtime=wasm", 1.0),
         ):
             ours = ask.opened(address)

@@ -183,8 +183,9 @@ export class Detector {
         if (!this.#closed) [this.#engine, loser] = [rival, this.#engine];
       });
     } catch (error) {
-      this.#broken.add(name);
-      console.info(`runtime ${name} is not to be had here:`, error);
+      // Once it was loaded, what broke may be the other one, or the detector was closed.
+      if (!loser) this.#broken.add(name);
+      if (!this.#closed) console.info(`runtime ${name} is not taken:`, error);
     } finally {
       loser?.close();
     }
