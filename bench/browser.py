@@ -61,7 +61,7 @@ globalThis.look = async (source) => (await detector.detect(source)).length;
 PLAIN = f"""
 tf.wasm.setWasmPaths("/vendor/");
 await tf.setBackend("wasm");
-const model = await tf.loadGraphModel("/model.json");
+const model = await tf.loadGraphModel("/plain/model.json");
 tf.dispose(model.execute(tf.zeros([1, {IMGSZ}, {IMGSZ}, 3])));
 globalThis.look = async (source) => {{
   const [boxes, scores, classes] = tf.tidy(() => {{
@@ -102,10 +102,12 @@ def run() -> Iterator[Row]:
         plain = ask.opened(f"{open_host}plain.html")
         for name, address, limit in (
             ("a frame: served page", f"{isolated_host}ours.html", RATIO_LIMIT),
-            ("a frame: LiteRT, one thread", f"{open_host}ours.html?runtime=litert", 1.0),
+            ("a frame: LiteRT, one thread", f"{open_host}ours.html?runtime=litert", RATIO_LIMIT),
             ("a frame: TensorFlow.js", f"{open_host}ours.html?runtime=wasm", 1.0),
         ):
             ours = ask.opened(address)
+            # The served page chooses by itself, and answers before it has chosen.
+            ours.evaluate("detector.settled")
             mine, other = _in_turns(ours, plain)
             runtime = ours.evaluate("detector.runtime")
             yield Row.ratio_at_most(
@@ -146,7 +148,7 @@ def _in_turns(ours: Any, plain: Any) -> tuple[float, float]:
 
 
 def _first_box(ask: Pages, isolated_host: str, open_host: str) -> Row:
-    """Cold: scripts, model and runtimes are fetched, compiled and compared within it."""
+    """Cold: scripts, model and a runtime are fetched and compiled within it."""
     seconds = []
     for address in (f"{isolated_host}ours.html", f"{open_host}plain.html"):
         page = ask.opened(address)

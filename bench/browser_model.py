@@ -1,7 +1,9 @@
 """YOLOv8n of three classes from its yaml, as a package's folder for the bench `browser`.
 
-Run in a process of its own (`python -m bench.browser_model FOLDER`). Nothing is downloaded, so
-nothing was trained: the last bias is moved until the frame gives some boxes, as a real one would.
+In `plain` it lies beside as people's own pages have it: the same weights, converted by ultralytics
+and tensorflowjs. Run in a process of its own (`python -m bench.browser_model FOLDER`). Nothing is
+downloaded, so nothing was trained: the last bias is moved until the frame gives some boxes, as a
+real one would.
 """
 
 import contextlib
@@ -51,8 +53,8 @@ def weights(folder: Path) -> Path:
     return target
 
 
-def convert(checkpoint: Path, folder: Path) -> None:
-    """The plain two steps: ultralytics' SavedModel (and .tflite), then TensorFlow.js."""
+def convert_plainly(checkpoint: Path, folder: Path) -> None:
+    """The two steps of people's own pages: ultralytics' SavedModel, then TensorFlow.js."""
     import numpy as np
     from tensorflowjs.converters import tf_saved_model_conversion_v2
     from ultralytics.models import YOLO
@@ -65,27 +67,32 @@ def convert(checkpoint: Path, folder: Path) -> None:
     tf_saved_model_conversion_v2.convert_tf_saved_model(
         str(saved), str(folder), quantization_dtype_map={"float16": "*"}
     )
-    shutil.copy(next(saved.glob("*_float32.tflite")), folder / "model.tflite")
 
 
 def main(folder: Path) -> None:
     """Fill `folder` with the package and the frame."""
     from pipeline.worker import engine
+    from pipeline.worker.convert import TFLITE, convert
 
     work = folder.parent / "work"
     work.mkdir()
     engine.prepare(work)
     frame(work)
-    convert(weights(work), folder)
-    shutil.copy(work / "frame.png", folder)
+    checkpoint = weights(work)
+    plain = folder / "plain"
+    plain.mkdir()
+    # First, since ours leaves parts of TensorFlow out that theirs imports.
+    convert_plainly(checkpoint, plain)
+    made = convert(checkpoint, work / "ours", IMGSZ, "fp16", tflite=True)
+    for path in (*made.folder.iterdir(), work / "ours" / TFLITE, work / "frame.png"):
+        shutil.copy(path, folder)
     metadata = {"project": "bench", "version": 1, "classes": CLASSES, "imgsz": IMGSZ}
-    runs = {"runtimes": ["tfjs", "litert"], "litert": "model.tflite"}
-    (folder / "metadata.json").write_text(json.dumps({**metadata, **runs}))
+    runs = {"runtimes": ["tfjs", "litert"], "litert": TFLITE}
+    output = {"form": made.form, "resize": made.resize}
+    (folder / "metadata.json").write_text(json.dumps({**metadata, **runs, "output": output}))
     for path in HERE.glob("*.js"):
         shutil.copy(path, folder)
     shutil.copytree(VENDOR, folder / "vendor")
-    plain = folder / "plain"
-    plain.mkdir()
     for name in ("core", "converter", "backend-cpu", "backend-wasm"):
         script = f"@tensorflow/tfjs-{name}/dist/tf-{name}.es2017.min.js"
         shutil.copy(vendor.MODULES / script, plain / f"{name}.js")

@@ -34,6 +34,7 @@ PAGE_FILES = (
     "detector.js",
     "detector.d.ts",
     "choose.js",
+    "contest.js",
     "host.js",
     "place.js",
     "pixels.js",

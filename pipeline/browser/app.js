@@ -61,6 +61,10 @@ function open(detector) {
   listen();
   redraw();
   keepRest();
+  detector.settled.then(() => {
+    runsOn(detector.runtime);
+    keepRest();
+  });
   if (!single && base.protocol.startsWith("http")) offerFeedback(base);
 }
 

@@ -83,17 +83,6 @@ function scored(data, form, shape, classCount, limit, multiLabel) {
   return found;
 }
 
-/** Finished boxes: edges, score, class ("rows"). */
-function finished(data, shape, limit) {
-  const { count, stride } = reading("rows", shape);
-  const found = new Candidates(count);
-  for (let at = 0; at < count * stride; at += stride) {
-    if (!(data[at + 4] > limit)) continue;
-    found.add(data[at], data[at + 1], data[at + 2], data[at + 3], data[at + 4], data[at + 5]);
-  }
-  return found;
-}
-
 /**
  * The numbers of those that stay, best first: what overlaps a better one of its class by more than
  * `iou` goes. Each is compared with the kept ones of its own class alone.
@@ -137,9 +126,8 @@ function suppress(found, order, iou, maxDet) {
  * Boxes in pixels of the picture, best first: [{index, score, box: [x1, y1, x2, y2]}].
  *
  * @param {{data: Float32Array, shape: number[]}} output the model's answer
- * @param {"raw"|"rows"|"queries"} form "raw": [1, 4 + classes, anchors], centre and size in input
- *   pixels; "rows": [1, n, 6], edges in input pixels, score, class, already thinned; "queries":
- *   [1, n, 4 + classes], centre and size as shares of the picture, nothing to thin
+ * @param {"raw"|"queries"} form "raw": [1, 4 + classes, anchors], centre and size in input pixels;
+ *   "queries": [1, n, 4 + classes], centre and size as shares of the picture, nothing to thin
  * @param {number} classCount
  * @param {object} place what `letterbox` returned
  * @param {{threshold: number, iou: number, maxDet: number, multiLabel: boolean}} options
@@ -148,10 +136,7 @@ export function decode({ data, shape }, form, classCount, place, options) {
   const { threshold, iou, maxDet } = options;
   const limit = Math.fround(threshold);
   const multiLabel = options.multiLabel && classCount > 1;
-  const found =
-    form === "rows"
-      ? finished(data, shape, limit)
-      : scored(data, form, shape, classCount, limit, multiLabel);
+  const found = scored(data, form, shape, classCount, limit, multiLabel);
   const order = found.order();
   const stay = form === "raw" ? suppress(found, order, iou, maxDet) : order.subarray(0, maxDet);
   const { sourceWidth: width, sourceHeight: height } = place;

@@ -7,6 +7,9 @@ export const RUNTIMES = {
 };
 
 const ORDER = ["webgpu", "webgl", "litert", "wasm", "cpu"];
+// By the time to a first answer: TensorFlow.js' WebAssembly is a twentieth of LiteRT's, and a
+// graphics card compiles for seconds.
+const SOONEST = ["wasm", "litert", "webgpu", "webgl", "cpu"];
 const SOFTWARE_GPU = /swiftshader|llvmpipe|software|basic render|virtualbox/i;
 
 /** The runtimes that a package holds files for. */
@@ -37,6 +40,16 @@ export async function candidates(metadata) {
     }),
   );
   return order.filter((_, at) => usable[at]);
+}
+
+/** The same runtimes in the order to try them for a first answer. */
+export function soonest(order) {
+  return SOONEST.filter((name) => order.includes(name));
+}
+
+/** Those to compare with `engine` while it answers; plain JavaScript is for where all else fails. */
+export function rivals(order, engine, broken) {
+  return soonest(order).filter((name) => name !== engine && name !== "cpu" && !broken.has(name));
 }
 
 /** True for an adapter that is no software; its kind of texture is always exact. */

@@ -28,7 +28,10 @@ export interface Files {
 }
 
 export interface LoadOptions {
-  /** What is to compute; else the fastest one on this device, measured and remembered. */
+  /**
+   * What is to compute; else the fastest one on this device, remembered from the last time. On a
+   * first visit it is measured while the one that was soonest there answers already.
+   */
   runtime?: Runtime | null;
   /** Called again and again while it loads: 0..1, and what is being done. */
   onProgress?: (share: number, words: string) => void;
@@ -54,7 +57,7 @@ export interface Metadata {
   classes: string[];
   /** Side of the input in pixels, or [height, width]. */
   imgsz: number | [height: number, width: number];
-  output?: { form?: "raw" | "rows" | "queries"; resize?: "letterbox" | "stretch" };
+  output?: { form?: "raw" | "queries"; resize?: "letterbox" | "stretch" };
   runtimes?: ("tfjs" | "litert")[];
   litert?: string;
   [name: string]: unknown;
@@ -69,8 +72,10 @@ export class Detector {
    */
   static load(place?: string | URL | Files, options?: LoadOptions): Promise<Detector>;
   readonly metadata: Metadata;
-  /** What computes; it may change where a graphics card is lost. */
+  /** What computes; it may change until `settled`, and where a graphics card is lost. */
   readonly runtime: Runtime;
+  /** Ends once the fastest runtime is chosen; `detect` answers before. */
+  readonly settled: Promise<void>;
   /** Whether it computes in a worker, beside the page. */
   readonly inWorker: boolean;
   /** Boxes in a picture or in a video's current frame, best first. */

@@ -10,29 +10,32 @@
  * in a worker, so that the page never freezes. detector.d.ts has the types.
  */
 
-import { candidates, recall, remember, refuse } from "./choose.js";
+import { candidates, recall, refuse, remember, rivals, soonest } from "./choose.js";
+import { beats } from "./contest.js";
 import { startEngine } from "./host.js";
 import { placeOf } from "./place.js";
 import { capture } from "./pixels.js";
 import { Progress } from "./progress.js";
 
-// A pass as fast as this needs no comparison with others; after so long nobody waits for one more.
+// A pass as fast as this needs no comparison with others.
 const FAST_MS = 20;
-const PATIENCE_MS = 4000;
-const TIMED_PASSES = 3;
+// Others are compared after the first picture, or so long after loading.
+const PAUSE_MS = 500;
 
 export class Detector {
   #place;
   #engine;
-  #rest;
+  #broken;
   #worker;
   #queue = Promise.resolve();
   #closed = false;
+  #looked = () => {};
+  #settled = Promise.resolve();
 
-  constructor(place, metadata, engine, rest, worker) {
+  constructor(place, metadata, engine, broken, worker) {
     this.#place = place;
     this.#engine = engine;
-    this.#rest = rest;
+    this.#broken = broken;
     this.#worker = worker;
     this.metadata = metadata;
   }
@@ -47,8 +50,16 @@ export class Detector {
     return this.#engine.inWorker;
   }
 
+  /** A promise that ends once the fastest runtime is chosen; `detect` answers before. */
+  get settled() {
+    return this.#settled;
+  }
+
   /**
    * Loads and warms up the model.
+   *
+   * Unless a `runtime` is asked for, the one that was the fastest the last time is taken. On a first
+   * visit it is the one that is soonest there; the others are measured while it answers already.
    * @param {string|URL|{read: function(string): Promise<ArrayBuffer>}} where the package's folder,
    *   or what gives its files by name
    * @param {object} options `runtime`: "webgpu", "webgl", "wasm", "cpu" or "litert" (else the
@@ -64,15 +75,18 @@ export class Detector {
       if (runtime) refuse(runtime, metadata);
       const order = runtime ? [runtime] : await candidates(metadata);
       const known = runtime ? null : recall(metadata, order);
-      const engine =
-        (known && (await opened(place, metadata, known, worker, progress).catch(() => null))) ||
-        (await fastest(place, metadata, order, worker, progress));
-      if (!runtime && engine.runtime !== known) remember(metadata, engine.runtime);
-      place.forget();
-      // A runtime that breaks later is replaced by the next; the first of all is the surest.
-      const rest = (await candidates(metadata)).filter((name) => name !== engine.runtime);
+      const tries = new Set([...(known ? [known] : []), ...soonest(order)]);
+      const broken = new Set();
+      const engine = await firstOf(tries, place, metadata, worker, progress, broken);
+      const detector = new Detector(place, metadata, engine, broken, worker);
+      if (runtime || engine.runtime === known) place.forget();
+      else {
+        detector.#settled = detector.#settle(rivals(order, engine.runtime, broken));
+        // In the page itself passes would hold up whoever uses it.
+        if (!engine.inWorker) await detector.#settled;
+      }
       progress.finish();
-      return new Detector(place, metadata, engine, rest, worker);
+      return detector;
     } finally {
       progress.end();
     }
@@ -85,8 +99,17 @@ export class Detector {
    * @param {object} options `threshold` (0.25), `iou` (0.7), `maxDet` (300), `multiLabel` (false)
    * @returns {Promise<{class: string, index: number, score: number, box: number[]}[]>}
    */
-  detect(source, options = {}) {
-    const turn = this.#queue.then(() => this.#detect(source, options));
+  async detect(source, options = {}) {
+    try {
+      return await this.#turn(() => this.#detect(source, options));
+    } finally {
+      this.#looked();
+    }
+  }
+
+  /** Passes are made one after the other. */
+  #turn(pass) {
+    const turn = this.#queue.then(pass);
     this.#queue = turn.catch(() => {});
     return turn;
   }
@@ -111,21 +134,61 @@ export class Detector {
   /** Goes on with the next runtime that loads, or fails with what broke the last one. */
   async #replace(error) {
     console.warn(`runtime ${this.runtime}:`, error);
+    this.#broken.add(this.runtime);
     this.#engine.close();
-    while (this.#rest.length) {
-      const name = this.#rest.shift();
-      const silent = new Progress(() => {});
+    for (const name of await candidates(this.metadata)) {
+      if (this.#broken.has(name)) continue;
       try {
-        this.#engine = await opened(this.#place, this.metadata, name, this.#worker, silent);
+        this.#engine = await opened(this.#place, this.metadata, name, this.#worker);
         return;
       } catch (next) {
         console.warn(`runtime ${name}:`, next);
+        this.#broken.add(name);
       } finally {
         this.#place.forget();
-        silent.end();
       }
     }
     throw error;
+  }
+
+  /** Compares this runtime with others, goes on with the fastest, and keeps the choice. */
+  async #settle(names) {
+    if (this.inWorker) await this.#idle();
+    const pass = await this.#turn(() => this.#engine.warm()).catch(() => Infinity);
+    for (const name of pass > FAST_MS ? names : []) {
+      if (this.#closed) return;
+      await this.#challenge(name);
+    }
+    if (this.#closed) return;
+    remember(this.metadata, this.runtime);
+    this.#place.forget();
+  }
+
+  /** Ends after the first picture, or soon where none comes. */
+  #idle() {
+    return new Promise((resolve) => {
+      this.#looked = resolve;
+      setTimeout(resolve, PAUSE_MS);
+    });
+  }
+
+  /** Goes on with the runtime `name` if that is clearly faster. */
+  async #challenge(name) {
+    let loser = null;
+    try {
+      const rival = await opened(this.#place, this.metadata, name, this.#worker);
+      loser = rival;
+      if (!(await beats(rival, this.#engine, (round) => this.#turn(round)))) return;
+      await this.#turn(async () => {
+        if (!this.#closed) [this.#engine, loser] = [rival, this.#engine];
+      });
+    } catch (error) {
+      // Once it was loaded, what broke may be the other one, or the detector was closed.
+      if (!loser) this.#broken.add(name);
+      if (!this.#closed) console.info(`runtime ${name} is not taken:`, error);
+    } finally {
+      loser?.close();
+    }
   }
 
   /** Frees the model and its worker. */
@@ -136,11 +199,11 @@ export class Detector {
 }
 
 /** An engine that has the model and has made its first pass. */
-async function opened(place, metadata, runtime, worker, progress) {
-  progress.stage("engine", runtime);
+async function opened(place, metadata, runtime, worker, stage = () => {}) {
+  stage("engine");
   const engine = await startEngine(place, metadata, runtime, worker);
   try {
-    progress.stage("warm", runtime);
+    stage("warm");
     // The first pass compiles; nobody should wait for it with a picture in hand.
     await engine.warm();
     return engine;
@@ -150,38 +213,18 @@ async function opened(place, metadata, runtime, worker, progress) {
   }
 }
 
-/** The engine with the shortest pass among those that load here. */
-async function fastest(place, metadata, order, worker, progress) {
-  const start = performance.now();
-  let best = null;
-  let bestTime = Infinity;
+/** The first engine that loads here; the names of those that do not go to `broken`. */
+async function firstOf(names, place, metadata, worker, progress, broken) {
   let failure = null;
-  progress.contest(order.length);
-  for (const name of order) {
-    // Plain JavaScript is for where nothing else runs.
-    if (best && (name === "cpu" || performance.now() - start > PATIENCE_MS)) break;
-    let engine = null;
+  for (const name of names) {
     try {
-      engine = await opened(place, metadata, name, worker, progress);
-      let time = Infinity;
-      const passes = order.length > 1 ? TIMED_PASSES : 0;
-      for (let i = 0; i < passes && time > FAST_MS; i += 1) {
-        time = Math.min(time, await engine.warm());
-      }
-      if (best && time >= bestTime) {
-        engine.close();
-        continue;
-      }
-      best?.close();
-      [best, bestTime] = [engine, time];
-      if (time <= FAST_MS) break;
+      return await opened(place, metadata, name, worker, (stage) => progress.stage(stage));
     } catch (error) {
-      engine?.close();
       failure = error;
-      if (order.length > 1) console.info(`runtime ${name} is not to be had here:`, error);
+      broken.add(name);
+      if (names.size > 1) console.info(`runtime ${name} is not to be had here:`, error);
     }
   }
-  if (best) return best;
-  const words = order.length > 1 ? "This browser can't run models" : `This browser can't run "${order[0]}"`;
+  const words = names.size > 1 ? "This browser can't run models" : `This browser can't run "${[...names][0]}"`;
   throw new Error(`${words}: ${failure?.message ?? failure}`, { cause: failure });
 }

@@ -5,7 +5,7 @@ const WORDS = {
   engine: "Loading the model…",
   warm: "Warming up…",
 };
-// Where each stage of the first runtime ends; later ones share what is left.
+// Where each stage of the first runtime ends; where it fails, later ones share what is left.
 const ENDS = { read: 0.02, engine: 0.7, warm: 0.95 };
 const TICK_MS = 100;
 // A pass of unknown length: the bar covers this share of what is left of its stage each tick.
@@ -16,7 +16,6 @@ export class Progress {
   #share = 0;
   #end = 0;
   #words = WORDS.read;
-  #span = 1;
   #timer;
   #files = new Map();
 
@@ -26,14 +25,9 @@ export class Progress {
     this.#timer.unref?.();
   }
 
-  /** `count` runtimes are going to be tried, one after the other. */
-  contest(count) {
-    this.#span = count > 1 ? 0.75 : 1;
-  }
-
   stage(name) {
     this.#words = WORDS[name];
-    const end = ENDS[name] * this.#span;
+    const end = ENDS[name];
     // A further runtime starts over within what is left.
     this.#end = end > this.#share ? end : this.#share + (0.97 - this.#share) / 3;
     this.#tell();

@@ -73,22 +73,6 @@ def detections(folder: Path) -> list[dict[str, object]]:
     return cases
 
 
-def finished() -> dict[str, object]:
-    """Rows of finished boxes, and what ultralytics makes of them."""
-    import torch
-    from ultralytics.utils.nms import non_max_suppression
-    from ultralytics.utils.ops import scale_boxes
-
-    rng = np.random.default_rng(2)
-    corners = rng.uniform(20, 200, (50, 2))
-    scores = np.sort(rng.uniform(0, 1, (50, 1)), axis=0)[::-1]
-    labels = rng.integers(0, 3, (50, 1))
-    raw = np.hstack((corners, corners + 90, scores, labels)).astype(np.float32)
-    (rows,) = non_max_suppression(torch.from_numpy(raw)[None], 0.25, end2end=True)
-    rows[:, :4] = scale_boxes((320, 320), rows[:, :4], (427, 640))
-    return {"raw": raw.ravel().tolist(), "shape": [1, 50, 6], "rows": rows.tolist()}
-
-
 def queries() -> dict[str, object]:
     """RT-DETR's queries, and the boxes that its predictor's arithmetic makes of them."""
     import torch
@@ -116,8 +100,8 @@ def main(folder: Path) -> None:
     cases: dict[str, object] = {
         "letterboxes": letterboxes(folder),
         "detections": detections(folder),
+        "queries": queries(),
     }
-    cases["forms"] = {"rows": finished(), "queries": queries()}
     (folder / "cases.json").write_text(json.dumps(cases))
 
 

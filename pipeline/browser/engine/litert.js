@@ -6,12 +6,10 @@ import { useFiles } from "./litert-files.js";
 
 async function open({ read, metadata }) {
   const threads = Boolean(globalThis.crossOriginIsolated);
-  await useFiles(read, threads);
-  await loadLiteRt("", { threads });
-  const model = await loadAndCompile(
-    new Uint8Array(await read(metadata.litert ?? "model.tflite")),
-    { accelerator: "wasm", cpuOptions: { numThreads: globalThis.navigator?.hardwareConcurrency } },
-  );
+  const started = useFiles(read, threads).then(() => loadLiteRt("", { threads }));
+  const [bytes] = await Promise.all([read(metadata.litert ?? "model.tflite"), started]);
+  const cpuOptions = { numThreads: globalThis.navigator?.hardwareConcurrency };
+  const model = await loadAndCompile(new Uint8Array(bytes), { accelerator: "wasm", cpuOptions });
   const shape = Array.from(model.getOutputDetails()[0].shape);
   return {
     async run(input, inputShape) {

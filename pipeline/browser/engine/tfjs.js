@@ -49,11 +49,14 @@ const NEVER = { gone: new Promise(() => {}), isGone: () => false };
 export function opener(name, watch = () => NEVER) {
   return async ({ read }) => {
     env().platform = platform(read);
-    if (!(await setBackend(name))) throw new Error(`${name} is not to be had here.`);
+    const started = setBackend(name).then((there) => {
+      if (!there) throw new Error(`${name} is not to be had here.`);
+    });
+    const [graph] = await Promise.all([artifacts(read), started]);
     await ready();
     const { gone, isGone } = watch();
     const lost = gone.then(() => null);
-    const model = await loadGraphModel(io.fromMemory(await artifacts(read)));
+    const model = await loadGraphModel(io.fromMemory(graph));
     return {
       async run(input, shape) {
         // Without a worker all runtimes of a page share one engine.
