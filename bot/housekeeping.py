@@ -1,4 +1,4 @@
-"""What is swept once a day: attempts, checkpoints, inbox files and rows that nothing needs."""
+"""What is swept once a day: attempts, checkpoints, inbox files, scripts, rows nothing needs."""
 
 import shutil
 from datetime import timedelta
@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sqlmodel import Session, col, select
 
+from pipeline.kinds import pages
 from pipeline.kinds.places import Places
 from storage import editor, jobs, outbox, seen
 from storage.db import Database
@@ -18,6 +19,7 @@ KEEP = timedelta(days=7)
 def sweep(db: Database, places: Places) -> int:
     """Remove what is over for a week; returns how many folders went. Blocks: run it in a thread."""
     db.write_now(_forget)
+    pages.sweep(places.pages)
     old = db.read_now(_over)
     # A training that is over goes on from nowhere, and a large model's checkpoints are gigabytes.
     for job_id in db.read_now(_trained):

@@ -1,7 +1,7 @@
 """Which update goes to which handler, in one explicit table each."""
 
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from telegram import Update
@@ -136,6 +136,9 @@ TAPS: dict[str, Tap] = {
     "set": settings.tap_set,
 }
 
+PREPARED: dict[str, Callable[[Context], Awaitable[Tap]]] = {"share": share.prepare_tap}
+"""Taps that need something made before the transaction."""
+
 LONG_TOAST = 60
 SHARED = ("label", "bulk")
 """Taps that may put a sheet before a whole group: how many people it has is asked first."""
@@ -150,7 +153,7 @@ async def tapped(update: Update, context: Context) -> None:
     word, *args = rest.split(":")
     # `train@7`: the button belongs to project 7, whatever the chat works on by now.
     verb, _, project_id = word.partition("@")
-    tap = TAPS.get(verb)
+    tap = await PREPARED[verb](context) if verb in PREPARED else TAPS.get(verb)
 
     if verb in SHARED:
         await together.look(update, context)

@@ -246,6 +246,14 @@ def marked(project_id: int, *, limit: int = 200, session: Session) -> list[int]:
     return [image_id for image_id in session.exec(query) if image_id is not None]
 
 
+def count_marked(project_id: int, *, session: Session) -> int:
+    """How many images a model was ever seen to be wrong on: none of them loses its mark."""
+    query = select(func.count()).select_from(Image)
+    return session.exec(
+        query.where(Image.project_id == project_id, col(Image.rank) >= MARKED)
+    ).one()
+
+
 def unproposed(project_id: int, *, limit: int, session: Session) -> list[Image]:
     """Unlabelled images that no model has looked at and nobody has drawn on.
 

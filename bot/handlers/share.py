@@ -1,6 +1,7 @@
 """`/share` and `/unshare`: links to a model's page for people outside."""
 
 import asyncio
+from collections.abc import Callable
 
 from telegram import Update
 
@@ -22,17 +23,33 @@ TO = "share models"
 async def share(update: Update, context: Context) -> None:
     """`/share [N]`: a new link, with its QR picture."""
     said = list(context.args or [])
+    token, picture = await _paint(context)
+    await act(update, context, lambda turn: _share(turn, number_in(said), token, picture))
+
+
+async def prepare_tap(context: Context) -> Callable[[Turn, list[str]], str]:
+    """📤 Give to a friend: as `/share N`."""
+    token, picture = await _paint(context)
+
+    def tap(turn: Turn, args: list[str]) -> str:
+        _share(turn, int(args[0]), token, picture)
+        return "📤"
+
+    return tap
+
+
+async def _paint(context: Context) -> tuple[str, bytes]:
+    """The token of a link to come, and the QR picture of its address, if it will have one."""
     base = services_of(context).settings.public_url
     token = shares.new_token()
     # Painted before the transaction: it takes as long as twenty others.
-    picture = await asyncio.to_thread(qr.png, page_at(base, token)) if base else b""
-    await act(update, context, lambda turn: _share(turn, said, token, picture))
+    return token, await asyncio.to_thread(qr.png, page_at(base, token)) if base else b""
 
 
-def _share(turn: Turn, said: list[str], token: str, picture: bytes) -> None:
+def _share(turn: Turn, number: int | None, token: str, picture: bytes) -> None:
     project = turn.project
     access.check_admin(turn, project, TO)
-    model = model_of(turn, number_in(said))
+    model = model_of(turn, number)
     _check_page(turn, model)
     services = turn.services
     base = services.settings.public_url

@@ -159,7 +159,7 @@ def offers(project: Project, model: Model) -> list[Button]:
     """The smaller package where it was measured to be nearly as good, and all other forms."""
     verb, number = at(project, "ex"), model.number
     made: Json = model.details.get("package", {})
-    row = [button("📤 Other forms", verb, number)]
+    row = [button("🗂 Other forms", verb, number)]
     if _smaller(made):
         proof = Proof.model_validate(made["smaller"])
         size = f" {in_bytes(made['smaller_bytes'])}," if made.get("smaller_bytes") else ""

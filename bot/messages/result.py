@@ -181,11 +181,12 @@ def finish(
     if model.promoted:
         lines.append("Send me a photo with the caption /predict to try it.")
     keyboard: Keyboard = [overrule(project, model)] if told else []
+    give = button("📤 Give to a friend", at(project, "share"), model.number)
     if page:
-        keyboard.append([link("🌐 Try it", page)])
+        keyboard.append([link("🌐 Try it", page), give])
     elif local:
         lines += hosting.without_address(project, model, local)
-        keyboard.append([hosting.how_to()])
+        keyboard += [[hosting.how_to()], [give]]
     else:
         lines.append("The package for the browser was not made.")
         if again:

@@ -49,7 +49,8 @@ UPLOAD_S = 60
 """As long as a picture may be on its way: each holds a connection open."""
 
 A_DAY = 300
-"""Pictures that a model's page takes in a day: nobody is to fill the disk."""
+"""Pictures that a model's page takes in a day: nobody is to fill the disk. The same one again takes
+no room there and is not counted; the limits of a minute bound what looking at it costs."""
 
 SLACK = 0.005
 """So far beyond the edge a corner may lie: detectors put some there."""

@@ -9,6 +9,8 @@ import uuid
 from contextlib import suppress
 from pathlib import Path
 
+from pipeline.kinds import pages
+
 WORTH_IT = frozenset({".css", ".html", ".js", ".json", ".md", ".mjs", ".svg", ".wasm"}) | {
     ".webmanifest"
 }
@@ -27,22 +29,18 @@ def is_accepted(header: str) -> bool:
 
 
 def packed(file: Path, page: Path) -> Path | None:
-    """A file below the folder `page` compressed, kept beside that folder for the next time.
+    """A file below the folder `page` compressed, kept beside the pages for the next time.
 
     None where it is not worth it, and where the disk takes no more. Blocks: run it in a thread.
     """
-    about = file.stat()
-    if about.st_size < LEAST_BYTES:
+    if file.stat().st_size < LEAST_BYTES:
         return None
-    # The name tells what was compressed: a file that was replaced is compressed anew.
-    folder = page.with_name(f"{page.name}.packed")
-    name = "_".join(file.relative_to(page).parts)
-    target = folder / f"{name}-{about.st_mtime_ns:x}-{about.st_size:x}.gz"
+    target = pages.small_form(file, page)
     if target.is_file():
         return target
-    half = folder / f".{uuid.uuid4().hex}"
+    half = target.with_name(f".{uuid.uuid4().hex}")
     try:
-        folder.mkdir(exist_ok=True)
+        target.parent.mkdir(exist_ok=True)
         with file.open("rb") as plain, gzip.open(half, "wb", LEVEL) as out:
             shutil.copyfileobj(plain, out)
         half.replace(target)

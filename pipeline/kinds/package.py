@@ -1,6 +1,5 @@
 """Package jobs: from a model to a verified zip for the browser, and its page."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any
 from sqlmodel import Session
 
 from pipeline.jobs.spec import PackageResult, PackageSpec
-from pipeline.kinds import exports, forms, parcels
+from pipeline.kinds import exports, forms, pages, parcels
 from pipeline.kinds.places import Places, made
 from storage import datasets, projects
 from storage.models import Job, Json, Model, Project
@@ -144,25 +143,18 @@ def chunks(
 
     yield look
     facts = result.model_dump(mode="json", exclude={"kind", "package", "page", "single"})
-    facts["files"] = parcels.put(made(folder, result.package), names[0], places.files)
+    zipped = made(folder, result.package)
+    facts["files"] = parcels.put(zipped, names[0], places.files)
     if exports.is_one(job):
         yield lambda session: _keep_beside(job, facts, session=session)
         return
     if result.single is not None and result.single_bytes <= parcels.LIMIT:
         facts["single_key"] = places.files.put_file(made(folder, result.single))
-    key = places.files.put_file(made(folder, result.package))
-    _serve(made(folder, result.page), places.pages / token)
+    # In several parts it is kept as a whole, too.
+    whole = len(facts["files"]) == 1
+    key = facts["files"][0]["key"] if whole else places.files.put_file(zipped)
+    pages.serve(made(folder, result.page), places.pages / token)
     yield lambda session: _keep(job, facts, key, session=session)
-
-
-def _serve(unpacked: Path, page: Path) -> None:
-    if page.exists():
-        return
-    page.parent.mkdir(parents=True, exist_ok=True)
-    half = page.with_suffix(".half")
-    shutil.rmtree(half, ignore_errors=True)
-    shutil.copytree(unpacked, half)
-    half.rename(page)
 
 
 def _keep(job: Job, facts: Json, key: str, *, session: Session) -> None:

@@ -62,7 +62,8 @@ class Question:
     """What a sheet asks.
 
     `left`: how many sheets all open questions fill. `exclusive`: nobody else is asked about the
-    same tiles meanwhile.
+    same tiles meanwhile. `marked`: of one asked ahead, how many pictures of the project were marked
+    as wrong by then.
     """
 
     kind: str
@@ -71,6 +72,7 @@ class Question:
     bulk_id: int | None = None
     left: int = 1
     exclusive: bool = True
+    marked: int = 0
 
 
 def scope_of(project: Project, *, session: Session) -> Scope:

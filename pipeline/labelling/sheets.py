@@ -4,6 +4,7 @@ A sheet asks about up to nine subjects at once; on all kinds a tap on a tile say
 yes to the tiles that nobody marked.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlmodel import Session
@@ -11,7 +12,7 @@ from sqlmodel import Session
 from pipeline.errors import UserError
 from pipeline.labelling import deal, decide, fixes, overtaken
 from pipeline.labelling.deal import Hand, Question
-from storage import projects, sheets, sure, votes
+from storage import images, projects, sheets, sure, votes
 from storage.models import Sheet
 
 SECONDS_A_SHEET = 12
@@ -226,7 +227,10 @@ def ask_ahead(sheet_id: int, *, session: Session) -> Question | None:
     sheet = sheets.get(sheet_id, session=session)
     if sheet is None or not _wants_more(sheet, session=session):
         return None
-    return deal.ask(hand_of(sheet, session=session), session=session)
+    # Counted first: one that comes meanwhile is missed by the question at the most.
+    marked = images.count_marked(sheet.project_id, session=session)
+    question = deal.ask(hand_of(sheet, session=session), session=session)
+    return question and replace(question, marked=marked)
 
 
 def deal_ahead(sheet_id: int, question: Question, *, session: Session) -> None:
@@ -237,6 +241,9 @@ def deal_ahead(sheet_id: int, question: Question, *, session: Session) -> None:
     # Somebody else may have been dealt the same meanwhile; then the tap finds what is next.
     away = sheets.taken(sheet.project_id, question.kind, session=session)
     if question.exclusive and set(away) & set(question.tiles):
+        return
+    # Nor is what comes before all else to wait behind what was asked before it came.
+    if images.count_marked(sheet.project_id, session=session) != question.marked:
         return
     deal.lay(hand_of(sheet, session=session), question, ahead=True, session=session)
 

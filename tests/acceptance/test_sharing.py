@@ -6,9 +6,14 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+from sqlmodel import Session, select
 
+from bot.messages import result
 from bot.sandbox.client import Chat, Member, Message, SandboxClient
 from bot.sandbox.server import HOST, SandboxServer
+from storage import outbox
+from storage.db import Database
+from storage.models import DatasetVersion, Model, Project
 from tests.acceptance.conftest import keeps_its_secret
 from tests.acceptance.play import SOON, WORK, ask, heard, next_sheet, sheet_of, tiles_of
 from tests.support.bot import BotProcess
@@ -18,6 +23,7 @@ from tests.support.shared_page import FILES, taken_by_phone
 pytestmark = pytest.mark.usefixtures("quiet_log")
 
 TOKEN = "o" * 22
+GIVE = "📤 Give"
 
 
 @pytest.fixture
@@ -52,8 +58,9 @@ def give_model(bot: BotProcess) -> None:
     )
     bot.change(
         "INSERT INTO datasetversion (id, project_id, number, digest, key, summary, created_at)"
-        " VALUES (900, ?, 1, 'd', 'aa/d.json', '{}', '2026-01-01')",
+        " VALUES (900, ?, 1, 'd', 'aa/d.json', ?, '2026-01-01')",
         project["id"],
+        json.dumps({"classes": {}, "notes": []}),
     )
     details = {"classes": ["apple", "lemon"], "package": {"size_bytes": 1}, "epochs": 1}
     bot.change(
@@ -68,6 +75,22 @@ def give_model(bot: BotProcess) -> None:
         file = bot.home / "pages" / TOKEN / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(data)
+    bot.start()
+
+
+def tell_result(bot: BotProcess, **where: str) -> None:
+    """The chat is told the result, as after the packaging; `where` the page is reached."""
+    bot.stop()
+
+    def tell(session: Session) -> None:
+        project = session.exec(select(Project)).one()
+        model, data = session.exec(select(Model)).one(), session.exec(select(DatasetVersion)).one()
+        wish = result.finish(project, model, data, **where)
+        outbox.put("result:1:901", project.chat_id, wish, priority=outbox.RESULT, session=session)
+
+    db = Database(f"sqlite:///{bot.home / 'taptrain.db'}")
+    db.write_now(tell)
+    db.close()
     bot.start()
 
 
@@ -166,4 +189,43 @@ async def test_without_an_address_the_chat_says_what_works(
     give_model(bot)
     answer = await ask(ann, chat, "/share", "no address on the web", "https://", button="📦 v1")
     assert f"/m/{TOKEN}/" in answer.text
+    assert bot.value("SELECT count(*) FROM share") == 0
+
+
+async def test_the_result_offers_a_link(sandbox: SandboxClient, bot: BotProcess, port: int) -> None:
+    """📤 gives an admin what /share gives; others are told in a sentence who may."""
+    bot.start()
+    ann, ben = await sandbox.member("Ann"), await sandbox.member("Ben")
+    group = await sandbox.group("Fruit", ann, ben)
+    asked = await ask(ann, group, "/new fruit apple, lemon", "apple and lemon")
+    give_model(bot)
+    tell_result(bot, page=f"http://{HOST}:{port}/cats/m/{TOKEN}/")
+    told = await heard(group, asked, "v1 is trained", button=GIVE)
+    assert "Only admins may share models here" in (await ben.tap(told, GIVE)).text
+    assert bot.value("SELECT count(*) FROM share") == 0
+    assert (await ann.tap(told, GIVE)).text == "📤"
+    shown = await heard(group, told, "for everybody who has this link", button="✖ End")
+    link = shown.button("🌐")
+    assert link is not None
+    async with httpx.AsyncClient(trust_env=False, timeout=SOON) as http:
+        assert (await http.get(str(link.url))).content == FILES["index.html"]
+        await ann.tap(shown, "✖ End")
+        await heard(group, shown, "1 link to v1 leads nowhere")
+        assert (await http.get(str(link.url))).status_code == 404
+
+
+async def test_the_result_says_what_works_without_an_address(
+    sandbox: SandboxClient, bot: BotProcess
+) -> None:
+    """The button is there as well, and its tap makes no link."""
+    bot.settings["PUBLIC_URL"] = ""
+    bot.start()
+    ann = await sandbox.member("Ann")
+    await ann.start()
+    asked = await ask(ann, ann.private, "/new fruit apple, lemon", "apple and lemon")
+    give_model(bot)
+    tell_result(bot, local=f"{bot.web_url}/m/{TOKEN}/")
+    told = await heard(ann.private, asked, "v1 is trained", button=GIVE)
+    await ann.tap(told, GIVE)
+    await heard(ann.private, told, "no address on the web", button="📦 v1")
     assert bot.value("SELECT count(*) FROM share") == 0

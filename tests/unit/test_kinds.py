@@ -328,8 +328,21 @@ def test_the_self_test_prefers_unseen_pictures_that_exercise_the_letterbox() -> 
     assert order == ["many", "few", "square", "small", "seen"]
 
 
-def test_a_package_is_kept_once(session: Session, places: Places, tmp_path: Path) -> None:
-    """Taken in again after a crash half-way: one zip in the store, one page, the model names it."""
+def test_a_package_is_kept_once(
+    session: Session, places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Taken in again after a crash half-way: one zip in the store, one page, the model names it.
+
+    The zip is read once each time.
+    """
+    put: list[Path] = []
+    put_file = places.files.put_file
+
+    def count(path: Path, **how: str) -> str:
+        put.append(path)
+        return put_file(path, **how)
+
+    monkeypatch.setattr(places.files, "put_file", count)
     project = labelled_project(session, 3)
     version = dataset.build(project, files=places.files, session=session)
     model = make_model(session, project, version, 1)
@@ -352,6 +365,8 @@ def test_a_package_is_kept_once(session: Session, places: Places, tmp_path: Path
         for chunk in islice(package.chunks(job, made, tmp_path, places), stop_after):
             chunk(session)
         assert (model.package_key is None) is (stop_after == 1)
+        assert len(put) == stop_after - 1
+        put.clear()
     assert places.files.read(model.package_key or "") == b"zip"
     assert model.details["package"]["size_bytes"] == 3
     assert [path.name for path in places.pages.iterdir()] == ["token"]

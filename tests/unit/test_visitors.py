@@ -18,10 +18,11 @@ from pipeline.kinds import collect, visitors
 from pipeline.kinds.arrivals import bring_in
 from pipeline.kinds.places import Places
 from pipeline.labelling import deal
+from pipeline.labelling import sheets as labelling
 from pipeline.labelling.deal import Hand
 from storage import figures, hard_examples, images, looks, sheets, sources
 from storage.db import Database
-from storage.models import Box, HardExample, Image, Job, Message, Source, Upload
+from storage.models import Box, HardExample, Image, Job, Message, Source, Upload, now
 from tests.support.project import CHAT, make_image, make_source
 from tests.support.shared_page import BOT_TOKEN, shared_model
 
@@ -220,6 +221,26 @@ def test_what_was_dealt_ahead_is_dealt_anew(way: Way) -> None:
     way.arrive(job)
     assert sheets.waiting_behind("r", session=way.session) is None
     assert ahead.state == "aside"
+
+
+def test_what_was_asked_before_they_came_is_not_dealt_ahead(way: Way) -> None:
+    """The question takes longer than a transaction: they may come between it and its sheet."""
+    other_guesses(way)
+    sheet = deal.lay(Hand(way.project, CHAT, 0, key="r"), way.next(), session=way.session)
+    sheet.state, sheet.shown_at = "open", now()
+    way.session.commit()
+    asked = labelling.ask_ahead(sheet.id or 0, session=way.session)
+    assert asked is not None
+    way.send(1, CAT)
+    [job] = way.look()
+    source = way.arrive(job)
+    labelling.deal_ahead(sheet.id or 0, asked, session=way.session)
+    assert sheets.waiting_behind("r", session=way.session) is None
+    sheets.close(sheet, "closed", session=way.session)
+    following = labelling.next_after(sheet, session=way.session)
+    assert following is not None
+    first = way.session.get_one(Box, following.tiles[0])
+    assert [first.image_id] == [image.id for image in marked(way, source)]
 
 
 def test_where_the_model_saw_nothing_people_are_asked_what_is_missing(way: Way) -> None:
