@@ -258,9 +258,8 @@ class Ledger:
             jobs.move(row, "retry_wait", session=session)
             self._listener.retrying(row, session=session)
         else:
-            ends = row.failures + row.crashes
-            often = f" I tried {ends} times." if ends > 1 else ""
-            self._fail(row, cause.sentence + often, session)
+            often = f"I tried {tries} times." if (tries := again.tries(row)) > 1 else ""
+            self._fail(row, " ".join(filter(None, (cause.sentence, often, cause.advice))), session)
 
     def _fail(self, row: Job, sentence: str, session: Session) -> None:
         _mark(row, sentence, session)

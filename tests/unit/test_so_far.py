@@ -1,6 +1,7 @@
 """What a training leaves that was stopped or that failed."""
 
 import zipfile
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from pipeline.jobs.spec import Resume
 from pipeline.kinds import so_far, train
 from pipeline.kinds.places import Places
 from storage import chats, jobs, outbox, registry
-from storage.models import Job
+from storage.models import Job, now
 from tests.support.project import ANN, CHAT
 from tests.support.training import quick_training
 
@@ -148,6 +149,20 @@ def test_a_training_that_failed_for_good_leaves_its_best_too(
     assert told is not None
     assert "The disk is full. The best so far is v1 (mAP50 0.43)." in told.payload["text"]
     assert "📦 Pack v1" in str(told.payload)
+
+
+@pytest.mark.parametrize(("wait_s", "words"), [(5, "again."), (600, "again in 10 min.")])
+def test_a_long_wait_for_the_next_attempt_is_told(
+    session: Session, listener: JobListener, job: Job, wait_s: int, words: str
+) -> None:
+    """Nobody wonders for ten minutes why nothing moves."""
+    job.error = "It vanished."
+    jobs.move(job, "retry_wait", session=session)
+    job.retry_at = now() + timedelta(seconds=wait_s)
+    listener.retrying(job, session=session)
+    told = outbox.get(f"job:{job.id}", session=session)
+    assert told is not None
+    assert f"It vanished. I start it {words}" in told.payload["text"]
 
 
 def test_the_next_attempt_goes_on(session: Session, places: Places, job: Job) -> None:
