@@ -80,6 +80,17 @@ async def test_a_training_that_always_dies_at_the_same_place_fails(bench: Bench)
     job = row(bench.db, job_id)
     assert job.attempt == 3
     assert job.error == "The work crashed (Segmentation fault). I tried 3 times."
+    # Nothing is fetched for an attempt that another follows.
+    assert bench.account.ending_at == [(job_id, 1)]
+    assert told(bench.db, job_id).count("failed") == 1
+
+
+async def test_what_cannot_be_fetched_for_an_end_keeps_nobody(bench: Bench) -> None:
+    """The job fails and is told of, whatever the fetching ran into."""
+    bench.account.raises["ending"] = RuntimeError("fetching")
+    job_id = add(bench.db, [["saved", 1], ["failed", "Full.", False]], kind="train")
+    await bench.state(job_id, "failed")
+    assert row(bench.db, job_id).error == "Full."
     assert told(bench.db, job_id).count("failed") == 1
 
 
@@ -181,8 +192,9 @@ async def test_a_cancelled_training_keeps_its_checkpoint(bench: Bench, how: str)
     await bench.state(job_id, "cancelled")
     job = row(bench.db, job_id)
     assert job.checkpoint["epoch"] == 2
-    # A waiting job is told of by whoever stopped it.
-    assert told(bench.db, job_id).count("cancelled") == (0 if how == "retry_wait" else 1)
+    assert told(bench.db, job_id).count("cancelled") == 1
+    # Fetched before the transaction of the end, from the newest checkpoint.
+    assert set(bench.account.ending_at) == {(job_id, 2)}
 
 
 def gone(pid: int) -> bool:

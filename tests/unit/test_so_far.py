@@ -1,5 +1,6 @@
 """What a training leaves that was stopped or that failed."""
 
+import shutil
 import zipfile
 from datetime import timedelta
 from pathlib import Path
@@ -124,6 +125,43 @@ def test_a_damaged_checkpoint_gives_way_to_the_one_before(
         before=Resume(epoch=2, folder=str(tmp_path / "2")),
     )
     assert "the best so far is v1" in stop(job, listener, session)
+
+
+def test_what_was_brought_before_is_not_fetched_again(
+    session: Session, places: Places, listener: JobListener, job: Job, tmp_path: Path
+) -> None:
+    """The end finds the best model in the store, though its checkpoint is gone by now."""
+    job.checkpoint = checkpoint(tmp_path / "3", 3)
+    weights = (tmp_path / "3/best.pt").read_bytes()
+    listener.ending(job)
+    shutil.rmtree(tmp_path / "3")
+    listener.ending(job)
+    assert "the best so far is v1 (mAP50 0.43)" in stop(job, listener, session)
+    model = registry.latest(job.project_id or 0, session=session)
+    assert model is not None
+    assert places.files.read(model.weights_key) == weights
+    assert model.details["versions"] == {"torch": "2"}
+
+
+@pytest.mark.parametrize("how", ["newer", "gone", "torn"])
+def test_what_was_brought_counts_while_it_is_right(
+    session: Session, places: Places, listener: JobListener, job: Job, tmp_path: Path, how: str
+) -> None:
+    """A newer checkpoint, a lost file or a torn note never keeps the wrong model, or none."""
+    job.checkpoint = checkpoint(tmp_path / "1", 1)
+    listener.ending(job)
+    note = places.jobs / str(job.id) / "best.json"
+    if how == "newer":
+        job.checkpoint = checkpoint(tmp_path / "2", 2)
+    elif how == "gone":
+        places.files.path(so_far.Best.model_validate_json(note.read_text()).weights_key).unlink()
+    else:
+        note.write_text("{")
+    stop(job, listener, session)
+    model = registry.latest(job.project_id or 0, session=session)
+    assert model is not None
+    kept = tmp_path / ("2" if how == "newer" else "1") / "best.pt"
+    assert places.files.read(model.weights_key) == kept.read_bytes()
 
 
 def test_without_a_checkpoint_it_is_stopped_all_the_same(
