@@ -42,6 +42,7 @@ from pipeline.kinds import (
     predict,
     propose,
     refresh,
+    so_far,
     train,
 )
 from pipeline.kinds.places import Places
@@ -118,9 +119,11 @@ class JobListener:
         )
 
     def chunks(self, job: Job, result: Result, folder: Path) -> Iterator[Chunk]:
-        """The images of a collect job, some hundred a transaction; a package's files."""
+        """The images of a collect job, some hundred a transaction; files of models and packages."""
         if isinstance(result, CollectResult):
             yield from collect.chunks(job, result, folder)
+        elif isinstance(result, TrainResult):
+            train.bring(result, folder, self._places)
         elif isinstance(result, PackageResult):
             yield from package.chunks(job, result, folder, self._places)
         elif isinstance(result, ModelFileResult):
@@ -156,6 +159,11 @@ class JobListener:
                 consensus.keep(job, result, folder, session=session)
             case MeasureResult():
                 notices.measured(job, result, desk)
+
+    def ending(self, job: Job) -> None:
+        """Bring what a training has so far."""
+        if job.kind == "train":
+            so_far.bring(job, self._places)
 
     def failed(self, job: Job, *, session: Session) -> None:
         """Tell the cause in words."""

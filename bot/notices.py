@@ -14,7 +14,7 @@ from bot.messages import packages as package_words
 from bot.messages import propose as propose_words
 from bot.messages import result as result_words
 from bot.messages import train as train_words
-from bot.messages.origins import COCO, model_words
+from bot.messages.origins import COCO
 from bot.training import card_wish, unmeasured
 from pipeline.errors import NotPackable
 from pipeline.jobs import estimate
@@ -108,7 +108,7 @@ def proposed(job: Job, result: ProposeResult, desk: Desk) -> None:
     kept = propose.keep(job, result, session=desk.session)
     if kept.more:
         model = propose.looked_by(job, session=desk.session)
-        by = model_words(project, model.number) if model else COCO
+        by = f"v{model.number}" if model else COCO
         pace = seconds.learned(job.project_id or 0, session=desk.session)
         told = propose_words.guesses(project, kept, by, kept.boxes * pace.tiles["box"])
         desk.tell(job, told, key=f"look:{propose.first_of(job)}")

@@ -29,10 +29,10 @@ from storage.models import Job, Json, now
 TERMINAL = ("succeeded", "failed", "cancelled")
 
 FOLLOWS: dict[str, frozenset[str]] = {
-    "queued": frozenset({"leased", "cancelled"}),
+    "queued": frozenset({"leased", "cancelling", "cancelled"}),
     "leased": frozenset({"running", "queued", "retry_wait", "cancelling", "failed"}),
     "running": frozenset({"succeeded", "failed", "retry_wait", "cancelling"}),
-    "retry_wait": frozenset({"queued", "cancelled"}),
+    "retry_wait": frozenset({"queued", "cancelling", "cancelled"}),
     "cancelling": frozenset({"cancelled", "succeeded", "failed"}),
     "succeeded": frozenset(),
     "failed": frozenset(),
@@ -240,7 +240,8 @@ def request_cancel(job_id: int, *, session: Session) -> Job:
     """Ask for the end of a job; asking twice is asking once.
 
     A waiting job is `cancelled` at once, and it is the caller who tells so: no runner will. A job
-    with a worker becomes `cancelling`; the runner ends the worker and then tells its listener.
+    with a worker becomes `cancelling`; the runner ends the worker and then tells its listener. So
+    does one that waits with a checkpoint: what it has so far takes a while to be kept.
 
     Raises:
         JobUnknown: there is no such job.
@@ -249,7 +250,8 @@ def request_cancel(job_id: int, *, session: Session) -> Job:
     job = _open(job_id, session=session)
     job.cancel_requested_at = job.cancel_requested_at or now()
     if job.state != "cancelling":
-        move(job, "cancelled" if job.state in WAITING else "cancelling", session=session)
+        at_once = job.state in WAITING and "folder" not in job.checkpoint
+        move(job, "cancelled" if at_once else "cancelling", session=session)
     return job
 
 

@@ -67,7 +67,7 @@ def ask_new(*, reply_to: int | None, who: Member, private: bool) -> Wish:
 
 def created(project: Project, *, private: bool, username: str) -> Wish:
     """A project was made."""
-    looks = f"I'll look for {esc(listed(project.classes))}. " if project.classes else ""
+    looks = f"I'll look for: {esc(listed(project.classes))}. " if project.classes else ""
     return text(
         f"{head(project)}ready. {looks}Now send pictures, a video, a zip or a link "
         "(in a group: as a reply to this message).",

@@ -12,7 +12,7 @@ def guesses(project: Project, kept: Kept, by: str, seconds: float) -> Wish:
     """There is something to check; `by` says whose guesses these are, `seconds` how long it takes.
 
     Args:
-        by: plain words, such as `cat v2`.
+        by: plain words, such as `v2`.
     """
     draw = [button("✏️ Draw", at(project, "draw"))]
     if not kept.pictures:

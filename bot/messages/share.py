@@ -1,10 +1,13 @@
 """Links to a model's page, and what visitors of the page send back."""
 
+from urllib.parse import urlsplit
+
 from bot.messages import hosting
 from bot.messages.common import at, count, head
 from bot.wishes import Wish, button, esc, link, photo, text
 from storage.models import Model, Project, Share, Source
 
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 GONE = "This page is not shared any more."
 GONE_PAGE = """<!DOCTYPE html>
 <html lang="en">
@@ -40,7 +43,10 @@ def shared(project: Project, model: Model, share: Share, url: str, picture: str)
         "Their pictures stay on their device. Where the model is wrong they may send one: "
         "it comes first on the next sheet.",
     ]
-    if url.startswith("http://"):
+    if urlsplit(url).hostname in LOOPBACK:
+        # As in the demo. Browsers lend a camera to these addresses too.
+        lines.append("ℹ️ This address opens on the machine I run on alone; a phone can't reach it.")
+    elif url.startswith("http://"):
         lines.append("ℹ️ The camera works on https:// addresses alone; photos work here too.")
     return photo(
         picture,

@@ -8,7 +8,7 @@ from pipeline import tuning
 from pipeline.errors import NotPackable
 from pipeline.jobs import estimate
 from pipeline.kinds.train import Choice
-from storage.models import DatasetVersion, Job, Model, Project
+from storage.models import DatasetVersion, Job, Model, Project, now
 
 ICONS = {"quick": "⚡", "balanced": "⚖", "best": "🏁", "on": "▶"}
 GOOD_FOR = {
@@ -17,6 +17,9 @@ GOOD_FOR = {
     "best": "the most exact, for a night",
     "on": "learns what was labelled since",
 }
+LONG_WAIT_S = 90
+"""Worth telling: a shorter one is over before somebody has read of it."""
+
 KINDS = {
     "collect": "collecting",
     "propose": "looking for objects",
@@ -180,9 +183,12 @@ def _where(job: Job) -> str:
 
 
 def retrying(project: Project, job: Job) -> Wish:
-    """An attempt died; the next is about to start."""
+    """An attempt died; the next starts at `job.retry_at`."""
+    wait = (job.retry_at - now()).total_seconds() if job.retry_at else 0
+    when = f" in {round(wait / 60)} min" if wait >= LONG_WAIT_S else ""
     return text(
-        f"{head(project)}{KINDS[job.kind]}: {esc(job.error or '')} I start it again.", _stop(job)
+        f"{head(project)}{KINDS[job.kind]}: {esc(job.error or '')} I start it again{when}.",
+        _stop(job),
     )
 
 

@@ -24,23 +24,32 @@ _EXCEPTION = re.compile(r"^(?:\w+\.)*(\w*(?:Error|Exception|Interrupt|Exit))\b")
 class Cause:
     """`sentence` for a chat; `passing`: the next attempt may fare better.
 
-    `memory`: whether there was too little of it. `counts`: it is one of the tries that a job has.
+    `memory`: whether there was too little of it. `lost`: the way from the worker to us broke.
+    `advice`: what to do about it, for when it does not pass by itself.
     """
 
     sentence: str
     passing: bool
     memory: Literal["no", "perhaps", "yes"] = "no"
-    counts: bool = True
+    lost: bool = False
+    advice: str = ""
+
+
+LOST = Cause(
+    "The machine that did the work couldn't reach me.",
+    passing=True,
+    lost=True,
+    advice=(
+        "Whoever runs me should check TAPTRAIN_EVENTS_URL, the address where workers report: "
+        "it has to lead to me from that machine."
+    ),
+)
 
 
 def explain(folder: Path, exit_code: int | None) -> Cause:
     """The cause, from how the process ended (where that is known) and its log's last words."""
     if exit_code == GIVEN_UP:
-        # Where it was heard of, the way to us is right and it was us who were away.
-        heard = (folder / "events.jsonl").exists()
-        return Cause(
-            "The machine that did the work couldn't reach me.", passing=True, counts=not heard
-        )
+        return LOST
     tail = _tail(folder / "log.txt")
     last = tail[-1] if tail else ""
     if _LACK_OF_MEMORY.search(last):

@@ -155,13 +155,14 @@ class Ledger:
 
     async def stopped(self, job: Job, failure: Failed, batch: Batch) -> bool:
         """The worker said why it stopped; causes that can pass are tried again."""
+        lacking = failure.code == OutOfMemory.__name__
+        cause = Cause(failure.message, failure.retryable, "yes" if lacking else "no")
 
         def work(session: Session, row: Job) -> None:
             self._read_up_to(row, batch, session)
-            lacking = failure.code == OutOfMemory.__name__
-            cause = Cause(failure.message, failure.retryable, "yes" if lacking else "no")
             self._end(row, cause, session, crashed=False)
 
+        await self._get_ready(job, cause, batch, crashed=False)
         await self._apply(job, work)
         return False
 
@@ -171,6 +172,7 @@ class Ledger:
         def work(session: Session, row: Job) -> None:
             self._end(row, cause, session, crashed=True)
 
+        await self._get_ready(job, cause, Batch(job.offset), crashed=True)
         await self._apply(job, work)
         return False
 
@@ -181,6 +183,7 @@ class Ledger:
             jobs.move(row, "cancelled", session=session)
             self._listener.cancelled(row, session=session)
 
+        await self._ready(job)
         await self._apply(job, work)
         return False
 
@@ -190,6 +193,7 @@ class Ledger:
         def work(session: Session, row: Job) -> None:
             self._fail(row, sentence, session)
 
+        await self._ready(job)
         try:
             await self._db.write(self._fenced(job, work))
         except OperationalError:
@@ -238,12 +242,25 @@ class Ledger:
         jobs.hold(row, self._owner, self._clock(), session=session)
         if batch.progress is not None:
             row.progress = batch.progress.model_dump(mode="json")
-        for saved in batch.saved:
-            before = {key: row.checkpoint[key] for key in _PLACE if key in row.checkpoint}
-            row.checkpoint = row.checkpoint | saved.model_dump(include=_PLACE)
-            if before:
-                row.checkpoint = row.checkpoint | {"before": before}
+        _add_saved(row, batch)
         session.add(row)
+
+    async def _get_ready(self, job: Job, cause: Cause, batch: Batch, *, crashed: bool) -> None:
+        """As `_ready`, if the attempt's end will be the job's."""
+        ahead = Job(**job.model_dump())
+        _add_saved(ahead, batch)
+        if job.state == "cancelling" or not again.judge(
+            ahead, cause, self._delays, crashed=crashed
+        ):
+            await self._ready(ahead)
+
+    async def _ready(self, job: Job) -> None:
+        """Have the listener fetch what the end of `job` needs, before any transaction of it."""
+        try:
+            await asyncio.to_thread(self._listener.ending, job)
+        except Exception:
+            # It ends all the same; what is missing then is fetched within, or not had.
+            log.exception("job %s: what its end needs could not be fetched", job.id)
 
     def _end(self, row: Job, cause: Cause, session: Session, *, crashed: bool) -> None:
         """The attempt ended early: cancelled, tried again or failed."""
@@ -258,13 +275,20 @@ class Ledger:
             jobs.move(row, "retry_wait", session=session)
             self._listener.retrying(row, session=session)
         else:
-            ends = row.failures + row.crashes
-            often = f" I tried {ends} times." if ends > 1 else ""
-            self._fail(row, cause.sentence + often, session)
+            often = f"I tried {tries} times." if (tries := again.tries(row)) > 1 else ""
+            self._fail(row, " ".join(filter(None, (cause.sentence, often, cause.advice))), session)
 
     def _fail(self, row: Job, sentence: str, session: Session) -> None:
         _mark(row, sentence, session)
         self._listener.failed(row, session=session)
+
+
+def _add_saved(row: Job, batch: Batch) -> None:
+    for saved in batch.saved:
+        before = {key: row.checkpoint[key] for key in _PLACE if key in row.checkpoint}
+        row.checkpoint = row.checkpoint | saved.model_dump(include=_PLACE)
+        if before:
+            row.checkpoint = row.checkpoint | {"before": before}
 
 
 def _mark(row: Job, sentence: str, session: Session) -> None:

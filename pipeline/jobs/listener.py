@@ -57,6 +57,14 @@ class Listener(Protocol):
         """
         ...
 
+    def ending(self, job: Job) -> None:
+        """A job is about to fail or to be cancelled: fetch what telling of it needs.
+
+        Off the event loop and in no transaction, so it may take its time; `job` is a copy, as the
+        row will be. It may be called again, and for a job that does not end after all.
+        """
+        ...
+
     def failed(self, job: Job, *, session: Session) -> None:
         """The job is over; `job.error` is the sentence for a person."""
         ...

@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel, ValidationError
 from sqlmodel import Session
 
 from pipeline.errors import LostWorker
@@ -29,38 +30,95 @@ def resume(job: Job) -> Resume | None:
     return found
 
 
+class Best(BaseModel):
+    """What was brought of the checkpoint `asked` for, or of one before it.
+
+    `weights_key`: of the best weights in the store; None where nothing could be had.
+    """
+
+    asked: str
+    weights_key: str | None = None
+    table: str = ""
+    begun: dict[str, Any] = {}
+
+
+def bring(job: Job, places: Places) -> None:
+    """Have the best model so far in the store before the transaction that ends a training.
+
+    Blocks for as long as the checkpoint's place takes. What came is noted in the job's folder, so
+    that `keep_best` finds it, also after a kill in between; doing it again changes nothing.
+    """
+    checkpoint = resume(job)
+    if checkpoint is None:
+        return
+    known = _noted(job, checkpoint, places)
+    if known is None or known.weights_key is None:
+        note = _note(job, places)
+        note.parent.mkdir(parents=True, exist_ok=True)
+        half = note.with_suffix(".half")
+        half.write_text(_fetch(job, checkpoint, places).model_dump_json())
+        half.replace(note)
+
+
 def keep_best(job: Job, places: Places, *, session: Session) -> Model | None:
     """The best model of a training that will not be finished; None where there is none yet.
 
     Its figures are those of its epoch on the val part, and its details say `stopped_at`. It is not
     promoted where the project has another. Doing it again changes nothing, and a checkpoint that
-    cannot be had is no reason for the job not to end.
+    cannot be had is no reason for the job not to end. What `bring` has not brought is fetched here.
     """
     assert job.id is not None
-    assert job.project_id is not None
     known = registry.of_job(job.id, session=session)
     if known is not None:
         return known
     checkpoint = resume(job)
+    if checkpoint is None:
+        return None
+    best = _noted(job, checkpoint, places) or _fetch(job, checkpoint, places)
+    return None if best.weights_key is None else _keep(job, best, places, session=session)
+
+
+def _note(job: Job, places: Places) -> Path:
+    return places.jobs / str(job.id) / "best.json"
+
+
+def _noted(job: Job, checkpoint: Resume, places: Places) -> Best | None:
+    """What was brought of this very checkpoint and is still there."""
+    try:
+        best = Best.model_validate_json(_note(job, places).read_bytes())
+        if best.weights_key is not None:
+            places.files.size(best.weights_key)
+    except (OSError, ValidationError):
+        return None
+    return best if best.asked == checkpoint.folder else None
+
+
+def _fetch(job: Job, newest: Resume, places: Places) -> Best:
+    checkpoint: Resume | None = newest
     while checkpoint is not None:
         try:
-            return _keep(job, checkpoint, places, session=session)
+            with tempfile.TemporaryDirectory(prefix="taptrain-best-") as folder:
+                weights, table = Path(folder) / BEST, Path(folder) / HISTORY
+                fetch(checkpoint.folder, BEST, weights)
+                fetch(checkpoint.folder, HISTORY, table)
+                history.read(table.read_text())
+                return Best(
+                    asked=newest.folder,
+                    weights_key=places.files.put_file(weights),
+                    table=table.read_text(),
+                    begun=begun(checkpoint.folder, Path(folder) / "begun.json"),
+                )
         except (Unreadable, LostWorker, ValueError, OSError) as error:
             log.warning("job %s: the best model so far cannot be kept: %s", job.id, error)
         checkpoint = checkpoint.before
-    return None
+    return Best(asked=newest.folder)
 
 
-def _keep(job: Job, checkpoint: Resume, places: Places, *, session: Session) -> Model:
+def _keep(job: Job, brought: Best, places: Places, *, session: Session) -> Model:
     assert job.id is not None
     assert job.project_id is not None
-    with tempfile.TemporaryDirectory(prefix="taptrain-best-") as folder:
-        weights, table = Path(folder) / BEST, Path(folder) / HISTORY
-        fetch(checkpoint.folder, BEST, weights)
-        fetch(checkpoint.folder, HISTORY, table)
-        epochs = history.read(table.read_text())
-        about = begun(checkpoint.folder, Path(folder) / "begun.json")
-        key = places.files.put_file(weights)
+    assert brought.weights_key is not None
+    epochs, about = history.read(brought.table), brought.begun
     best = history.best(epochs)
     dataset = datasets.get(job.request["dataset_id"], session=session)
     model = Model(
@@ -70,7 +128,7 @@ def _keep(job: Job, checkpoint: Resume, places: Places, *, session: Session) -> 
         dataset_id=job.request["dataset_id"],
         architecture=job.request["architecture"],
         imgsz=job.request["imgsz"],
-        weights_key=key,
+        weights_key=brought.weights_key,
         metrics={"val": _figures(best, dataset), "test": None},
         details={
             "classes": datasets.read(dataset, files=places.files)["classes"],

@@ -197,6 +197,12 @@ def prepare(job: Job, folder: Path, places: Places, *, session: Session) -> Trai
     )
 
 
+def bring(result: TrainResult, folder: Path, places: Places) -> None:
+    """Copy weights and plots into the store, which `keep` then finds there; blocks."""
+    for name in (result.weights, *result.plots):
+        places.files.put_file(made(folder, name))
+
+
 def keep(job: Job, result: TrainResult, folder: Path, places: Places, *, session: Session) -> Model:
     """The trained model, with its weights and plots in the store."""
     assert job.id is not None

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from pipeline.jobs import crash, ray_executor
 from pipeline.jobs import elsewhere as attempts
-from pipeline.jobs import ray_executor
+from pipeline.jobs.ray_api import Status
 from pipeline.jobs.ray_executor import AGAIN_S, LOST_S, SEND_S
 from storage.shared import SharedStore
 from tests.support.elsewhere import Elsewhere, elsewhere
@@ -104,3 +105,19 @@ async def test_a_cancel_does_not_wait_for_a_cluster_that_is_away(
     assert place.executor.alive(folder)
     time[0] += LOST_S + 1
     assert not place.executor.alive(folder)
+
+
+@pytest.mark.parametrize("heard", [True, False])
+async def test_one_that_ray_sees_at_work_and_we_never_hear_has_lost_us(
+    place: Elsewhere, time: list[float], monkeypatch: pytest.MonkeyPatch, heard: bool
+) -> None:
+    """It ends as one that gave up by itself, so that the cause names the way to us."""
+    monkeypatch.setattr(place.api, "status", lambda _name: Status("RUNNING"))
+    folder = attempt(place, kind="train")
+    attempts.create(folder)
+    attempts.change(folder, sent=True, **({"token": None} if heard else {}))
+    assert place.executor.alive(folder)
+    time[0] += LOST_S + 1
+    assert not place.executor.alive(folder)
+    assert place.reception.over(folder)
+    assert crash.explain(folder, place.executor.exit_code(folder)).lost

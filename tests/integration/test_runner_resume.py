@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from pipeline.jobs.again import LOST_DELAYS
 from pipeline.jobs.elsewhere import GIVEN_UP
 from storage import jobs
 from tests.support.queue import Bench, add, bench, row, told, until
@@ -79,6 +80,17 @@ async def test_a_training_that_always_dies_at_the_same_place_fails(bench: Bench)
     job = row(bench.db, job_id)
     assert job.attempt == 3
     assert job.error == "The work crashed (Segmentation fault). I tried 3 times."
+    # Nothing is fetched for an attempt that another follows.
+    assert bench.account.ending_at == [(job_id, 1)]
+    assert told(bench.db, job_id).count("failed") == 1
+
+
+async def test_what_cannot_be_fetched_for_an_end_keeps_nobody(bench: Bench) -> None:
+    """The job fails and is told of, whatever the fetching ran into."""
+    bench.account.raises["ending"] = RuntimeError("fetching")
+    job_id = add(bench.db, [["saved", 1], ["failed", "Full.", False]], kind="train")
+    await bench.state(job_id, "failed")
+    assert row(bench.db, job_id).error == "Full."
     assert told(bench.db, job_id).count("failed") == 1
 
 
@@ -180,8 +192,9 @@ async def test_a_cancelled_training_keeps_its_checkpoint(bench: Bench, how: str)
     await bench.state(job_id, "cancelled")
     job = row(bench.db, job_id)
     assert job.checkpoint["epoch"] == 2
-    # A waiting job is told of by whoever stopped it.
-    assert told(bench.db, job_id).count("cancelled") == (0 if how == "retry_wait" else 1)
+    assert told(bench.db, job_id).count("cancelled") == 1
+    # Fetched before the transaction of the end, from the newest checkpoint.
+    assert set(bench.account.ending_at) == {(job_id, 2)}
 
 
 def gone(pid: int) -> bool:
@@ -192,11 +205,37 @@ def gone(pid: int) -> bool:
         return True
 
 
+async def lose(bench: Bench, job_id: int, times: int) -> None:
+    """Let attempts elsewhere lose us and the waits after them pass."""
+    for _ in range(times):
+        await bench.state(job_id, "retry_wait")
+        bench.clock.advance(timedelta(seconds=max(LOST_DELAYS) + 1))
+        await bench.runner.tick()
+
+
 async def test_a_bot_that_was_away_is_no_fault_of_the_work(bench: Bench) -> None:
-    """Workers elsewhere that end because nobody answers them are replaced, however often."""
+    """Workers elsewhere that end because nobody answers them are replaced, and take no try."""
     away = [["saved", 1], ["exit", GIVEN_UP]]
     job_id = add(bench.db, away, *[[["exit", GIVEN_UP]]] * 4, [["done"]], kind="train")
+    await lose(bench, job_id, 5)
     await bench.state(job_id, "succeeded")
     job = row(bench.db, job_id)
     assert (job.attempt, job.crashes, job.failures) == (6, 0, 0)
     assert job.checkpoint["epoch"] == 1
+
+
+async def test_a_way_that_is_always_lost_has_an_end(bench: Bench) -> None:
+    """Heard each time and lost each time, the job fails; it is told what to do, once."""
+    job_id = add(bench.db, [["saved", 1], ["exit", GIVEN_UP]], kind="train")
+    await lose(bench, job_id, len(LOST_DELAYS))
+    await bench.state(job_id, "failed")
+    job = row(bench.db, job_id)
+    assert job.attempt == len(LOST_DELAYS) + 1
+    assert job.error is not None
+    assert f"I tried {job.attempt} times. Whoever runs me should check TAPTRAIN_EV" in job.error
+    # What it has so far is still known to whoever tells of the end.
+    assert (job.checkpoint["epoch"], job.checkpoint["folder"]) == (
+        1,
+        place(bench, job_id, job.attempt, 1),
+    )
+    assert told(bench.db, job_id).count("failed") == 1

@@ -30,6 +30,7 @@ class Account:
     def __init__(self) -> None:
         self.raises: dict[str, Exception] = {}
         self.chunk_count = 0
+        self.ending_at: list[tuple[int | None, int | None]] = []
 
     def _note(self, word: str, job: Job, session: Session) -> None:
         key = f"account-{job.id}"
@@ -65,6 +66,12 @@ class Account:
     def finished(self, job: Job, result: Result, folder: Path, *, session: Session) -> None:
         """See Listener."""
         self._note("finished", job, session)
+
+    def ending(self, job: Job) -> None:
+        """See Listener."""
+        self.ending_at.append((job.id, job.checkpoint.get("epoch")))
+        if "ending" in self.raises:
+            raise self.raises["ending"]
 
     def failed(self, job: Job, *, session: Session) -> None:
         """See Listener."""

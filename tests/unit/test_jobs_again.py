@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from pipeline.jobs.again import MIN_BATCH, judge
-from pipeline.jobs.crash import Cause
+from pipeline.jobs.again import LOST_DELAYS, MIN_BATCH, judge, tries
+from pipeline.jobs.crash import LOST, Cause
 from storage.models import Job
 
 DELAYS = (5.0, 30.0)
@@ -46,6 +46,26 @@ def test_an_attempt_that_got_further_begins_a_new_row() -> None:
     row.checkpoint = row.checkpoint | {"epoch": 3}
     assert judge(row, VANISHED, DELAYS, crashed=True) is not None
     assert judge(row, VANISHED, DELAYS, crashed=True) is None
+
+
+def test_workers_that_cannot_reach_us_are_tried_for_long_and_not_for_ever() -> None:
+    """They take none of the other tries; from the second in a row on it is said where to look."""
+    row = job()
+    found = [judge(row, LOST, DELAYS, crashed=True) for _ in range(len(LOST_DELAYS) + 1)]
+    waits = [again.after.total_seconds() if again else None for again in found]
+    assert waits == [*LOST_DELAYS, None]
+    advised = [LOST.advice in again.sentence for again in found if again]
+    assert advised == [False, True, True, True, True]
+    assert (row.failures, row.crashes, tries(row)) == (0, 0, len(LOST_DELAYS) + 1)
+
+
+def test_a_worker_that_gets_an_epoch_across_begins_that_row_anew() -> None:
+    """A bot that is away night after night costs a training nothing but time."""
+    row = job()
+    for epoch in range(1, 20):
+        row.checkpoint = row.checkpoint | {"epoch": epoch}
+        assert judge(row, LOST, DELAYS, crashed=True) is not None
+        assert tries(row) == 1
 
 
 def test_too_little_memory_halves_the_batch_to_a_floor() -> None:

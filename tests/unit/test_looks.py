@@ -221,7 +221,7 @@ def test_a_look_goes_on_until_it_saw_everything(
     assert seen == [image.id for image in images]
     told = [outbox.get(f"look:{number}", session=session) for number in range(1, 9)]
     [message] = [row for row in told if row]
-    assert "5 guesses by cats v1 to check in 5 pictures" in message.payload["text"]
+    assert "5 guesses by v1 to check in 5 pictures" in message.payload["text"]
 
 
 def test_the_spec_says_what_is_known(

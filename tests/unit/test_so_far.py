@@ -1,6 +1,8 @@
 """What a training leaves that was stopped or that failed."""
 
+import shutil
 import zipfile
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ from pipeline.jobs.spec import Resume
 from pipeline.kinds import so_far, train
 from pipeline.kinds.places import Places
 from storage import chats, jobs, outbox, registry
-from storage.models import Job
+from storage.models import Job, now
 from tests.support.project import ANN, CHAT
 from tests.support.training import quick_training
 
@@ -125,6 +127,43 @@ def test_a_damaged_checkpoint_gives_way_to_the_one_before(
     assert "the best so far is v1" in stop(job, listener, session)
 
 
+def test_what_was_brought_before_is_not_fetched_again(
+    session: Session, places: Places, listener: JobListener, job: Job, tmp_path: Path
+) -> None:
+    """The end finds the best model in the store, though its checkpoint is gone by now."""
+    job.checkpoint = checkpoint(tmp_path / "3", 3)
+    weights = (tmp_path / "3/best.pt").read_bytes()
+    listener.ending(job)
+    shutil.rmtree(tmp_path / "3")
+    listener.ending(job)
+    assert "the best so far is v1 (mAP50 0.43)" in stop(job, listener, session)
+    model = registry.latest(job.project_id or 0, session=session)
+    assert model is not None
+    assert places.files.read(model.weights_key) == weights
+    assert model.details["versions"] == {"torch": "2"}
+
+
+@pytest.mark.parametrize("how", ["newer", "gone", "torn"])
+def test_what_was_brought_counts_while_it_is_right(
+    session: Session, places: Places, listener: JobListener, job: Job, tmp_path: Path, how: str
+) -> None:
+    """A newer checkpoint, a lost file or a torn note never keeps the wrong model, or none."""
+    job.checkpoint = checkpoint(tmp_path / "1", 1)
+    listener.ending(job)
+    note = places.jobs / str(job.id) / "best.json"
+    if how == "newer":
+        job.checkpoint = checkpoint(tmp_path / "2", 2)
+    elif how == "gone":
+        places.files.path(so_far.Best.model_validate_json(note.read_text()).weights_key).unlink()
+    else:
+        note.write_text("{")
+    stop(job, listener, session)
+    model = registry.latest(job.project_id or 0, session=session)
+    assert model is not None
+    kept = tmp_path / ("2" if how == "newer" else "1") / "best.pt"
+    assert places.files.read(model.weights_key) == kept.read_bytes()
+
+
 def test_without_a_checkpoint_it_is_stopped_all_the_same(
     session: Session, listener: JobListener, job: Job, tmp_path: Path
 ) -> None:
@@ -148,6 +187,20 @@ def test_a_training_that_failed_for_good_leaves_its_best_too(
     assert told is not None
     assert "The disk is full. The best so far is v1 (mAP50 0.43)." in told.payload["text"]
     assert "📦 Pack v1" in str(told.payload)
+
+
+@pytest.mark.parametrize(("wait_s", "words"), [(5, "again."), (600, "again in 10 min.")])
+def test_a_long_wait_for_the_next_attempt_is_told(
+    session: Session, listener: JobListener, job: Job, wait_s: int, words: str
+) -> None:
+    """Nobody wonders for ten minutes why nothing moves."""
+    job.error = "It vanished."
+    jobs.move(job, "retry_wait", session=session)
+    job.retry_at = now() + timedelta(seconds=wait_s)
+    listener.retrying(job, session=session)
+    told = outbox.get(f"job:{job.id}", session=session)
+    assert told is not None
+    assert f"It vanished. I start it {words}" in told.payload["text"]
 
 
 def test_the_next_attempt_goes_on(session: Session, places: Places, job: Job) -> None:
