@@ -1,6 +1,7 @@
 """The command line: run, add, demo, doctor."""
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -51,6 +52,9 @@ async def _run() -> None:
         loop.add_signal_handler(number, stop.set)
     try:
         await app.start()
+        # What is there by now stays: without this, going through it all makes taps wait.
+        gc.collect()
+        gc.freeze()
         print(f"ready: @{app.services.username}, pages at {app.web_url}", flush=True)
         await stop.wait()
     finally:

@@ -12,13 +12,15 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache, partial
+from functools import partial
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, bindparam, event, inspect
+from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
-from sqlmodel import Session, create_engine, select
+from sqlmodel import Session, create_engine
+
+from storage import quick
 
 T = TypeVar("T")
 
@@ -75,22 +77,16 @@ def _begin(how: str, dbapi_connection: Any) -> None:
     dbapi_connection.execute(how)
 
 
-@cache
-def _by_key(entity: Any) -> Any:
-    keys = inspect(entity).primary_key
-    return select(entity).where(*(key == bindparam(f"key{n}") for n, key in enumerate(keys)))
-
-
 class _Session(Session):
-    """A session that makes the statement of `get` once: that takes longer than to run it."""
+    """A session that takes the short way to a row by its key."""
 
     def get(self, entity: Any, ident: Any, **options: Any) -> Any:
         """See Session."""
         keys = ident if isinstance(ident, tuple) else (ident,)
         if options or self.identity_map.get(self.identity_key(entity, keys)) is not None:
             return super().get(entity, ident, **options)
-        found = self.execute(_by_key(entity), {f"key{n}": key for n, key in enumerate(keys)})
-        return found.scalar_one_or_none()
+        values = {f"key{n}": key for n, key in enumerate(keys)}
+        return quick.entity(entity, quick.by_key(entity), values, session=self)
 
 
 class _Write:

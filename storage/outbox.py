@@ -24,7 +24,9 @@ RETIRED = "retired:"
 `about` in it is the sheet that the message goes on showing.
 """
 
-_BY_KEY = select(Message).where(col(Message.key) == bindparam("key")).limit(1)
+_BY_KEY = select(Message.__table__).where(  # type: ignore[attr-defined]  # SQLModel types it as a class
+    col(Message.key) == bindparam("key")
+)
 
 KEEP = timedelta(days=30)
 """A message untouched for so long is nobody's card any more; its next change is sent anew."""
@@ -89,7 +91,8 @@ def strip(key: str, *, session: Session) -> None:
 
 def get(key: str, *, session: Session) -> Message | None:
     """The message with this key."""
-    return session.exec(_BY_KEY, params={"key": key}).first()
+    row: Message | None = quick.entity(Message, _BY_KEY, {"key": key}, session=session)
+    return row
 
 
 def due(chat_id: int, at: datetime, *, limit: int, session: Session) -> list[Message]:

@@ -6,6 +6,7 @@ from sqlalchemy import DateTime, String, bindparam, exists, insert
 from sqlalchemy import select as columns
 from sqlmodel import Session, col, delete
 
+from storage import quick
 from storage.models import Seen, now
 
 # Telegram keeps an update for 24 hours at most.
@@ -22,8 +23,7 @@ _NEW = insert(Seen).from_select(
 
 def first_time(key: str, *, session: Session) -> bool:
     """Whether `key` was never seen before; it is from now on, with this transaction."""
-    added = session.connection().execute(_NEW, {"new": key, "at": now()})
-    return added.rowcount == 1
+    return quick.run(_NEW, {"new": key, "at": now()}, session=session) == 1
 
 
 def forget_old(*, session: Session) -> None:

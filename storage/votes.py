@@ -55,8 +55,8 @@ def cast(
 ) -> None:
     """Add one row a subject: this member's answer from now on."""
     at = now()
-    rows = [
-        {
+    for subject in subjects:
+        row = {
             "project_id": project_id,
             "member_id": member_id,
             "subject_kind": kind,
@@ -65,11 +65,7 @@ def cast(
             "sheet_id": sheet_id,
             "created_at": at,
         }
-        for subject in subjects
-    ]
-    session.flush()
-    if rows:
-        session.connection().execute(_CAST, rows)
+        quick.run(_CAST, row, session=session)
 
 
 @dataclass(frozen=True)

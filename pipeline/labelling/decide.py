@@ -143,8 +143,9 @@ def _refresh_boxes(ids: Sequence[int], project_id: int, session: Session) -> Non
             changes.append(
                 {"of": row.id, "verdict": verdict, "sure": sure, "voters": len(answers), "fix": fix}
             )
+    for change in changes:
+        quick.run(_CHANGE, change, session=session)
     if changes:
-        session.connection().execute(_CHANGE, changes)
         _forget(Box, [change["of"] for change in changes], session)
 
 

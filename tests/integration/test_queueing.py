@@ -1,6 +1,7 @@
 """What Telegram still holds while a handler works: a bot that dies hears it again."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -89,3 +90,17 @@ async def test_a_handler_that_hangs_does_not_deafen_the_bot(
         await ben.say(ben.private, "two")
         await until(lambda: slow.begun == ["one", "two"])
         assert slow.ended == []
+
+
+def test_an_update_comes_without_the_keyboard_that_was_tapped() -> None:
+    """A tap keeps all that is read of it; a refusal and other updates stay as they are."""
+    message = {"message_id": 4, "caption": "cats"}
+    tap = {"id": "1", "data": "v1:s:1:2", "message": message | {"reply_markup": {"x": []}}}
+    other = {"update_id": 2, "message": message}
+    told = {"ok": True, "result": [{"update_id": 1, "callback_query": tap}, other]}
+    assert HandledFirst.parse_json_payload(json.dumps(told).encode()) == {
+        "ok": True,
+        "result": [{"update_id": 1, "callback_query": tap | {"message": message}}, other],
+    }
+    refused = {"ok": False, "description": "Conflict"}
+    assert HandledFirst.parse_json_payload(json.dumps(refused).encode()) == refused

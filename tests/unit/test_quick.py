@@ -1,14 +1,21 @@
 """The short ways to the database say and keep the same as the long ones."""
 
-from sqlalchemy import bindparam
+import pytest
+from sqlalchemy import bindparam, insert
 from sqlalchemy import select as columns
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import Session, col
 
 from storage import outbox, quick
 from storage.db import Database
-from storage.models import Joined, Membership, Message, Setting
+from storage.models import Chat, Job, Joined, Membership, Message, Project, Setting
 
 _KEYS = columns(col(Setting.key)).where(col(Setting.key) > bindparam("after"))
+_SOME = columns(col(Setting.value)).where(
+    col(Setting.key).in_(bindparam("some", expanding=True)), col(Setting.key) != "not"
+)
+_NEW = insert(Setting).values(key=bindparam("named"), value={})
+_JOBS = columns(col(Job.request), col(Job.created_at))
 
 
 def test_rows_include_what_the_session_has_not_written_yet(session: Session) -> None:
@@ -87,3 +94,60 @@ def quick_set(session: Session, number: int) -> None:
     row = session.get(Setting, "a")
     assert row is not None
     row.value = {"n": number}
+
+
+@pytest.mark.parametrize("count", [0, 1, 9, quick.MOST + 1])
+def test_a_list_of_any_length_is_looked_for(count: int, session: Session) -> None:
+    """None, some, or more than texts are kept for: each is found once, as Python's values."""
+    keys = [f"key {number:02}" for number in range(count)]
+    session.add_all(Setting(key=key, value={"is": key}) for key in [*keys, "another", "not"])
+    for _ in range(2):
+        found = quick.rows(_SOME, {"some": [*keys, "not"] if keys else []}, session=session)
+        assert [value for (value,) in found] == [{"is": key} for key in keys]
+
+
+def test_a_list_is_kept_as_a_value(session: Session) -> None:
+    """Where a column holds a list, one is written, and read by the other way too."""
+    session.add(Chat(id=1, type="group"))
+    session.flush()
+    quick.change(session.get_one(Chat, 1), {"admins": [5, 6]}, session=session)
+    session.expire_all()
+    assert session.get_one(Chat, 1).admins == [5, 6]
+
+
+def test_times_and_what_is_unset_come_back(session: Session) -> None:
+    """A row read the short way is the row that was written, and what it may do stays."""
+    project = Project(chat_id=1, name="cats", classes=["cat"], created_by=7)
+    session.add(project)
+    session.commit()
+    session.refresh(project)
+    written = project.model_dump()
+    session.expunge_all()
+    found = quick.entity(Project, quick.by_key(Project), {"key0": written["id"]}, session=session)
+    assert found.model_dump() == written
+    assert found not in session.dirty
+    found.name = "dogs"
+    session.commit()
+    session.expunge_all()
+    assert session.get_one(Project, written["id"]).name == "dogs"
+
+
+def test_a_row_that_was_changed_here_is_not_read_over(session: Session) -> None:
+    """What the session holds is what it gets, with what it changed."""
+    held = outbox.put("card", 1, {"kind": "text"}, session=session)
+    held.message_id = 5
+    assert outbox.get("card", session=session) is held
+    assert held.message_id == 5
+
+
+def test_errors_come_as_they_do_the_long_way(db: Database, session: Session) -> None:
+    """A row that is there already, a table that is gone."""
+    assert quick.run(_NEW, {"named": "a"}, session=session) == 1
+    with pytest.raises(IntegrityError):
+        quick.run(_NEW, {"named": "a"}, session=session)
+    session.rollback()
+    with db.engine.connect() as other:
+        other.exec_driver_sql("DROP TABLE job")
+        other.commit()
+    with pytest.raises(OperationalError, match="no such table"):
+        quick.rows(_JOBS, {}, session=session)
