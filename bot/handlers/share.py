@@ -18,6 +18,7 @@ MOST = 20
 """Links to one model at a time: each is for somebody, and to be remembered by somebody."""
 
 TO = "share models"
+TO_END = "end links"
 
 
 async def share(update: Update, context: Context) -> None:
@@ -81,7 +82,7 @@ async def unshare(update: Update, context: Context) -> None:
 
 def _unshare(turn: Turn, said: list[str]) -> None:
     project = turn.project
-    access.check_admin(turn, project, TO)
+    access.check_admin(turn, project, TO_END)
     number = number_in(said)
     model = model_of(turn, number) if number is not None else None
     assert project.id is not None
@@ -102,7 +103,7 @@ def tap_unshare(turn: Turn, args: list[str]) -> str:
         project = projects.get(row.project_id, session=turn.session)
     except LookupError:
         raise UserError("That link is gone.") from None
-    access.check_admin(turn, project, TO)
+    access.check_admin(turn, project, TO_END)
     if row.ended_at is not None:
         return "It leads nowhere already"
     _end(turn, project, [row])

@@ -169,8 +169,9 @@ def offers(project: Project, model: Model) -> list[Button]:
 
 
 def _smaller(made: Json) -> bool:
-    """Whether 8 bits were measured and cost little."""
-    return bool(made.get("smaller") and made["smaller"]["passed"])
+    """Whether 8 bits were measured and cost little, of a model that finds something."""
+    proof = made.get("smaller")
+    return bool(proof and proof["passed"] and proof["map50"] > 0)
 
 
 def menu(project: Project, model: Model) -> Wish:
