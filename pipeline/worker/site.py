@@ -29,6 +29,8 @@ def copy_page(page: Path, runtimes: Iterable[str] = ("tfjs",)) -> None:
         raise WorkerError("The page's scripts are missing here: run `python -m pipeline.browser`.")
     for name in PAGE_FILES:
         shutil.copyfile(HERE / name, page / name)
+    # Node.js asks the nearest of these; `npm init` calls a program's own scripts no modules.
+    (page / "package.json").write_bytes(as_json({"type": "module"}))
     scripts = page / "vendor"
     scripts.mkdir(exist_ok=True)
     for name in vendor.files(runtimes):
