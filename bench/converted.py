@@ -26,7 +26,7 @@ from pipeline.worker.runs import Array, difference
 TFLITE = "model.tflite"
 PICTURE = (397, 211)
 """Width and height of what the browser looks at."""
-BROWSER = {"wasm": "TensorFlow.js", "litert": "LiteRT.js"}
+BROWSER = {"wasm": "Chromium wasm", "litert": "Chromium litert"}
 """What computes there, by the page's name for it."""
 SILENCE_S = 600.0
 """So long a browser may take to load the largest of them on a busy machine."""
