@@ -8,7 +8,6 @@ VENDOR = HERE / "vendor"
 
 PAGE_FILES = (
     "index.html",
-    "style.css",
     "words.js",
     "served.js",
     "app.js",
@@ -44,3 +43,13 @@ PAGE_FILES = (
     "README.md",
 )
 """What a package holds beside the model itself and `vendor/`."""
+
+STYLE = "style.css"
+"""The page's style sheet: the parts in `style/`, joined."""
+STYLE_PARTS = ("base", "stage", "found", "controls", "panels", "wide")
+"""Their names; of rules that weigh the same the later one counts, so the widest comes last."""
+
+
+def style() -> str:
+    """All of the page's style sheet."""
+    return "\n".join((HERE / f"style/{name}.css").read_text() for name in STYLE_PARTS)

@@ -54,7 +54,8 @@ class Trained:
         # The library makes what prepares pictures with the first one that it looks at.
         self._predict(Image.new("RGB", (imgsz, imgsz)), USUAL)
         if self._form == "queries":
-            model.model.model[-1].postprocess = every_query
+            # The predictor asks a copy of the model, with its layers fused.
+            model.predictor.model.model.model[-1].postprocess = every_query
 
     def ask(self, picture: Image.Image) -> Asked:
         """The raw answer to an RGB picture."""

@@ -10,8 +10,8 @@ MANIFEST = "manifest.webmanifest"
 _SHORT = 12
 _LARGE = (".bin", ".tflite", ".wasm")
 _FOLDERS = ("vendor/",)
-# A server may answer feedback.json anew each time; the others are for people.
-_UNUSED = ("feedback.json", "README.md", "ATTRIBUTION.md", "detector.d.ts")
+# A server may answer feedback.json anew each time; the others are for people and programs.
+_UNUSED = ("feedback.json", "README.md", "ATTRIBUTION.md", "detector.d.ts", "package.json")
 
 
 def write(page: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import attribution
-from pipeline.browser import HERE, PAGE_FILES, VENDOR, vendor
+from pipeline.browser import HERE, PAGE_FILES, STYLE, VENDOR, style, vendor
 from pipeline.errors import WorkerError
 from pipeline.worker import engine, matching
 from pipeline.worker.answers import USUAL
@@ -29,6 +29,9 @@ def copy_page(page: Path, runtimes: Iterable[str] = ("tfjs",)) -> None:
         raise WorkerError("The page's scripts are missing here: run `python -m pipeline.browser`.")
     for name in PAGE_FILES:
         shutil.copyfile(HERE / name, page / name)
+    (page / STYLE).write_text(style())
+    # Node.js asks the nearest of these; `npm init` calls a program's own scripts no modules.
+    (page / "package.json").write_bytes(as_json({"type": "module"}))
     scripts = page / "vendor"
     scripts.mkdir(exist_ok=True)
     for name in vendor.files(runtimes):

@@ -177,3 +177,37 @@ def test_a_precision_that_a_format_lacks_is_told(tmp_path: Path) -> None:
     assert attempt.failure["expected"]
     assert "In 8 bits there is tflite" in attempt.failure["message"]
     assert not list(attempt.out.glob("*"))
+
+
+QUERIES = """
+import json, sys
+from pathlib import Path
+from PIL import Image
+from pipeline.worker import engine
+from pipeline.worker.answers import EVERYTHING, USUAL, Trained, decode
+engine.prepare(Path(sys.argv[1]))
+trained = Trained(engine.load("rtdetr-l.yaml"), 128)
+picture = Image.effect_noise((90, 160), 80).convert("RGB")
+raw = trained.ask(picture).raw
+boxes = decode(raw, EVERYTHING, 128, picture.size, USUAL, "queries")
+told = {"shape": raw.shape, "indices": [box.index for box in boxes]}
+print(json.dumps(told | {"scores": [box.score for box in boxes]}))
+"""
+
+
+def test_a_trained_rt_detr_answers_as_its_files_do(tmp_path: Path) -> None:
+    """Asked beside its files it tells every query with all 80 scores, not its best 300 boxes."""
+    done = subprocess.run(
+        [sys.executable, "-c", QUERIES, str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=500,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    told = json.loads(done.stdout.splitlines()[-1])
+    assert told["shape"] == [1, 300, 84]
+    assert len(told["scores"]) == 300
+    assert all(0 < score < 1 for score in told["scores"])
+    assert set(told["indices"]) <= set(range(80))

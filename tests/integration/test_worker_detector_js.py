@@ -65,7 +65,7 @@ def test_queries_are_read(answers: dict[str, Any]) -> None:
 
 
 IN_NODE = """
-import { Detector } from "./detector.js";
+import { Detector } from "./model/detector.js";
 
 const shares = [];
 const onProgress = (share) => shares.push(share);
@@ -79,14 +79,16 @@ detector.close();
 
 
 def test_it_runs_in_node(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> None:
-    """The same module finds boxes in pixels that a program has, from a folder on disk."""
-    package = tmp_path / "package"
-    shutil.copytree(tiny_once(tmp_path_factory), package)
-    (package / "program.mjs").write_text(IN_NODE)
-    (package / "package.json").write_text('{"type": "module"}')
+    """The same module finds boxes in pixels that a program has, from a folder on disk.
+
+    The program around it is one that `npm init` made, whose scripts are no modules.
+    """
+    shutil.copytree(tiny_once(tmp_path_factory), tmp_path / "model")
+    (tmp_path / "program.mjs").write_text(IN_NODE)
+    (tmp_path / "package.json").write_text('{"type": "commonjs"}')
     done = subprocess.run(
-        [find_node(), "program.mjs", "./"],
-        cwd=package,
+        [find_node(), "program.mjs", "./model/"],
+        cwd=tmp_path,
         check=False,
         timeout=120,
         capture_output=True,

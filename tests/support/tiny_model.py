@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.browser import HERE, VENDOR, vendor
+from pipeline.browser import vendor
+from pipeline.worker import site
 
 HEIGHT, WIDTH, STRIDE = 64, 96, 16
 CLASSES = ["ripe", "<b>raw</b>"]
@@ -79,11 +80,7 @@ def main(folder: Path) -> None:
         "threshold": 0.3,
     }
     (folder / "metadata.json").write_text(json.dumps(metadata))
-    for path in (*HERE.glob("*.js"), HERE / "detector.d.ts"):
-        shutil.copy(path, folder)
-    (folder / "vendor").mkdir()
-    for name in vendor.files(vendor.SCRIPTS):
-        shutil.copy(VENDOR / name, folder / "vendor")
+    site.copy_page(folder, vendor.SCRIPTS)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.browser import PAGE_FILES, licences, vendor
+from pipeline.browser import PAGE_FILES, STYLE_PARTS, licences, vendor
 from pipeline.errors import NotPackable, WorkerError
 from pipeline.worker import site, tfjs_model
 from pipeline.worker.site import copy_page, zip_folder
@@ -42,6 +42,7 @@ def test_every_file_of_the_page_exists() -> None:
     assert all((folder / name).is_file() for name in PAGE_FILES)
     scripts = {path.name for path in folder.glob("*.js")}
     assert scripts <= set(PAGE_FILES)
+    assert {path.stem for path in folder.glob("style/*.css")} == set(STYLE_PARTS)
 
 
 def test_the_page_loads_what_is_shipped() -> None:

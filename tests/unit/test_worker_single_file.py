@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.browser import HERE, VENDOR, vendor
+from pipeline.browser import HERE, VENDOR, style, vendor
 from pipeline.errors import WorkerError
 from pipeline.worker import installable, single_file
 
@@ -21,8 +21,9 @@ def page(tmp_path: Path) -> Path:
     """A laid out page with a model of a few bytes."""
     folder = tmp_path / "page"
     (folder / "selftest").mkdir(parents=True)
-    for name in ("index.html", "style.css", "icon.svg", "manifest.webmanifest", "sw.js"):
+    for name in ("index.html", "icon.svg", "manifest.webmanifest", "sw.js"):
         (folder / name).write_bytes((HERE / name).read_bytes())
+    (folder / "style.css").write_text(style())
     metadata = {"project": EVIL, "version": 3, "classes": [EVIL], "runtimes": ["tfjs", "litert"]}
     (folder / "metadata.json").write_text(json.dumps(metadata | {"litert": "model.tflite"}))
     (folder / "model.json").write_text(json.dumps({"weightsManifest": [{"paths": ["a.bin"]}]}))
