@@ -20,7 +20,7 @@ from pipeline.worker.answers import BEFORE, Trained, decode
 from pipeline.worker.convert import Portable, portable, read_back
 from pipeline.worker.matching import Box
 from pipeline.worker.network import Network
-from pipeline.worker.proof_browser import look
+from pipeline.worker.proof_browser import NoAnswer, look
 from pipeline.worker.runs import Array, difference
 
 TFLITE = "model.tflite"
@@ -83,16 +83,21 @@ def browsed(folder: Path, page: Path, imgsz: int, about: Network) -> dict[str, f
     wanted = _rows(decode(raw, 0.0, imgsz, picture.size, BEFORE, about.form))
     told: dict[str, float | str] = {}
     for runtime, name in BROWSER.items():
-        seen = look(
-            program,
-            page,
-            [path],
-            _NOT_THINNED,
-            folder,
-            runtime=runtime,
-            selftest=False,
-            silence_s=SILENCE_S,
-        )
+        try:
+            seen = look(
+                program,
+                page,
+                [path],
+                _NOT_THINNED,
+                folder,
+                runtime=runtime,
+                selftest=False,
+                silence_s=SILENCE_S,
+            )
+        except NoAnswer as error:
+            print(f"{name}: {error}", file=sys.stderr)
+            told[name] = np.inf
+            continue
         # A page that goes on with another runtime has not shown anything of this one.
         told[name] = _apart(_rows(seen.boxes[0]), wanted) if seen.runtime == runtime else np.inf
     return told
@@ -107,7 +112,9 @@ def _picture() -> Image.Image:
 def _rows(boxes: Sequence[Box]) -> Array:
     """[1, n, 6]: edges in shares of the picture, score, class."""
     rows = [[*box.xyxy, box.score, box.index] for box in boxes]
-    return np.array([rows], np.float32) / np.array([*PICTURE, *PICTURE, 1, 1], np.float32)
+    return np.array(rows, np.float32).reshape(1, -1, 6) / np.array(
+        [*PICTURE, *PICTURE, 1, 1], np.float32
+    )
 
 
 def _apart(ours: Array, theirs: Array) -> float:

@@ -1,7 +1,6 @@
 // What the page says about its model.
 
 import { date, percent, say } from "./say.js";
-import { runtimeWords } from "./stage.js";
 
 const NAMED = 6;
 const PRECISIONS = { fp16: "float16", fp32: "float32", uint8: "uint8" };
@@ -22,8 +21,8 @@ export function nameOf({ project, version }) {
   return [project, version === undefined ? null : `v${version}`].filter(Boolean).join(" ");
 }
 
-/** Fills the list of facts. */
-export function describe({ metadata, runtime }) {
+/** Fills the list of facts; what computes is said by `runsOn`. */
+export function describe({ metadata }) {
   const { test, val } = metadata.metrics ?? {};
   // The test part was never looked at before, so its figure is the fairer one.
   const figure = (test ?? val ?? metadata.metrics)?.map50;
@@ -33,7 +32,7 @@ export function describe({ metadata, runtime }) {
     ["classes", metadata.classes.join(", ")],
     ["input", say("pixels", { width, height })],
     ["weights", PRECISIONS[metadata.precision] ?? metadata.precision],
-    ["runtime", runtimeWords(runtime)],
+    ["runtime", "…"],
     ["accuracy", typeof figure === "number" ? percent(figure, 1) : null],
     ["proof", proof ? `${percent(proof.map50, 1)} / ${percent(proof.trained_map50, 1)}` : null],
     ["made", metadata.created ? date(metadata.created) : null],
@@ -44,6 +43,7 @@ export function describe({ metadata, runtime }) {
     const dd = document.createElement("dd");
     dt.textContent = say(term);
     dd.textContent = value;
+    dd.id = `about-${term}`;
     $("about").append(dt, dd);
   }
 }

@@ -61,7 +61,9 @@ function open(detector) {
   listen();
   redraw();
   keepRest();
+  const first = detector.runtime;
   detector.settled.then(() => {
+    if (detector.runtime === first) return;
     runsOn(detector.runtime);
     keepRest();
   });

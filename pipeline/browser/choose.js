@@ -47,9 +47,9 @@ export function soonest(order) {
   return SOONEST.filter((name) => order.includes(name));
 }
 
-/** Those to compare with `engine` while it answers; plain JavaScript is for where all else fails. */
-export function rivals(order, engine, broken) {
-  return soonest(order).filter((name) => name !== engine && name !== "cpu" && !broken.has(name));
+/** Those to compare with the one that answers; plain JavaScript is for where all else fails. */
+export function rivals(order) {
+  return order.filter((name) => name !== "cpu");
 }
 
 /** True for an adapter that is no software; its kind of texture is always exact. */

@@ -21,6 +21,8 @@ import { Progress } from "./progress.js";
 const FAST_MS = 20;
 // Others are compared after the first picture, or so long after loading.
 const PAUSE_MS = 500;
+// What could not be fetched today may be had tomorrow.
+const UNFETCHED = /missing|fetch|network/i;
 
 export class Detector {
   #place;
@@ -81,7 +83,7 @@ export class Detector {
       const detector = new Detector(place, metadata, engine, broken, worker);
       if (runtime || engine.runtime === known) place.forget();
       else {
-        detector.#settled = detector.#settle(rivals(order, engine.runtime, broken));
+        detector.#settled = detector.#settle(rivals(order));
         // In the page itself passes would hold up whoever uses it.
         if (!engine.inWorker) await detector.#settled;
       }
@@ -139,7 +141,9 @@ export class Detector {
     for (const name of await candidates(this.metadata)) {
       if (this.#broken.has(name)) continue;
       try {
-        this.#engine = await opened(this.#place, this.metadata, name, this.#worker);
+        const engine = await opened(this.#place, this.metadata, name, this.#worker);
+        this.#engine = engine;
+        if (this.#closed) engine.close();
         return;
       } catch (next) {
         console.warn(`runtime ${name}:`, next);
@@ -154,13 +158,16 @@ export class Detector {
   /** Compares this runtime with others, goes on with the fastest, and keeps the choice. */
   async #settle(names) {
     if (this.inWorker) await this.#idle();
-    const pass = await this.#turn(() => this.#engine.warm()).catch(() => Infinity);
-    for (const name of pass > FAST_MS ? names : []) {
+    let complete = true;
+    for (const name of names) {
+      if (name === this.runtime || this.#broken.has(name)) continue;
+      const pass = await this.#turn(() => this.#engine.warm()).catch(() => Infinity);
       if (this.#closed) return;
-      await this.#challenge(name);
+      if (pass <= FAST_MS) break;
+      complete = (await this.#challenge(name)) && complete;
     }
     if (this.#closed) return;
-    remember(this.metadata, this.runtime);
+    if (complete) remember(this.metadata, this.runtime);
     this.#place.forget();
   }
 
@@ -172,23 +179,25 @@ export class Detector {
     });
   }
 
-  /** Goes on with the runtime `name` if that is clearly faster. */
+  /** Goes on with the runtime `name` if that is clearly faster; false where it was not to be had. */
   async #challenge(name) {
     let loser = null;
     try {
       const rival = await opened(this.#place, this.metadata, name, this.#worker);
       loser = rival;
-      if (!(await beats(rival, this.#engine, (round) => this.#turn(round)))) return;
+      if (!(await beats(rival, this.#engine, (round) => this.#turn(round)))) return true;
       await this.#turn(async () => {
         if (!this.#closed) [this.#engine, loser] = [rival, this.#engine];
       });
     } catch (error) {
       // Once it was loaded, what broke may be the other one, or the detector was closed.
-      if (!loser) this.#broken.add(name);
       if (!this.#closed) console.info(`runtime ${name} is not taken:`, error);
+      if (!loser && (UNFETCHED.test(error.message) || globalThis.navigator?.onLine === false)) return false;
+      if (!loser) this.#broken.add(name);
     } finally {
       loser?.close();
     }
+    return true;
   }
 
   /** Frees the model and its worker. */

@@ -63,14 +63,15 @@ export function tell(sentence, { bad = false } = {}) {
   $("summary").classList.toggle("bad", bad);
 }
 
-/** Says what computes here. */
+/** Says what computes here, below the picture and among the facts. */
 export function runsOn(name) {
   runtime = name;
   $("speed").textContent = say("runsOn", { runtime: runtimeWords(name) });
+  $("about-runtime").textContent = runtimeWords(name);
 }
 
 /** A runtime's name for people. */
-export function runtimeWords(name) {
+function runtimeWords(name) {
   return Object.hasOwn(globalThis.WORDS.table, name) ? say(name) : name;
 }
 
