@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Executable, bindparam, inspect, select, update
 from sqlalchemy.engine.interfaces import Dialect
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Mapper, make_transient_to_detached
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Session
@@ -70,6 +71,7 @@ def entity(kind: Any, statement: Any, values: Mapping[str, Any], *, session: Ses
 
 def change(row: Any, values: Mapping[str, Any], *, session: Session) -> None:
     """Give columns of a row with the key `id` new values, in the database and in memory."""
+    session.flush()
     table: Any = type(row).__table__
     statement = _changes.get((table, *values))
     if statement is None:
@@ -114,7 +116,10 @@ class _Prepared:
         try:
             cursor = driver.execute(self.text, into)
             return _Done(cursor.fetchall(), cursor.rowcount)
-        except sqlite3.Error:
+        except sqlite3.Error as error:
+            if not driver.in_transaction:
+                # A full disk, say: SQLite took all of it back, and nothing may be added now.
+                raise OperationalError(self.text, None, error, hide_parameters=True) from error
             # Whoever asked expects the error as SQLAlchemy raises it; the long way does.
             return None
 

@@ -78,7 +78,7 @@ def _lost(row: Job, cause: Cause) -> Again | None:
     if lost > len(LOST_DELAYS):
         return None
     # Once may be our own absence; what comes again wants somebody to look.
-    words = cause.sentence if lost == 1 else f"{cause.sentence} {cause.advice}"
+    words = cause.sentence if lost == 1 else f"{cause.sentence} {cause.advice}".strip()
     return Again(timedelta(seconds=LOST_DELAYS[lost - 1]), words)
 
 

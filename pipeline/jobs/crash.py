@@ -2,7 +2,7 @@
 
 import re
 import signal
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -49,7 +49,8 @@ LOST = Cause(
 def explain(folder: Path, exit_code: int | None) -> Cause:
     """The cause, from how the process ended (where that is known) and its log's last words."""
     if exit_code == GIVEN_UP:
-        return LOST
+        # One that was heard has the right address: we were away, or the way between.
+        return replace(LOST, advice="") if (folder / "events.jsonl").exists() else LOST
     tail = _tail(folder / "log.txt")
     last = tail[-1] if tail else ""
     if _LACK_OF_MEMORY.search(last):

@@ -100,6 +100,8 @@ class Ledger:
             if row.state == "cancelled":
                 self._listener.cancelled(row, session=session)
 
+        if job.state == "cancelling":
+            await self._ready(job)
         await self._apply(job, work)
         return False
 

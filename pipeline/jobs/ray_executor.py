@@ -129,8 +129,8 @@ class RayExecutor:
         if silent > LOST_S:
             log.warning("%s: nothing heard for %.0f s, so it is given up", remote.id, silent)
             self._stop(remote.id)
-            # One that Ray still sees at work has lost the way to us; it would say so itself soon.
-            at_work = status is not None and status.state == "RUNNING"
+            # It has lost the way to us and would say so itself soon; or the cluster has too.
+            at_work = status is None or status.state == "RUNNING"
             return self._end(folder, elsewhere.GIVEN_UP if at_work else None)
         return True
 

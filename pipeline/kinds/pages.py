@@ -42,8 +42,11 @@ def _put(source: str, target: str, *, shared: Path) -> None:
     with file.open("rb") as handle:
         once = shared / f"{hashlib.file_digest(handle, 'sha256').hexdigest()}{file.suffix}"
     with suppress(OSError):
-        put.hardlink_to(once)
-        return
+        if once.stat().st_size == file.stat().st_size:
+            put.hardlink_to(once)
+            return
+        # Cut short, by a restored backup say: the next page shall not have it too.
+        once.unlink()
     # The first of its kind; or a disk without links, where each page has its own.
     shutil.copyfile(file, put)
     with put.open("rb+") as written:
@@ -76,7 +79,13 @@ def sweep(pages: Path) -> None:
         if about.st_nlink > 1:
             held.add(f"{about.st_ino:x}")
         else:
-            file.unlink()
+            _free(file)
     for small in (pages / SHARED_SMALL).glob("*"):
         if small.name.partition("-")[0] not in held:
-            small.unlink(missing_ok=True)
+            _free(small)
+
+
+def _free(file: Path) -> None:
+    # Network disks put folders of their own between, and hold on to files in use.
+    with suppress(OSError):
+        file.unlink()

@@ -45,8 +45,8 @@ class Best(BaseModel):
 def bring(job: Job, places: Places) -> None:
     """Have the best model so far in the store before the transaction that ends a training.
 
-    Blocks for as long as the checkpoint's place takes. What came is noted in the job's folder, so
-    that `keep_best` finds it, also after a kill in between; doing it again changes nothing.
+    Blocks for as long as the checkpoint's place takes. What came is noted in the attempt's folder,
+    so that `keep_best` finds it, also after a kill in between; doing it again changes nothing.
     """
     checkpoint = resume(job)
     if checkpoint is None:
@@ -75,11 +75,18 @@ def keep_best(job: Job, places: Places, *, session: Session) -> Model | None:
     if checkpoint is None:
         return None
     best = _noted(job, checkpoint, places) or _fetch(job, checkpoint, places)
-    return None if best.weights_key is None else _keep(job, best, places, session=session)
+    if best.weights_key is None:
+        return None
+    try:
+        return _keep(job, best, places, session=session)
+    except (ValueError, OSError) as error:
+        log.warning("job %s: the best model so far cannot be kept: %s", job.id, error)
+        return None
 
 
 def _note(job: Job, places: Places) -> Path:
-    return places.jobs / str(job.id) / "best.json"
+    # With the attempt, whose folder is emptied before another life of the database uses it.
+    return places.jobs / str(job.id) / str(job.attempt) / "best.json"
 
 
 def _noted(job: Job, checkpoint: Resume, places: Places) -> Best | None:
@@ -101,7 +108,8 @@ def _fetch(job: Job, newest: Resume, places: Places) -> Best:
                 weights, table = Path(folder) / BEST, Path(folder) / HISTORY
                 fetch(checkpoint.folder, BEST, weights)
                 fetch(checkpoint.folder, HISTORY, table)
-                history.read(table.read_text())
+                # Cut short by a power cut it may be empty: then the one before has to do.
+                history.best(history.read(table.read_text()))
                 return Best(
                     asked=newest.folder,
                     weights_key=places.files.put_file(weights),

@@ -70,3 +70,10 @@ def test_a_worker_that_could_not_reach_the_bot(tmp_path: Path) -> None:
     cause = explain(tmp_path, GIVEN_UP)
     assert (cause.passing, cause.lost, cause.memory) == (True, True, "no")
     assert "TAPTRAIN_EVENTS_URL" in cause.advice
+
+
+def test_a_worker_that_was_heard_had_the_right_address(tmp_path: Path) -> None:
+    """Nobody is sent to look at a setting that led to us before."""
+    (tmp_path / "events.jsonl").write_text("{}\n")
+    cause = explain(tmp_path, GIVEN_UP)
+    assert (cause.lost, cause.advice) == (True, "")

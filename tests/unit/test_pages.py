@@ -100,3 +100,24 @@ def test_on_a_disk_without_links_each_page_has_its_own(
     pages.sweep(places.pages)
     assert scripts(places.pages / "one").read_bytes() == SCRIPT
     assert list((places.pages / pages.SHARED).iterdir()) == []
+
+
+def test_a_damaged_script_is_not_handed_on(two: list[Path], places: Places, tmp_path: Path) -> None:
+    """One that is cut short, as in a backup put back by halves, is replaced for pages to come."""
+    [once] = (places.pages / pages.SHARED).iterdir()
+    once.chmod(0o644)
+    once.write_bytes(SCRIPT[:9])
+    for name in ("three", "four"):
+        pages.serve(unpacked(tmp_path / name, b"model"), places.pages / name)
+        assert scripts(places.pages / name).read_bytes() == SCRIPT
+    assert scripts(places.pages / "three").samefile(scripts(places.pages / "four"))
+
+
+def test_what_others_put_between_does_not_end_the_sweep(two: list[Path], places: Places) -> None:
+    """A folder of a network disk's own stays, and what no page holds goes."""
+    for page in two:
+        shutil.rmtree(page)
+    for name in (pages.SHARED, pages.SHARED_SMALL):
+        (places.pages / name / "@eaDir").mkdir(parents=True)
+    pages.sweep(places.pages)
+    assert [path.name for path in (places.pages / pages.SHARED).iterdir()] == ["@eaDir"]

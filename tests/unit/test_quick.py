@@ -1,7 +1,7 @@
 """The short ways to the database say and keep the same as the long ones."""
 
 import pytest
-from sqlalchemy import bindparam, insert
+from sqlalchemy import bindparam, event, insert
 from sqlalchemy import select as columns
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import Session, col
@@ -15,6 +15,7 @@ _SOME = columns(col(Setting.value)).where(
     col(Setting.key).in_(bindparam("some", expanding=True)), col(Setting.key) != "not"
 )
 _NEW = insert(Setting).values(key=bindparam("named"), value={})
+_FILLED = insert(Setting).values(key=bindparam("named"), value=bindparam("value"))
 _JOBS = columns(col(Job.request), col(Job.created_at))
 
 
@@ -151,3 +152,21 @@ def test_errors_come_as_they_do_the_long_way(db: Database, session: Session) -> 
         other.commit()
     with pytest.raises(OperationalError, match="no such table"):
         quick.rows(_JOBS, {}, session=session)
+
+
+def test_nothing_is_added_to_what_sqlite_took_back(db: Database) -> None:
+    """On a full disk all of a piece of work is undone, also what it went on to do."""
+    pages = db.write_now(lambda s: s.connection().exec_driver_sql("PRAGMA page_count").scalar())
+    event.listen(
+        db.engine, "connect", lambda raw, _: raw.execute(f"PRAGMA max_page_count={pages + 6}")
+    )
+    db.engine.dispose()
+
+    def fill(session: Session) -> None:
+        for number in range(12):
+            values = {"named": f"{number}", "value": {"long": "x" * 2500}}
+            quick.run(_FILLED, values, session=session)
+
+    with pytest.raises(OperationalError, match="full"):
+        db.write_now(fill)
+    assert db.read_now(lambda s: quick.rows(_KEYS, {"after": ""}, session=s)) == []

@@ -12,7 +12,7 @@ from bot.listener import JobListener
 from pipeline.jobs.spec import Resume
 from pipeline.kinds import so_far, train
 from pipeline.kinds.places import Places
-from storage import chats, jobs, outbox, registry
+from storage import chats, datasets, jobs, outbox, registry
 from storage.models import Job, now
 from tests.support.project import ANN, CHAT
 from tests.support.training import quick_training
@@ -110,14 +110,17 @@ def test_half_a_training_replaces_no_whole_one(
     assert (model.number, model.promoted, model.dataset_id) == (2, False, dataset_id)
 
 
-@pytest.mark.parametrize("damage", ["torn", "gone"])
+@pytest.mark.parametrize("damage", ["torn", "gone", "empty"])
 def test_a_damaged_checkpoint_gives_way_to_the_one_before(
     session: Session, listener: JobListener, job: Job, tmp_path: Path, damage: str
 ) -> None:
     """The best of an epoch earlier is better than none."""
-    newest = checkpoint(tmp_path / "3", 3, weights=b"PK\x03\x04torn")
+    weights = b"PK\x03\x04torn" if damage == "torn" else None
+    newest = checkpoint(tmp_path / "3", 3, weights=weights)
     if damage == "gone":
         (tmp_path / "3/best.pt").unlink()
+    if damage == "empty":
+        (tmp_path / "3/results.csv").write_text("")
     job.checkpoint = newest | {"before": checkpoint(tmp_path / "2", 2)}
     assert so_far.resume(job) == Resume(
         epoch=3,
@@ -150,7 +153,7 @@ def test_what_was_brought_counts_while_it_is_right(
     """A newer checkpoint, a lost file or a torn note never keeps the wrong model, or none."""
     job.checkpoint = checkpoint(tmp_path / "1", 1)
     listener.ending(job)
-    note = places.jobs / str(job.id) / "best.json"
+    note = places.jobs / str(job.id) / str(job.attempt) / "best.json"
     if how == "newer":
         job.checkpoint = checkpoint(tmp_path / "2", 2)
     elif how == "gone":
@@ -173,6 +176,15 @@ def test_without_a_checkpoint_it_is_stopped_all_the_same(
     assert registry.latest(job.project_id or 0, session=session) is None
     job.checkpoint = {}
     assert so_far.resume(job) is None
+
+
+def test_without_its_data_set_it_is_stopped_all_the_same(
+    session: Session, places: Places, listener: JobListener, job: Job, tmp_path: Path
+) -> None:
+    """What cannot be written down as a model does not keep the job from ending."""
+    job.checkpoint = checkpoint(tmp_path / "3", 3)
+    places.files.path(datasets.get(job.request["dataset_id"], session=session).key).unlink()
+    assert "best so far" not in stop(job, listener, session)
 
 
 def test_a_training_that_failed_for_good_leaves_its_best_too(
