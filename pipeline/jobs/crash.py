@@ -45,12 +45,19 @@ LOST = Cause(
     ),
 )
 
+HEARD = replace(
+    LOST,
+    advice=(
+        "It had reached me before, so the address is right: whoever runs me should look at the "
+        "network between that machine and me."
+    ),
+)
+
 
 def explain(folder: Path, exit_code: int | None) -> Cause:
     """The cause, from how the process ended (where that is known) and its log's last words."""
     if exit_code == GIVEN_UP:
-        # One that was heard has the right address: we were away, or the way between.
-        return replace(LOST, advice="") if (folder / "events.jsonl").exists() else LOST
+        return HEARD if (folder / "events.jsonl").exists() else LOST
     tail = _tail(folder / "log.txt")
     last = tail[-1] if tail else ""
     if _LACK_OF_MEMORY.search(last):

@@ -168,7 +168,7 @@ async def test_a_page_is_shared_and_what_was_wrong_comes_back(
         assert (gone.status_code, "Ask whoever sent it" in gone.text) == (404, True)
         assert (await http.get(f"{url}feedback.json")).status_code == 404
         assert (await http.get(other)).status_code == 200
-        await ask(ben, group, "/unshare 1", "Only admins may share models here")
+        await ask(ben, group, "/unshare 1", "Only admins may end links here")
         await ask(ann, group, "/unshare", "1 link to v1 leads nowhere")
         assert (await http.get(other)).status_code == 404
         assert (await http.get(f"{bot.web_url}/m/{TOKEN}/")).status_code == 200
