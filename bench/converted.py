@@ -17,13 +17,12 @@ from pipeline import chromium
 from pipeline.browser import vendor
 from pipeline.worker import engine, site
 from pipeline.worker.answers import BEFORE, Trained, decode
-from pipeline.worker.convert import Portable, portable, read_back
+from pipeline.worker.convert import TFLITE, Portable, portable, read_back
 from pipeline.worker.matching import Box
 from pipeline.worker.network import Network
 from pipeline.worker.proof_browser import NoAnswer, look
 from pipeline.worker.runs import Array, difference
 
-TFLITE = "model.tflite"
 PICTURE = (397, 211)
 """Width and height of what the browser looks at."""
 BROWSER = {"wasm": "Chromium wasm", "litert": "Chromium litert"}

@@ -2,20 +2,12 @@
 
 import re
 
-from sqlalchemy import bindparam
-from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
-from storage import quick
 from storage.models import Chat, Joined, Project, Setting
 
 MAX_NAME = 40
 MAX_CLASSES = 80
-
-# Written once: each tap in private runs it, and making a statement takes longer than running one.
-_JOINED = columns(col(Joined.chat_id)).where(
-    col(Joined.chat_id) == bindparam("chat"), col(Joined.project_id) == bindparam("project")
-)
 
 
 def create(
@@ -77,8 +69,7 @@ def let_in(chat_id: int, project: Project, *, session: Session) -> None:
 
 def is_joined(chat_id: int, project: Project, *, session: Session) -> bool:
     """Whether a private chat was let into a group's project."""
-    about = {"chat": chat_id, "project": project.id}
-    return bool(quick.rows(_JOINED, about, session=session))
+    return session.get(Joined, (chat_id, project.id)) is not None
 
 
 def file_name(project: Project) -> str:

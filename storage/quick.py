@@ -30,20 +30,14 @@ def rows(statement: Any, values: Mapping[str, Any], *, session: Session) -> Sequ
     """What a statement of columns finds; `values` by the names of its parameters."""
     session.flush()
     connection = session.connection()
-    prepared = _prepared(statement, values, connection)
-    done = prepared.run(values, connection) if prepared else None
-    if prepared is None or done is None:
-        return connection.execute(statement, dict(values)).all()
-    return [prepared.made(row) for row in done.found]
+    done = _quickly(statement, values, connection)
+    return done.found if done else connection.execute(statement, dict(values)).all()
 
 
 def run(statement: Executable, values: Mapping[str, Any], *, session: Session) -> int:
     """Write; `values` are all that the statement names. Returns how many rows that concerned."""
     session.flush()
-    connection = session.connection()
-    prepared = _prepared(statement, values, connection)
-    done = prepared.run(values, connection) if prepared else None
-    return done.concerned if done else connection.execute(statement, dict(values)).rowcount
+    return _write(statement, values, session.connection())
 
 
 def entity(kind: Any, statement: Any, values: Mapping[str, Any], *, session: Session) -> Any:
@@ -79,9 +73,14 @@ def change(row: Any, values: Mapping[str, Any], *, session: Session) -> None:
         statement = update(table).where(table.c.id == bindparam("which")).values(named)
         _changes[table, *values] = statement
     new = {f"new_{name}": value for name, value in values.items()}
-    run(statement, {"which": row.id} | new, session=session)
+    _write(statement, {"which": row.id} | new, session.connection())
     for name, value in values.items():
         set_committed_value(row, name, value)
+
+
+def _write(statement: Executable, values: Mapping[str, Any], connection: Connection) -> int:
+    done = _quickly(statement, values, connection)
+    return done.concerned if done else connection.execute(statement, dict(values)).rowcount
 
 
 @dataclass(frozen=True)
@@ -115,7 +114,7 @@ class _Prepared:
         driver: Any = connection.connection.dbapi_connection
         try:
             cursor = driver.execute(self.text, into)
-            return _Done(cursor.fetchall(), cursor.rowcount)
+            return _Done([self._made(row) for row in cursor.fetchall()], cursor.rowcount)
         except sqlite3.Error as error:
             if not driver.in_transaction:
                 # A full disk, say: SQLite took all of it back, and nothing may be added now.
@@ -123,7 +122,7 @@ class _Prepared:
             # Whoever asked expects the error as SQLAlchemy raises it; the long way does.
             return None
 
-    def made(self, row: tuple[Any, ...]) -> tuple[Any, ...]:
+    def _made(self, row: tuple[Any, ...]) -> tuple[Any, ...]:
         """A row with its columns as Python's values."""
         if not self.columns:
             return row
@@ -133,9 +132,8 @@ class _Prepared:
         return tuple(made)
 
 
-def _prepared(
-    statement: Any, values: Mapping[str, Any], connection: Connection
-) -> _Prepared | None:
+def _quickly(statement: Any, values: Mapping[str, Any], connection: Connection) -> _Done | None:
+    """What the statement finds or does; None where it has to be run the long way."""
     dialect = connection.dialect
     if dialect.name != "sqlite":
         return None
@@ -146,7 +144,7 @@ def _prepared(
     found = _statements.get((statement, *values, *lengths))
     if found is None:
         found = _statements[statement, *values, *lengths] = _prepare(statement, values, dialect)
-    return found
+    return found.run(values, connection)
 
 
 def _is_list(value: object, statement: Any) -> bool:

@@ -62,8 +62,7 @@ class Question:
     """What a sheet asks.
 
     `left`: how many sheets all open questions fill. `exclusive`: nobody else is asked about the
-    same tiles meanwhile. `marked`: of one asked ahead, how many pictures of the project were marked
-    as wrong by then.
+    same tiles meanwhile. `marked`: the project's pictures marked as wrong when it was asked ahead.
     """
 
     kind: str

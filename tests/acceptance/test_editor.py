@@ -18,15 +18,15 @@ from bot.sandbox.world import World
 from tests.acceptance.conftest import keeps_its_secret
 from tests.acceptance.play import ask, heard
 from tests.support.bot import TOKEN, BotProcess
+from tests.support.chromium import NO_GPU
 from tests.support.scenes import scene
 
 pytestmark = pytest.mark.usefixtures("bot", "quiet_log")
 
-# On a busy machine a page takes its time; what comes is not late.
+# On a busy machine a page takes its time.
 expect.set_options(timeout=60_000)
 
 PLACE = [0.2, 0.3, 0.6, 0.8]
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 
 
 @pytest.fixture(scope="module")
@@ -272,7 +272,7 @@ async def test_the_whole_way_in_a_browser(
     group = await sandbox.group("Zoo", zoe)
     await requested(zoe, group)
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        browser = await playwright.chromium.launch(executable_path=chromium, args=NO_GPU)
         page = await browser.new_page(viewport={"width": 1280, "height": 860})
         errors: list[str] = []
         page.on("pageerror", lambda error: errors.append(str(error)))

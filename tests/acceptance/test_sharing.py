@@ -176,18 +176,24 @@ async def test_a_page_is_shared_and_what_was_wrong_comes_back(
     await ask(ann, group, "/unshare all of them", "Which version?")
 
 
+async def without_address(sandbox: SandboxClient, bot: BotProcess) -> tuple[Member, Message]:
+    """A member with a model in private, of a bot without an address; the project's message."""
+    bot.settings["PUBLIC_URL"] = ""
+    bot.start()
+    ann = await sandbox.member("Ann")
+    await ann.start()
+    asked = await ask(ann, ann.private, "/new fruit apple, lemon", "apple and lemon")
+    give_model(bot)
+    return ann, asked
+
+
 async def test_without_an_address_the_chat_says_what_works(
     sandbox: SandboxClient, bot: BotProcess
 ) -> None:
     """No link is made that would open on the bot's machine alone."""
-    bot.settings["PUBLIC_URL"] = ""
-    bot.start()
-    ann = await sandbox.member("Ann")
-    chat = ann.private
-    await ann.start()
-    await ask(ann, chat, "/new fruit apple, lemon", "apple and lemon")
-    give_model(bot)
-    answer = await ask(ann, chat, "/share", "no address on the web", "https://", button="📦 v1")
+    ann, _ = await without_address(sandbox, bot)
+    words = ("no address on the web", "https://")
+    answer = await ask(ann, ann.private, "/share", *words, button="📦 v1")
     assert f"/m/{TOKEN}/" in answer.text
     assert bot.value("SELECT count(*) FROM share") == 0
 
@@ -218,12 +224,7 @@ async def test_the_result_says_what_works_without_an_address(
     sandbox: SandboxClient, bot: BotProcess
 ) -> None:
     """The button is there as well, and its tap makes no link."""
-    bot.settings["PUBLIC_URL"] = ""
-    bot.start()
-    ann = await sandbox.member("Ann")
-    await ann.start()
-    asked = await ask(ann, ann.private, "/new fruit apple, lemon", "apple and lemon")
-    give_model(bot)
+    ann, asked = await without_address(sandbox, bot)
     tell_result(bot, local=f"{bot.web_url}/m/{TOKEN}/")
     told = await heard(ann.private, asked, "v1 is trained", button=GIVE)
     await ann.tap(told, GIVE)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from storage.files import FileStore
+from tests.support.apart import apart
 from tests.support.trained import ROOT, Attempt, work
 
 pytestmark = pytest.mark.slow
@@ -51,14 +52,7 @@ def scratch(architecture: str, classes: int, folder: Path) -> Path:
 
 def run(folder: Path, size: tuple[int, ...], *precisions: str) -> subprocess.CompletedProcess[str]:
     """Convert folder/weights.pt in a process of its own."""
-    return subprocess.run(
-        [sys.executable, "-c", CONVERT, str(folder), json.dumps(size), *precisions],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=500,
-        check=False,
-    )
+    return apart(CONVERT, str(folder), json.dumps(size), *precisions)
 
 
 def converted(folder: Path, size: tuple[int, ...], *precisions: str) -> dict[str, Any]:
@@ -152,14 +146,7 @@ def test_a_bare_file_is_read_by_the_library(tmp_path: Path, form: str, precision
     file = attempt.out / attempt.result["file"]
     assert attempt.result["size_bytes"] == file.stat().st_size
     assert attempt.result["output_form"].startswith("raw [1, 4+classes, anchors]")
-    done = subprocess.run(
-        [sys.executable, "-c", READ, str(tmp_path), str(tmp_path / "weights.pt"), str(file)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=500,
-        check=False,
-    )
+    done = apart(READ, str(tmp_path), str(tmp_path / "weights.pt"), str(file))
     assert done.returncode == 0, done.stderr[-3000:]
     (_, wanted), (names, found) = json.loads(done.stdout.splitlines()[-1])
     assert list(names.values()) == ODD
@@ -197,14 +184,7 @@ print(json.dumps(told | {"scores": [box.score for box in boxes]}))
 
 def test_a_trained_rt_detr_answers_as_its_files_do(tmp_path: Path) -> None:
     """Asked beside its files it tells every query with all 80 scores, not its best 300 boxes."""
-    done = subprocess.run(
-        [sys.executable, "-c", QUERIES, str(tmp_path)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=500,
-        check=False,
-    )
+    done = apart(QUERIES, str(tmp_path))
     assert done.returncode == 0, done.stderr[-3000:]
     told = json.loads(done.stdout.splitlines()[-1])
     assert told["shape"] == [1, 300, 84]

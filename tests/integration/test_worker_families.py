@@ -1,15 +1,14 @@
 """Other families than YOLOv8, other starts and tuned words, each a real, tiny training."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
+from tests.support.apart import apart
 from tests.support.scenes import store_dataset
-from tests.support.trained import ROOT, train_spec, work
+from tests.support.trained import train_spec, work
 
 pytestmark = pytest.mark.slow
 
@@ -85,13 +84,6 @@ def test_a_browser_model_that_nothing_here_runs_is_told(tmp_path: Path) -> None:
         "try: read_back(Path(sys.argv[1]))\n"
         "except NotPackable as error: print(error.user_message)"
     )
-    # TensorFlow stays out of the tests' own process.
-    told = subprocess.run(
-        [sys.executable, "-c", code, str(tmp_path)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=500,
-        check=True,
-    )
+    told = apart(code, str(tmp_path))
+    assert told.returncode == 0, told.stderr[-3000:]
     assert "can't pack this kind of model" in told.stdout
